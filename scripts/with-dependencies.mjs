@@ -1,0 +1,57 @@
+// Runs a command of this project (`tsx`, `vitest` ...), after installing what the lock file names and
+// node_modules lacks. Plain JavaScript without imports of ours: it must work before anything is installed.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 12)) {
+  process.stderr.write(`oss-valet needs Node.js 20.12 or newer; this is ${process.versions.node}.\n`);
+  process.exit(1);
+}
+
+if (!installed()) {
+  process.stderr.write("Installing the dependencies (once) ...\n");
+  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  const install = spawnSync(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+    shell: process.platform === "win32",
+  });
+  if (install.status !== 0) {
+    process.stderr.write("npm ci failed: see above. Is the npm registry reachable?\n");
+    process.exit(1);
+  }
+}
+
+const [command, ...args] = process.argv.slice(2);
+const entry = binOf(command);
+// The child shares our terminal: Ctrl-C reaches it directly, and we only wait for how it ends.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+const child = spawnSync(process.execPath, [entry, ...args], { cwd: root, stdio: "inherit" });
+process.exit(child.status ?? 1);
+
+/** Whether node_modules holds every version that the lock file names (npm's own hidden lock file tells). */
+function installed() {
+  const hidden = join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(hidden)) return false;
+  const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+  const present = JSON.parse(readFileSync(hidden, "utf8")).packages;
+  return Object.entries(wanted).every(
+    ([path, entry]) =>
+      path === "" ||
+      entry.link ||
+      entry.optional ||
+      !path.startsWith("node_modules/") ||
+      present[path]?.version === entry.version,
+  );
+}
+
+function binOf(name) {
+  const manifest = join(root, "node_modules", name, "package.json");
+  const bin = JSON.parse(readFileSync(manifest, "utf8")).bin;
+  return join(dirname(manifest), typeof bin === "string" ? bin : bin[name]);
+}

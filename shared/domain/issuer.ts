@@ -1,0 +1,52 @@
+/** Signature algorithms that an issuer may use. HS* needs a shared secret, the others a public key. */
+export const ALGORITHMS = [
+  "HS256",
+  "HS384",
+  "HS512",
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+] as const;
+
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** Where an issuer's keys come from. `variable` is the name of an environment variable. */
+export type KeySource =
+  | { readonly kind: "jwks"; readonly url: string }
+  /** The issuer publishes its configuration (OpenID Connect Discovery), and the key set's address in it. */
+  | { readonly kind: "discovery" }
+  | { readonly kind: "secret"; readonly variable: string }
+  | { readonly kind: "publicKey"; readonly variable: string };
+
+/** Who may vouch for a user: one entry of `issuers` in access.yaml, with its defaults filled in. */
+export interface Issuer {
+  /** The operator's short word for it; `{issuer}` in a prefix. */
+  readonly name: string;
+  /** Must equal the token's `iss`, to the letter. */
+  readonly issuer: string;
+  /** Must be in the token's `aud`; null: the operator has switched the check off, visibly. */
+  readonly audience: string | null;
+  readonly keys: KeySource;
+  readonly algorithms: readonly Algorithm[];
+  readonly jwksCache: {
+    readonly maxAgeSeconds: number;
+    readonly cooldownSeconds: number;
+    readonly maxStaleSeconds: number;
+  };
+  /** At most 300. */
+  readonly clockToleranceSeconds: number;
+  /** Counted from `iat`, which is then required; undefined: not checked. */
+  readonly maxTokenAgeSeconds: number | undefined;
+  /** The header's `typ` must be one of these (compared without case and `application/`); undefined: not checked. */
+  readonly tokenTypes: readonly string[] | undefined;
+  /** Claims that must be present, beside `exp` and the user's. */
+  readonly requiredClaims: readonly string[];
+  /** The claim that names the user. */
+  readonly userClaim: string;
+}

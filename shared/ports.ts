@@ -1,0 +1,84 @@
+import type { KeyObject } from "node:crypto";
+import type { Algorithm } from "./domain/issuer.ts";
+import type { Refusal, Result } from "./domain/refusal.ts";
+import type { SessionName } from "./domain/session-name.ts";
+import type { SessionPolicy } from "./domain/session-policy.ts";
+import type { VerifiedClaims } from "./domain/verified-claims.ts";
+
+/** Tells who signed in, or refuses: TOKEN_INVALID, TOKEN_EXPIRED, KEYS_UNAVAILABLE. Never throws. */
+export interface TokenVerifier {
+  verify(appToken: string): Promise<Result<VerifiedClaims>>;
+}
+
+/** The keys of one issuer. Refuses with TOKEN_INVALID (`key-id`, `key`) or KEYS_UNAVAILABLE. Never throws. */
+export interface SigningKeys {
+  keyFor(header: {
+    readonly kid: string | undefined;
+    readonly algorithm: Algorithm;
+  }): Promise<Result<KeyObject>>;
+}
+
+/** Security Token Service. Refuses with STS_THROTTLED, STS_DENIED, STS_UNAVAILABLE. Never throws. */
+export interface Sts {
+  assumeRole(call: AssumeRole): Promise<Result<TemporaryCredentials>>;
+}
+
+/** What shapes temporary credentials, all of it. No optional field: "no policy" would be the whole role. */
+export interface AssumeRole {
+  readonly sessionName: SessionName;
+  readonly sessionPolicy: SessionPolicy;
+  /** 900 or more. */
+  readonly durationSeconds: number;
+}
+
+export interface TemporaryCredentials {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly securityToken: string;
+  readonly expiresAtMs: number;
+  /** STS's own id of the call, for support and for correlating with ActionTrail. */
+  readonly stsRequestId: string;
+}
+
+/** The keys that call AssumeRole: those of the function's role (FC hands them out per request), or of a RAM user. */
+export interface CallerCredentials {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  /** Absent for a RAM user's long-lived key. Never an empty string. */
+  readonly securityToken?: string;
+}
+
+/** One line for each request. The fields are an allow-list: nothing else can be written. */
+export interface AuditLog {
+  record(entry: AuditEntry): void;
+}
+
+export interface AuditEntry {
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly durationMs: number;
+  /** The public code: Success, or that of the error body. */
+  readonly code: string;
+  /** Why it was refused, in full. Holds no token, key or policy. */
+  readonly refusal?: Refusal;
+  readonly issuer?: string;
+  readonly sessionName?: string;
+  readonly rules?: readonly string[];
+  /** Rules in `mode: report` that would have granted, and what. */
+  readonly reported?: readonly string[];
+  readonly permissions?: readonly string[];
+  readonly prefixes?: readonly string[];
+  /** Not a secret: OSS's logs name it. */
+  readonly accessKeyId?: string;
+  readonly expiration?: string;
+  readonly stsRequestId?: string;
+  /** Name and stack of an unexpected error; its message is left out, as it may quote a secret. */
+  readonly error?: string;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch, wall clock. */
+  nowMs(): number;
+}
