@@ -9,6 +9,8 @@ export interface World {
   readonly sessions: Map<string, Session>;
   readonly buckets: Map<string, Bucket>;
   readonly journal: JournalEntry[];
+  /** 32 bytes that seal the security tokens of this world: those of another one are malformed here. */
+  readonly securityTokenKey: Buffer;
 }
 
 export interface Account {
@@ -178,7 +180,14 @@ export type Caller =
 const JOURNAL_LENGTH = 10_000;
 
 export function emptyWorld(clock: SandboxClock): World {
-  return { clock, accounts: new Map(), sessions: new Map(), buckets: new Map(), journal: [] };
+  return {
+    clock,
+    accounts: new Map(),
+    sessions: new Map(),
+    buckets: new Map(),
+    journal: [],
+    securityTokenKey: randomBytes(32),
+  };
 }
 
 export function addAccount(world: World, id: string): Account {

@@ -1,0 +1,179 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { CloudError } from "../cloud-error.ts";
+import { type Caller, newRequestId, record, type World } from "../world.ts";
+import { authenticatorFor } from "./rpc-authentication.ts";
+import { missingParameter, type RpcRequest, readRpcRequest, refuseDuplicates } from "./rpc-request.ts";
+import { type RpcFormat, rpcAnswer, rpcErrorBody } from "./rpc-response.ts";
+
+/** An RPC-style product behind the API gateway (POP): STS, RAM. */
+export interface RpcProduct {
+  /** Its name in the journal. */
+  readonly service: "sts" | "ram";
+  /** Its name in links to help, e.g. Sts. */
+  readonly product: string;
+  /** e.g. 2015-04-01 */
+  readonly version: string;
+  /** What errors name as HostId, e.g. sts.aliyuncs.com. */
+  readonly hostId: string;
+  /**
+   * By action. An operation returns the answer without its RequestId, or throws CloudError. An array inside
+   * becomes, in XML, one element per item, named as the array.
+   */
+  readonly operations: Readonly<Record<string, (call: RpcCall) => object>>;
+  /** Operations that need no signature; whatever signature there is, is not looked at. */
+  readonly anonymous?: Readonly<Record<string, (call: AnonymousCall) => object>>;
+  /** By how much a timestamp may be off, either way; 15 minutes where left out. */
+  readonly timestampWindowMs?: number;
+}
+
+/** A call whose signature has not been asked for. */
+export interface AnonymousCall {
+  readonly action: string;
+  /** Those of query and body, common ones (Action, Timestamp ...) included. No name stands there twice. */
+  readonly params: ReadonlyMap<string, string>;
+  readonly sourceIp: string;
+  readonly secureTransport: boolean;
+  readonly requestId: string;
+  /** The cloud's time. */
+  readonly nowMs: number;
+  /** Tells the journal what was decided, and on what; the last call counts. */
+  readonly note: (note: { readonly resource?: string; readonly because?: string }) => void;
+}
+
+/** A call whose signature has been verified. */
+export interface RpcCall extends AnonymousCall {
+  readonly caller: Caller;
+}
+
+/** The parameter's value. Throws `Missing<Name>` where it is absent or empty. */
+export function requiredParameter(call: AnonymousCall, name: string): string {
+  const value = call.params.get(name);
+  if (value === undefined || value === "") throw missingParameter(name);
+  return value;
+}
+
+/**
+ * Serves one product: reads the request, authenticates it, calls the operation, answers in JSON or XML, and writes
+ * a journal entry. In this order: version and action, then what `authenticatorFor` checks, then the operation.
+ */
+export function serveRpc(world: World, product: RpcProduct): RequestListener {
+  const authenticate = authenticatorFor(world, product.timestampWindowMs);
+  return (message, response) => {
+    void answer(message, response);
+  };
+
+  async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = newRequestId();
+    let format: RpcFormat = formatByAccept(message.headers.accept);
+    let operation = "Unknown";
+    let caller: Caller | undefined;
+    let noted: { readonly resource?: string; readonly because?: string } = {};
+    const journal = (status: number, error: CloudError | undefined) =>
+      record(world, {
+        service: product.service,
+        operation,
+        principal: caller?.arn,
+        resource: noted.resource,
+        status,
+        code: error?.code,
+        because: noted.because ?? error?.message,
+        requestId,
+      });
+    try {
+      const request = await readRpcRequest(message);
+      format = formatOf(request);
+      const action = actionOf(request, product);
+      operation = action;
+      const call: AnonymousCall = {
+        action,
+        params: request.parameters,
+        sourceIp: request.sourceIp,
+        secureTransport: request.secureTransport,
+        requestId,
+        nowMs: world.clock.nowMs(),
+        note: (note) => {
+          noted = note;
+        },
+      };
+      const signed = operationNamed(product.operations, action);
+      const anonymous = operationNamed(product.anonymous ?? {}, action);
+      let result: object;
+      if (signed !== undefined) {
+        caller = authenticate(request);
+        result = signed({ ...call, caller });
+      } else if (anonymous !== undefined) {
+        refuseDuplicates(request);
+        result = anonymous(call);
+      } else {
+        throw apiNotFound();
+      }
+      journal(200, undefined);
+      send(response, 200, format, rpcAnswer(action, { RequestId: requestId, ...result }, format));
+    } catch (thrown) {
+      const error = thrown instanceof CloudError ? thrown : internalError(thrown);
+      journal(error.status, error);
+      send(response, error.status, format, rpcErrorBody(error, { ...product, requestId }, format));
+    }
+  }
+}
+
+function formatByAccept(accept: string | undefined): RpcFormat {
+  return accept?.includes("json") === true ? "JSON" : "XML";
+}
+
+/** `Format` decides; without it ACS3 answers JSON unless XML is asked for, and everything else answers XML. */
+function formatOf(request: RpcRequest): RpcFormat {
+  const asked = request.parameters.get("Format");
+  if (asked !== undefined) return asked.toUpperCase() === "JSON" ? "JSON" : "XML";
+  const { accept, authorization } = request.headers;
+  if (authorization?.startsWith("ACS3-") === true) return accept?.includes("xml") === true ? "XML" : "JSON";
+  return formatByAccept(accept);
+}
+
+/** ACS3 names action and version in headers. pop-core sends those too, beside the parameters that count. */
+function actionOf(request: RpcRequest, product: RpcProduct): string {
+  const { headers, parameters } = request;
+  const inHeaders = headers["authorization"]?.startsWith("ACS3-") === true || !parameters.has("Action");
+  const version = inHeaders ? headers["x-acs-version"] : parameters.get("Version");
+  const action = inHeaders ? headers["x-acs-action"] : parameters.get("Action");
+  if (action === undefined || action === "") throw missingParameter("Action");
+  if (version === undefined || version === "") throw missingParameter("Version");
+  if (version !== product.version) {
+    throw new CloudError(400, "InvalidVersion", "Specified parameter Version is not valid.");
+  }
+  if (request.path !== "/") throw apiNotFound();
+  return action;
+}
+
+function apiNotFound(): CloudError {
+  return new CloudError(
+    404,
+    "InvalidApi.NotFound",
+    "Specified api is not found,please check your url and method.",
+  );
+}
+
+/** Own properties only: `constructor` is no operation. */
+function operationNamed<T>(operations: Readonly<Record<string, T>>, action: string): T | undefined {
+  return Object.hasOwn(operations, action) ? operations[action] : undefined;
+}
+
+/** A bug of the sandbox: told on stderr, in full, and to the client as STS tells of its own. */
+function internalError(thrown: unknown): CloudError {
+  process.stderr.write(`sandbox: ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
+  return new CloudError(
+    500,
+    "InternalError",
+    "STS Server Internal Error happened, please send the RequestId to us.",
+  );
+}
+
+function send(response: ServerResponse, status: number, format: RpcFormat, body: string): void {
+  if (response.destroyed) return;
+  response.writeHead(status, {
+    // The SDKs parse XML under exactly this content type.
+    "content-type": format === "JSON" ? "application/json;charset=utf-8" : "text/xml;charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+  });
+  response.end(body);
+}
