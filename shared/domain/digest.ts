@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+
+/**
+ * SHA-256 over several texts, each with its UTF-8 length before it, so that ("ab", "c") and ("a", "bc") differ.
+ * The texts must be well-formed Unicode: lone surrogates all encode to U+FFFD and would share a digest.
+ */
+export function digestOf(...texts: readonly string[]): Buffer {
+  const hash = createHash("sha256");
+  for (const text of texts) {
+    const bytes = Buffer.from(text, "utf8");
+    hash.update(`${bytes.length}:`).update(bytes);
+  }
+  return hash.digest();
+}
+
+/** RFC 4648 base32, lower case, without padding: survives systems that fold case, as hex does, in fewer letters. */
+export function base32Of(bytes: Buffer): string {
+  let text = "";
+  let bits = 0;
+  let held = 0;
+  for (const byte of bytes) {
+    held = (held << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += BASE32.charAt((held >>> bits) & 31);
+    }
+    held &= (1 << bits) - 1;
+  }
+  return bits > 0 ? text + BASE32.charAt((held << (5 - bits)) & 31) : text;
+}

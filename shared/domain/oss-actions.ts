@@ -1,0 +1,46 @@
+/**
+ * Actions on objects that a rule may name in `actions`, beside the four permissions. Source: OSS,
+ * "RAM policy: actions on objects". Versioned and rarely used ones are included; wildcards never are.
+ */
+export const OBJECT_LEVEL_ACTIONS: readonly string[] = [
+  "oss:GetObject",
+  "oss:PutObject",
+  "oss:DeleteObject",
+  "oss:ListParts",
+  "oss:AbortMultipartUpload",
+  "oss:GetObjectAcl",
+  "oss:PutObjectAcl",
+  "oss:GetObjectTagging",
+  "oss:PutObjectTagging",
+  "oss:DeleteObjectTagging",
+  "oss:RestoreObject",
+  "oss:GetObjectVersion",
+  "oss:GetObjectVersionAcl",
+  "oss:PutObjectVersionAcl",
+  "oss:DeleteObjectVersion",
+  "oss:RestoreObjectVersion",
+  "oss:GetObjectVersionTagging",
+  "oss:PutObjectVersionTagging",
+  "oss:DeleteObjectVersionTagging",
+];
+
+/** Actions that OSS authorises on the bucket: a prefix cannot narrow them, so no rule may name them. */
+export const BUCKET_LEVEL_ACTIONS: readonly string[] = [
+  "oss:ListObjects",
+  "oss:ListObjectVersions",
+  "oss:ListMultipartUploads",
+  "oss:ListBuckets",
+  "oss:GetBucketInfo",
+  "oss:GetBucketLocation",
+  "oss:GetBucketAcl",
+  "oss:PutBucketAcl",
+  "oss:GetBucketCors",
+  "oss:PutBucketCors",
+  "oss:DeleteBucketCors",
+  "oss:GetBucketPolicy",
+  "oss:PutBucketPolicy",
+  "oss:DeleteBucketPolicy",
+  "oss:GetBucketStat",
+  "oss:PutBucket",
+  "oss:DeleteBucket",
+];

@@ -1,0 +1,81 @@
+import type { AccessRules } from "./access-rules.ts";
+import { claimsOf, hashedClaimProblem } from "./prefix-template.ts";
+import { granted, type Result, refused } from "./refusal.ts";
+import type { VerifiedClaims } from "./verified-claims.ts";
+
+/** An App's user, as the rules see one: of the token's claims only those that a rule names are left. */
+export interface Principal {
+  /** The issuer's name in access.yaml. */
+  readonly issuer: string;
+  /** The token's `iss`: a user is one only together with it. */
+  readonly issuerUrl: string;
+  readonly user: string;
+  /** By the name that the rules use. Absent: the token has no such claim. */
+  readonly attributes: ReadonlyMap<string, Attribute>;
+  /** `jti` */
+  readonly tokenId: string | undefined;
+  /** `iat` */
+  readonly issuedAtMs: number | undefined;
+}
+
+/** null: there, but nothing that a rule can compare or put in a prefix (null, an object). */
+export type Attribute = Scalar | readonly Scalar[] | null;
+
+export type Scalar = string | number | boolean;
+
+/** Refuses with CLAIM_INVALID where the claim that names the user is no usable text. */
+export function principalFrom(verified: VerifiedClaims, rules: AccessRules): Result<Principal> {
+  const issuer = rules.issuers.find((candidate) => candidate.name === verified.issuer);
+  if (issuer === undefined)
+    throw new Error("a verifier vouches for an issuer that access.yaml does not have");
+  const user = claimAt(verified.claims, issuer.userClaim);
+  const problem = user === undefined ? "is missing" : hashedClaimProblem(user);
+  if (problem !== undefined || typeof user !== "string") {
+    return refused({ code: "CLAIM_INVALID", claim: issuer.userClaim, problem: problem ?? "is not a string" });
+  }
+  const attributes = new Map<string, Attribute>();
+  for (const name of claimsNamedBy(rules)) {
+    const value = claimAt(verified.claims, name);
+    if (value !== undefined) attributes.set(name, attributeFrom(value));
+  }
+  const [tokenId, issuedAt] = [claimAt(verified.claims, "jti"), claimAt(verified.claims, "iat")];
+  return granted({
+    issuer: issuer.name,
+    issuerUrl: issuer.issuer,
+    user,
+    attributes,
+    tokenId: typeof tokenId === "string" ? tokenId : undefined,
+    issuedAtMs: typeof issuedAt === "number" ? issuedAt * 1000 : undefined,
+  });
+}
+
+/** Every claim that a rule compares or puts in a prefix. */
+export function claimsNamedBy(rules: AccessRules): ReadonlySet<string> {
+  return new Set(rules.rules.flatMap((rule) => [...rule.when.keys(), ...claimsOf(rule.prefix)]));
+}
+
+/**
+ * Reads a claim by its name, or along a dotted path (`app_metadata.team`). Own properties only: a claim named
+ * `__proto__` or `constructor` must not find what every object has.
+ */
+function claimAt(claims: Readonly<Record<string, unknown>>, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  // A name such as https://example.com/roles is one name, whatever dots it has.
+  if (!name.includes(".") || /[/:]/.test(name)) return undefined;
+  let value: unknown = claims;
+  for (const step of name.split(".")) {
+    if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, step))
+      return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[step];
+  }
+  return value;
+}
+
+function attributeFrom(value: unknown): Attribute {
+  if (isScalar(value)) return value;
+  return Array.isArray(value) ? value.filter(isScalar) : null;
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}

@@ -1,0 +1,262 @@
+/**
+ * Shapes: descriptions of what a file may contain. One description parses (every mistake at once, each with its
+ * path and what to write instead), gives the TypeScript type, and prints the JSON Schema for editors.
+ */
+export interface Shape<T> {
+  /** undefined where a problem was added. */
+  readonly parse: (value: unknown, path: Path, problems: Problem[]) => T | undefined;
+  readonly schema: JsonSchema;
+}
+
+export type Path = readonly (string | number)[];
+
+export interface Problem {
+  readonly path: Path;
+  /** What is wrong and what to write instead; follows the path in a sentence. */
+  readonly problem: string;
+}
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export type Parsed<S> = S extends Shape<infer T> ? T : never;
+
+/** A field of an object: needed, or with what stands for it where it is left out. */
+export interface Field<T> {
+  readonly shape: Shape<T>;
+  readonly fallback: { readonly value: T } | undefined;
+  readonly help: string;
+}
+
+export function needed<T>(shape: Shape<T>, help: string): Field<T> {
+  return { shape, fallback: undefined, help };
+}
+
+export function optional<T>(shape: Shape<T>, help: string): Field<T | undefined> {
+  return { shape, fallback: { value: undefined }, help };
+}
+
+export function withDefault<T>(shape: Shape<T>, value: T, help: string): Field<T> {
+  return { shape, fallback: { value }, help };
+}
+
+/** `problemOf` refuses a text by its reason; `example` is what an error suggests. */
+export function text(options: {
+  readonly example: string;
+  readonly pattern?: string;
+  readonly problemOf?: (value: string) => string | undefined;
+}): Shape<string> {
+  return {
+    parse: (value, path, problems) => {
+      if (typeof value !== "string") {
+        return refuse(problems, path, `is ${described(value)}; write a text, such as ${options.example}`);
+      }
+      const problem = options.problemOf?.(value);
+      return problem === undefined ? value : refuse(problems, path, problem);
+    },
+    schema: { type: "string", ...(options.pattern === undefined ? {} : { pattern: options.pattern }) },
+  };
+}
+
+export function wholeNumber(options: {
+  readonly min: number;
+  readonly max: number;
+  readonly unit: string;
+}): Shape<number> {
+  const range = `a whole number of ${options.unit} from ${options.min} to ${options.max}`;
+  return {
+    parse: (value, path, problems) =>
+      typeof value === "number" && Number.isInteger(value) && value >= options.min && value <= options.max
+        ? value
+        : refuse(problems, path, `is ${described(value)}; write ${range}`),
+    schema: { type: "integer", minimum: options.min, maximum: options.max },
+  };
+}
+
+export function oneOf<const T extends string>(values: readonly T[]): Shape<T> {
+  return {
+    parse: (value, path, problems) => {
+      const found = values.find((candidate) => candidate === value);
+      if (found !== undefined) return found;
+      const near = typeof value === "string" ? nearest(value, values) : undefined;
+      const instead = near === undefined ? `write one of ${values.join(", ")}` : `write ${near}`;
+      return refuse(problems, path, `is ${described(value)}; ${instead}`);
+    },
+    schema: { enum: values },
+  };
+}
+
+/** `true`, for switches that are simply left out when off. */
+export function literalTrue(): Shape<true> {
+  return {
+    parse: (value, path, problems) =>
+      value === true ? true : refuse(problems, path, `is ${described(value)}; write true, or leave it out`),
+    schema: { const: true },
+  };
+}
+
+export function nullable<T>(shape: Shape<T>): Shape<T | null> {
+  return {
+    parse: (value, path, problems) => (value === null ? null : shape.parse(value, path, problems)),
+    schema: { anyOf: [shape.schema, { type: "null" }] },
+  };
+}
+
+export function listOf<T>(
+  shape: Shape<T>,
+  options: { readonly min?: number; readonly example: string },
+): Shape<readonly T[]> {
+  const min = options.min ?? 0;
+  return {
+    parse: (value, path, problems) => {
+      if (!Array.isArray(value))
+        return refuse(problems, path, `is ${described(value)}; write a list: ${options.example}`);
+      if (value.length < min)
+        return refuse(problems, path, `is an empty list; write at least one: ${options.example}`);
+      const items = value.map((item, index) => shape.parse(item, [...path, index], problems));
+      return items.includes(undefined) ? undefined : (items as T[]);
+    },
+    schema: { type: "array", items: shape.schema, ...(min > 0 ? { minItems: min } : {}) },
+  };
+}
+
+/** One value or a list of them; always a list when parsed. */
+export function oneOrList<T>(shape: Shape<T>, options: { readonly example: string }): Shape<readonly T[]> {
+  const list = listOf(shape, { min: 1, example: options.example });
+  return {
+    parse: (value, path, problems) => {
+      if (Array.isArray(value)) return list.parse(value, path, problems);
+      const only = shape.parse(value, path, problems);
+      return only === undefined ? undefined : [only];
+    },
+    schema: { anyOf: [shape.schema, list.schema] },
+  };
+}
+
+/** A text, number or boolean: what a claim can be compared with. */
+export function scalar(options: { readonly example: string }): Shape<string | number | boolean> {
+  return {
+    parse: (value, path, problems) =>
+      typeof value === "string" ||
+      typeof value === "boolean" ||
+      (typeof value === "number" && Number.isFinite(value))
+        ? value
+        : refuse(
+            problems,
+            path,
+            `is ${described(value)}; write a text, a number, true or false, such as ${options.example}`,
+          ),
+    schema: { type: ["string", "number", "boolean"] },
+  };
+}
+
+/** Names of one's own (claims) with values of one shape. */
+export function mapOf<T>(
+  shape: Shape<T>,
+  options: { readonly example: string },
+): Shape<ReadonlyMap<string, T>> {
+  return {
+    parse: (value, path, problems) => {
+      if (!isRecord(value))
+        return refuse(problems, path, `is ${described(value)}; write names and values: ${options.example}`);
+      const entries: [string, T][] = [];
+      for (const [name, item] of Object.entries(value)) {
+        const parsed = shape.parse(item, [...path, name], problems);
+        if (parsed !== undefined) entries.push([name, parsed]);
+      }
+      if (Object.keys(value).length === 0)
+        return refuse(problems, path, `is empty; write ${options.example}, or leave it out`);
+      return entries.length === Object.keys(value).length ? new Map(entries) : undefined;
+    },
+    schema: { type: "object", additionalProperties: shape.schema, minProperties: 1 },
+  };
+}
+
+type Fields = Readonly<Record<string, Field<unknown>>>;
+
+type ObjectOf<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+
+/** An object of known fields; a name that is none of them is a mistake, and the nearest one is suggested. */
+export function objectOf<F extends Fields>(fields: F): Shape<ObjectOf<F>> {
+  const names = Object.keys(fields);
+  return {
+    parse: (value, path, problems) => {
+      if (!isRecord(value))
+        return refuse(
+          problems,
+          path,
+          `is ${described(value)}; write ${names.slice(0, 3).join(", ")} … below it`,
+        );
+      const before = problems.length;
+      for (const name of Object.keys(value)) {
+        if (names.includes(name)) continue;
+        const near = nearest(name, names);
+        refuse(
+          problems,
+          [...path, name],
+          `is not known here; ${near ? `write ${near}` : `known are ${names.join(", ")}`}`,
+        );
+      }
+      const parsed: Record<string, unknown> = {};
+      for (const [name, field] of Object.entries(fields)) {
+        if (Object.hasOwn(value, name))
+          parsed[name] = field.shape.parse(value[name], [...path, name], problems);
+        else if (field.fallback !== undefined) parsed[name] = field.fallback.value;
+        else refuse(problems, path, `needs ${name}: ${field.help}`);
+      }
+      return problems.length === before ? (parsed as ObjectOf<F>) : undefined;
+    },
+    schema: {
+      type: "object",
+      additionalProperties: false,
+      required: names.filter((name) => fields[name]?.fallback === undefined),
+      properties: Object.fromEntries(
+        Object.entries(fields).map(([name, field]) => [
+          name,
+          { description: field.help, ...field.shape.schema },
+        ]),
+      ),
+    },
+  };
+}
+
+/** The known name that a mistyped one most likely means; undefined where none is near. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const [best] = ranked;
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3))
+    ? best.candidate
+    : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function refuse(problems: Problem[], path: Path, problem: string): undefined {
+  problems.push({ path, problem });
+  return undefined;
+}
+
+function described(value: unknown): string {
+  if (value === undefined || value === null) return "empty";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object")
+    return "a group of names and values (a text with braces needs quotes in YAML)";
+  const shown = JSON.stringify(value);
+  return shown.length > 60 ? `${shown.slice(0, 57)}…` : shown;
+}
