@@ -1,0 +1,26 @@
+import type { RequestListener } from "node:http";
+import type { World } from "../world.ts";
+import { assumeRole } from "./assume-role.ts";
+import { callerIdentity } from "./caller-identity.ts";
+import { serveRpc } from "./gateway.ts";
+
+/** Settings of the service that no document fixes. */
+export interface StsOptions {
+  /** By how much a request's timestamp may be off, either way; 15 minutes where left out. */
+  readonly timestampWindowMs?: number;
+}
+
+/** Security Token Service, 2015-04-01: AssumeRole and GetCallerIdentity. */
+export function stsServer(world: World, options: StsOptions = {}): RequestListener {
+  return serveRpc(world, {
+    service: "sts",
+    product: "Sts",
+    version: "2015-04-01",
+    hostId: "sts.aliyuncs.com",
+    operations: {
+      AssumeRole: (call) => assumeRole(world, call),
+      GetCallerIdentity: (call) => callerIdentity(call),
+    },
+    ...options,
+  });
+}
