@@ -1,0 +1,105 @@
+import {
+  type AccessKey,
+  type Account,
+  addAccount,
+  addBucket,
+  addPolicy,
+  addRole,
+  addUser,
+  attachPolicy,
+  type Bucket,
+  newAccessKey,
+  type Role,
+  roleArn,
+  type World,
+} from "./world.ts";
+
+/** Who and what a guide, an example or a test of the sandbox talks about. */
+export interface Scene {
+  readonly account: Account;
+  /** The key that calls AssumeRole. */
+  readonly callerKey: AccessKey;
+  /** A key that may do everything in the account, for setting things up. */
+  readonly administratorKey: AccessKey;
+  /** The role that is assumed. */
+  readonly role: Role;
+  readonly bucket: Bucket;
+}
+
+/** 16 digits, as real account ids have. */
+const ACCOUNT_ID = "1234567890123456";
+
+const BUCKET = "examplebucket";
+
+/**
+ * The cloud as it is after the steps of the guide "Use temporary credentials from STS to access OSS": a RAM user
+ * that may do nothing but assume the role, the role RamOssTest that every user and role of the account may assume,
+ * and its bucket. Beside it the role that Function Compute gives a function, which may assume it too.
+ */
+export function classicWorld(world: World): Scene {
+  const account = addAccount(world, ACCOUNT_ID);
+
+  const role = addRole(world, account, {
+    name: "RamOssTest",
+    description: "What the users of the App may do with the bucket, all of them together",
+    trustPolicy: policy({
+      Effect: "Allow",
+      Action: "sts:AssumeRole",
+      Principal: { RAM: [`acs:ram::${account.id}:root`] },
+    }),
+  });
+  addPolicy(
+    world,
+    account,
+    "ram-oss-test",
+    policy(
+      {
+        Effect: "Allow",
+        Action: [
+          "oss:GetObject",
+          "oss:PutObject",
+          "oss:DeleteObject",
+          "oss:AbortMultipartUpload",
+          "oss:ListParts",
+        ],
+        Resource: [`acs:oss:*:*:${BUCKET}/*`],
+      },
+      { Effect: "Allow", Action: ["oss:ListObjects"], Resource: [`acs:oss:*:*:${BUCKET}`] },
+    ),
+  );
+  attachPolicy(world, role, "Custom", "ram-oss-test");
+
+  addPolicy(
+    world,
+    account,
+    "assume-ram-oss-test",
+    policy({ Effect: "Allow", Action: "sts:AssumeRole", Resource: roleArn(account.id, role) }),
+  );
+  const caller = addUser(world, account, "oss-valet-caller");
+  attachPolicy(world, caller, "Custom", "assume-ram-oss-test");
+  const callerKey = newAccessKey(world);
+  caller.accessKeys.push(callerKey);
+
+  const functionRole = addRole(world, account, {
+    name: "oss-valet-function",
+    description: "What the function runs as: it may assume RamOssTest, and nothing else",
+    trustPolicy: policy({
+      Effect: "Allow",
+      Action: "sts:AssumeRole",
+      Principal: { Service: ["fc.aliyuncs.com"] },
+    }),
+  });
+  attachPolicy(world, functionRole, "Custom", "assume-ram-oss-test");
+
+  const administrator = addUser(world, account, "administrator");
+  attachPolicy(world, administrator, "System", "AdministratorAccess");
+  const administratorKey = newAccessKey(world);
+  administrator.accessKeys.push(administratorKey);
+
+  const bucket = addBucket(world, { name: BUCKET, ownerId: account.id, region: "cn-hangzhou" });
+  return { account, callerKey, administratorKey, role, bucket };
+}
+
+function policy(...statements: readonly object[]): string {
+  return JSON.stringify({ Version: "1", Statement: statements });
+}

@@ -1,0 +1,43 @@
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Milliseconds. Longer than any client keeps an idle connection, so that none is closed under a request. */
+const KEEP_ALIVE_MS = 120_000;
+
+/** A server on the loopback interface that knows its address before it knows what to answer. */
+export interface LoopbackServer {
+  /** e.g. http://127.0.0.1:41234, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  /** Until it is called, requests wait. */
+  answerWith(listener: RequestListener): void;
+  /** Ends at once: open connections are cut. */
+  close(): Promise<void>;
+}
+
+/** Listens on 127.0.0.1, nowhere else. Port 0 takes a free one. Rejects with EADDRINUSE where the port is taken. */
+export async function loopbackServer(port = 0): Promise<LoopbackServer> {
+  let listen: (listener: RequestListener) => void = () => undefined;
+  const listening = new Promise<RequestListener>((resolve) => {
+    listen = resolve;
+  });
+  const server = createServer((request, response) => {
+    void listening.then((listener) => listener(request, response));
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  const { port: taken } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${taken}`,
+    port: taken,
+    answerWith: listen,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

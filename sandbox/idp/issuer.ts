@@ -1,0 +1,101 @@
+import type { JsonWebKey } from "node:crypto";
+import {
+  type KeyPairAlgorithm,
+  macJwt,
+  newSigningKey,
+  newSigningKeySync,
+  publicJwk,
+  type SigningKey,
+  signedJwt,
+  unsecuredJwt,
+} from "./signing-key.ts";
+
+/** Seconds that a token is good for where nothing else is asked. */
+const TOKEN_SECONDS = 3600;
+
+/** How a token is signed. The defaults make a good one, every change a bad one or another kind. */
+export interface TokenOptions {
+  /** RS256 where left out. A key for another one is made, and published, when it is first asked for. */
+  readonly algorithm?: KeyPairAlgorithm | "HS256" | "HS384" | "HS512" | "none";
+  /** From now on; negative: expired for that long. */
+  readonly expiresInSeconds?: number;
+  /** Put into the header, over what would stand there; undefined takes a member out. */
+  readonly header?: Readonly<Record<string, unknown>>;
+  /** Sign with a key that is in no key set, under the published key's id. */
+  readonly unpublishedKey?: boolean;
+  /** HS* only, and needed there. */
+  readonly secret?: string | Buffer;
+}
+
+/** A local token issuer: what a login service is to an App, without the login. */
+export interface TokenIssuer {
+  /** The `iss` of its tokens: its own address. */
+  readonly url: string;
+  /** The `aud` of its tokens. */
+  readonly audience: string;
+  readonly jwksUrl: string;
+  /** Signs an App token. `iss`, `aud`, `sub` (alice), `iat` and `exp` are filled in; undefined takes a claim out. */
+  token(claims?: Readonly<Record<string, unknown>>, options?: TokenOptions): string;
+  /** The published key set. */
+  jwks(): { readonly keys: readonly JsonWebKey[] };
+  /** Signs with new keys from now on. The old ones stay published for tokens that are under way, unless dropped. */
+  rotate(options?: { readonly dropOld?: boolean }): Promise<void>;
+}
+
+/** Makes an issuer with an RSA key of its own. `nowMs` is the clock of its users, wall clock where left out. */
+export async function tokenIssuer(options: {
+  readonly url: string;
+  readonly audience: string;
+  readonly nowMs?: () => number;
+}): Promise<TokenIssuer> {
+  const { url, audience, nowMs = Date.now } = options;
+  let current = new Map<KeyPairAlgorithm, SigningKey>([["RS256", await newSigningKey("RS256")]]);
+  let previous: readonly SigningKey[] = [];
+
+  const keyFor = (algorithm: KeyPairAlgorithm): SigningKey => {
+    const known = current.get(algorithm);
+    if (known !== undefined) return known;
+    const made = newSigningKeySync(algorithm);
+    current.set(algorithm, made);
+    return made;
+  };
+
+  return {
+    url,
+    audience,
+    jwksUrl: `${url}/.well-known/jwks.json`,
+    token: (claims = {}, how = {}) => {
+      const { algorithm = "RS256", expiresInSeconds = TOKEN_SECONDS } = how;
+      const nowSeconds = Math.floor(nowMs() / 1000);
+      const payload = {
+        iss: url,
+        aud: audience,
+        sub: "alice",
+        iat: Math.min(nowSeconds, nowSeconds + expiresInSeconds),
+        exp: nowSeconds + expiresInSeconds,
+        ...claims,
+      };
+      const header = { alg: algorithm, typ: "JWT", ...how.header };
+      switch (algorithm) {
+        case "none":
+          return unsecuredJwt(header, payload);
+        case "HS256":
+        case "HS384":
+        case "HS512":
+          if (how.secret === undefined) throw new Error(`${algorithm} needs a secret`);
+          return macJwt(header, payload, Number(algorithm.slice(2)), how.secret);
+        default: {
+          const key = keyFor(algorithm);
+          const signer = how.unpublishedKey === true ? newSigningKeySync(algorithm) : key;
+          return signedJwt({ kid: key.keyId, ...header }, payload, signer);
+        }
+      }
+    },
+    jwks: () => ({ keys: [...current.values(), ...previous].map(publicJwk) }),
+    rotate: async ({ dropOld = false } = {}) => {
+      const made = await newSigningKey("RS256");
+      previous = dropOld ? [] : [...current.values(), ...previous];
+      current = new Map([["RS256", made]]);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { classicWorld, type Scene } from "./classic-world.ts";
+import { type SandboxClock, sandboxClock } from "./clock.ts";
+import { type LoopbackServer, loopbackServer } from "./http.ts";
+import { type TokenIssuer, tokenIssuer } from "./idp/issuer.ts";
+import { issuerServer } from "./idp/server.ts";
+import { type StsOptions, stsServer } from "./sts/server.ts";
+import { emptyWorld, roleArn, type World } from "./world.ts";
+
+export interface SandboxOptions {
+  /** What exists at the start; the classic guide's world where left out. */
+  readonly world?: (world: World) => Scene;
+  readonly clock?: SandboxClock;
+  /** The `aud` of the issuer's tokens; photo-app where left out. */
+  readonly audience?: string;
+  /** The first of the consecutive ports of the services, in the order of SERVICES; 0 or nothing: free ports. */
+  readonly port?: number;
+  readonly sts?: StsOptions;
+}
+
+/** A local Alibaba Cloud that is running. */
+export interface Sandbox {
+  readonly world: World;
+  readonly clock: SandboxClock;
+  readonly sts: Service;
+  readonly issuer: TokenIssuer;
+  readonly accountId: string;
+  /** The RAM user's key that calls AssumeRole. */
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  /** A key that may do everything in the account. */
+  readonly administrator: { readonly accessKeyId: string; readonly accessKeySecret: string };
+  readonly roleArn: string;
+  readonly bucket: string;
+  /** e.g. cn-hangzhou */
+  readonly region: string;
+  /** Ends at once: requests that are under way are cut. */
+  stop(): Promise<void>;
+}
+
+/** Where a service answers. */
+export interface Service {
+  /** e.g. http://127.0.0.1:41234, without a slash at the end. */
+  readonly url: string;
+  /** The same without http://, as the SDKs want an endpoint, e.g. 127.0.0.1:41234 */
+  readonly endpoint: string;
+}
+
+/** In the order of their ports. */
+const SERVICES = ["sts", "issuer"] as const;
+
+/** Starts all services of the sandbox in this process, on 127.0.0.1. Rejects with EADDRINUSE where a port is taken. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const clock = options.clock ?? sandboxClock();
+  const world = emptyWorld(clock);
+  const scene = (options.world ?? classicWorld)(world);
+  const servers = await serversFor(options.port ?? 0);
+  const { sts, issuer: issuerDoor } = servers;
+  const stop = async () => {
+    await Promise.all(Object.values(servers).map((server) => server.close()));
+  };
+
+  const issuer = await tokenIssuer({ url: issuerDoor.url, audience: options.audience ?? "photo-app" });
+  sts.answerWith(stsServer(world, options.sts));
+  issuerDoor.answerWith(issuerServer(world, issuer));
+
+  return {
+    world,
+    clock,
+    sts: serviceAt(sts.url),
+    issuer,
+    accountId: scene.account.id,
+    accessKeyId: scene.callerKey.id,
+    accessKeySecret: scene.callerKey.secret,
+    administrator: {
+      accessKeyId: scene.administratorKey.id,
+      accessKeySecret: scene.administratorKey.secret,
+    },
+    roleArn: roleArn(scene.account.id, scene.role),
+    bucket: scene.bucket.name,
+    region: scene.bucket.region,
+    stop,
+  };
+}
+
+type Servers = Readonly<Record<(typeof SERVICES)[number], LoopbackServer>>;
+
+/** All of them, or none: where one port is taken, those that were opened are closed. */
+async function serversFor(firstPort: number): Promise<Servers> {
+  const opened: [string, LoopbackServer][] = [];
+  try {
+    for (const [at, name] of SERVICES.entries()) {
+      opened.push([name, await loopbackServer(firstPort === 0 ? 0 : firstPort + at)]);
+    }
+  } catch (error) {
+    await Promise.all(opened.map(([, server]) => server.close()));
+    throw error;
+  }
+  return Object.fromEntries(opened) as Servers;
+}
+
+function serviceAt(url: string): Service {
+  return { url, endpoint: url.replace("http://", "") };
+}
