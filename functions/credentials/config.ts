@@ -1,0 +1,248 @@
+import type { KeyObject } from "node:crypto";
+import { type AccessRules, accessRulesFrom } from "../../shared/domain/access-rules.ts";
+import type { Issuer } from "../../shared/domain/issuer.ts";
+import type { CallerCredentials } from "../../shared/ports.ts";
+
+/** Everything that a deployment decides, checked before the first request. */
+export interface Config {
+  readonly rules: AccessRules;
+  readonly issuerKeys: readonly IssuerKeys[];
+  readonly roleArn: string;
+  readonly bucket: string;
+  readonly region: string;
+  readonly ossEndpoint: string;
+  readonly sts: { readonly host: string; readonly protocol: "https" | "http" };
+  readonly allowedOrigins: readonly string[];
+  /** Of the environment; undefined: there are none, and only FC's context can give some. */
+  readonly callerCredentials: CallerCredentials | undefined;
+  /** Whether Function Compute runs us. */
+  readonly inFunctionCompute: boolean;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `key`: the fixed key of an HS secret or a PEM; undefined: the issuer's key set is fetched. */
+export interface IssuerKeys {
+  readonly issuer: Issuer;
+  readonly key: KeyObject | undefined;
+}
+
+/** Makes keys of settings; throws an Error whose message says what is wrong, and never quotes the key. */
+export interface KeyReaders {
+  readonly secretKeyFrom: (text: string) => KeyObject;
+  readonly publicKeyFrom: (pem: string) => KeyObject;
+}
+
+export interface Setting {
+  readonly name: string;
+  readonly needed: boolean;
+  readonly meaning: string;
+}
+
+/** Every environment variable that is read, beside those that access.yaml names. s.yaml is checked against it. */
+export const SETTINGS: readonly Setting[] = [
+  { name: "OSS_ROLE_ARN", needed: true, meaning: "the role that is assumed" },
+  { name: "OSS_BUCKET", needed: true, meaning: "the bucket, where a rule names no other" },
+  { name: "OSS_REGION", needed: true, meaning: "the bucket's region, such as cn-hangzhou" },
+  {
+    name: "OSS_ENDPOINT",
+    needed: false,
+    meaning: "told to the App; https://oss-<region>.aliyuncs.com where unset",
+  },
+  { name: "STS_ENDPOINT", needed: false, meaning: "https://sts.<region>.aliyuncs.com where unset" },
+  { name: "ALLOWED_ORIGINS", needed: false, meaning: "CORS: a comma list of origins, or *" },
+  { name: "ALIBABA_CLOUD_ACCESS_KEY_ID", needed: false, meaning: "caller of AssumeRole outside FC" },
+  { name: "ALIBABA_CLOUD_ACCESS_KEY_SECRET", needed: false, meaning: "its secret" },
+  { name: "ALIBABA_CLOUD_SECURITY_TOKEN", needed: false, meaning: "its security token, if temporary" },
+  { name: "HOST", needed: false, meaning: "address that server.ts binds; 127.0.0.1 outside FC" },
+  { name: "PORT", needed: false, meaning: "port that server.ts listens on; 9000" },
+  { name: "FC_SERVER_PORT", needed: false, meaning: "the same, as FC's custom runtime sets it" },
+];
+
+/** Names every problem at once. Thrown before the first request: a function that cannot work does not start. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`oss-valet is not configured:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the environment and the content of access.yaml. Throws ConfigError. */
+export function configFrom(environment: Environment, accessFile: unknown, readers: KeyReaders): Config {
+  const problems: string[] = [];
+  const rules = rulesFrom(accessFile, problems);
+  const read = (name: string): string | undefined => environment[name]?.trim() || undefined;
+  const need = (name: string, meaning: string): string => {
+    const value = read(name);
+    if (value === undefined) problems.push(`${name} is not set: ${meaning}`);
+    return value ?? "";
+  };
+  const region = regionFrom(need("OSS_REGION", "write the bucket's region, such as cn-hangzhou"), problems);
+  const inFunctionCompute = read("FC_FUNCTION_NAME") !== undefined;
+  const config: Omit<Config, "rules"> = {
+    issuerKeys: (rules?.issuers ?? []).map((issuer) =>
+      issuerKeysFrom(issuer, environment, readers, problems),
+    ),
+    roleArn: roleArnFrom(
+      need("OSS_ROLE_ARN", "write the role's ARN, such as acs:ram::1234567890123456:role/oss-client"),
+      problems,
+    ),
+    bucket: bucketFrom(need("OSS_BUCKET", "write the bucket's name, such as examplebucket"), problems),
+    region,
+    ossEndpoint: endpointFrom(
+      "OSS_ENDPOINT",
+      read("OSS_ENDPOINT") ?? `https://oss-${region}.aliyuncs.com`,
+      problems,
+    ).origin,
+    sts: stsFrom(read("STS_ENDPOINT") ?? `https://sts.${region}.aliyuncs.com`, problems),
+    allowedOrigins: originsFrom(read("ALLOWED_ORIGINS"), problems),
+    callerCredentials: callerFrom(read, problems),
+    inFunctionCompute,
+    host: read("HOST") ?? (inFunctionCompute ? "0.0.0.0" : "127.0.0.1"),
+    port: portFrom(read("PORT") ?? read("FC_SERVER_PORT") ?? "9000", problems),
+  };
+  if (problems.length > 0 || rules === undefined) throw new ConfigError(problems);
+  return { rules, ...config };
+}
+
+function rulesFrom(accessFile: unknown, problems: string[]): AccessRules | undefined {
+  const result = accessRulesFrom(accessFile);
+  if (result.ok) return result.value;
+  for (const { path, problem } of result.problems) problems.push(`access.yaml: ${path.join(".")} ${problem}`);
+  return undefined;
+}
+
+function issuerKeysFrom(
+  issuer: Issuer,
+  environment: Environment,
+  readers: KeyReaders,
+  problems: string[],
+): IssuerKeys {
+  const { keys } = issuer;
+  if (keys.kind === "jwks" || keys.kind === "discovery") return { issuer, key: undefined };
+  const text = environment[keys.variable];
+  if (text === undefined || text === "") {
+    problems.push(
+      `${keys.variable} is not set: access.yaml names it as ${keys.kind} of issuer ${issuer.name}`,
+    );
+    return { issuer, key: undefined };
+  }
+  try {
+    return {
+      issuer,
+      key: keys.kind === "secret" ? readers.secretKeyFrom(text) : readers.publicKeyFrom(text),
+    };
+  } catch (error) {
+    problems.push(`${keys.variable} ${error instanceof Error ? error.message : "is not usable"}`);
+    return { issuer, key: undefined };
+  }
+}
+
+function roleArnFrom(value: string, problems: string[]): string {
+  if (value !== "" && !/^acs:ram::\d{5,20}:role\/[A-Za-z0-9._-]{1,64}$/.test(value)) {
+    problems.push(
+      `OSS_ROLE_ARN is ${JSON.stringify(value)}; write a role's ARN, acs:ram::<account id>:role/<name>`,
+    );
+  }
+  return value;
+}
+
+function bucketFrom(value: string, problems: string[]): string {
+  if (value !== "" && !/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(value)) {
+    problems.push(
+      `OSS_BUCKET is ${JSON.stringify(value)}; write the bare name, such as examplebucket (3 to 63 of a-z, 0-9, -)`,
+    );
+  }
+  return value;
+}
+
+function regionFrom(value: string, problems: string[]): string {
+  if (value.startsWith("oss-"))
+    problems.push(`OSS_REGION is ${value}; write it without "oss-": ${value.slice(4)}`);
+  else if (value !== "" && !/^[a-z]{2}(-[a-z0-9]+)+$/.test(value)) {
+    problems.push(`OSS_REGION is ${JSON.stringify(value)}; write a region's id, such as cn-hangzhou`);
+  }
+  return value;
+}
+
+const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+
+function endpointFrom(
+  name: string,
+  value: string,
+  problems: string[],
+): { readonly origin: string; readonly url: URL | undefined } {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const plain =
+    url !== undefined &&
+    url.pathname === "/" &&
+    url.search === "" &&
+    url.hash === "" &&
+    url.username === "" &&
+    url.password === "";
+  const safe = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.includes(url.hostname));
+  if (!plain || !safe) {
+    problems.push(
+      `${name} is ${JSON.stringify(value)}; write https:// and a host, nothing behind it (http:// only for a loopback address)`,
+    );
+  }
+  return { origin: url?.origin ?? "", url };
+}
+
+function stsFrom(value: string, problems: string[]): Config["sts"] {
+  const { url } = endpointFrom("STS_ENDPOINT", value, problems);
+  return { host: url?.host ?? "", protocol: url?.protocol === "http:" ? "http" : "https" };
+}
+
+function originsFrom(value: string | undefined, problems: string[]): readonly string[] {
+  const origins = (value ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  for (const origin of origins) {
+    if (origin === "*") continue;
+    const parsed = URL.canParse(origin) ? new URL(origin).origin : "null";
+    if (parsed !== origin) {
+      const instead = parsed === "null" ? "https://app.example.com" : parsed;
+      problems.push(`ALLOWED_ORIGINS has ${JSON.stringify(origin)}, which is no origin; write ${instead}`);
+    }
+  }
+  if (origins.includes("*") && origins.length > 1)
+    problems.push("ALLOWED_ORIGINS has * beside others; write * alone, or delete it");
+  return origins;
+}
+
+function callerFrom(
+  read: (name: string) => string | undefined,
+  problems: string[],
+): CallerCredentials | undefined {
+  const accessKeyId = read("ALIBABA_CLOUD_ACCESS_KEY_ID");
+  const accessKeySecret = read("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
+  // An empty token is no token: `s local` sets it so for long-lived keys.
+  const securityToken = read("ALIBABA_CLOUD_SECURITY_TOKEN");
+  if (accessKeyId === undefined && accessKeySecret === undefined) return undefined;
+  if (accessKeyId === undefined) problems.push("ALIBABA_CLOUD_ACCESS_KEY_ID is not set, but its secret is");
+  if (accessKeySecret === undefined)
+    problems.push("ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set, but its id is");
+  if (accessKeyId?.startsWith("STS.") && securityToken === undefined) {
+    problems.push(
+      "ALIBABA_CLOUD_SECURITY_TOKEN is not set, but ALIBABA_CLOUD_ACCESS_KEY_ID is temporary (STS.…)",
+    );
+  }
+  return {
+    accessKeyId: accessKeyId ?? "",
+    accessKeySecret: accessKeySecret ?? "",
+    ...(securityToken === undefined ? {} : { securityToken }),
+  };
+}
+
+function portFrom(value: string, problems: string[]): number {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(port <= 65_535)) problems.push(`PORT is ${JSON.stringify(value)}; write a port's number, 0 to 65535`);
+  return port;
+}

@@ -1,0 +1,136 @@
+import type { AccessGrant } from "../../shared/domain/access-grant.ts";
+import type { Refusal } from "../../shared/domain/refusal.ts";
+import type { AuditEntry, AuditLog, Clock } from "../../shared/ports.ts";
+import { type Valet, vendCredentials } from "../../shared/vend-credentials.ts";
+import { withCors } from "./cors.ts";
+import type { HttpRequest, HttpResponse } from "./http.ts";
+import { credentialsRequestFrom } from "./request.ts";
+import {
+  credentialsResponse,
+  healthResponse,
+  type OssLocation,
+  preflightResponse,
+  refusalResponse,
+  serverErrorResponse,
+} from "./response.ts";
+
+export interface HandlerOptions {
+  readonly valet: Valet;
+  readonly oss: OssLocation;
+  readonly allowedOrigins: readonly string[];
+  readonly auditLog: AuditLog;
+  readonly clock: Clock;
+  readonly version: string;
+}
+
+/** One request to its answer and its line in the log. Never throws, whatever comes. */
+export function requestHandler(options: HandlerOptions): (request: HttpRequest) => Promise<HttpResponse> {
+  return async (request) => {
+    const startedMs = options.clock.nowMs();
+    const answer = await answerTo(request, options).catch(unexpected(request));
+    options.auditLog.record({
+      requestId: request.requestId,
+      method: request.method.slice(0, 20),
+      path: request.path.slice(0, 200),
+      status: answer.response.status,
+      durationMs: options.clock.nowMs() - startedMs,
+      code: "Success",
+      ...answer.audit,
+    });
+    return withCors(answer.response, request, options.allowedOrigins);
+  };
+}
+
+interface Answer {
+  readonly response: HttpResponse;
+  readonly audit: Partial<AuditEntry>;
+}
+
+const CREDENTIALS_METHODS = ["GET", "POST", "OPTIONS"];
+const HEALTH_METHODS = ["GET", "OPTIONS"];
+
+async function answerTo(request: HttpRequest, options: HandlerOptions): Promise<Answer> {
+  switch (request.path) {
+    case "/credentials":
+      if (request.method === "OPTIONS")
+        return { response: preflightResponse(CREDENTIALS_METHODS), audit: {} };
+      if (request.method !== "GET" && request.method !== "POST") {
+        return refusal({ code: "METHOD_NOT_ALLOWED", allow: CREDENTIALS_METHODS }, request, {});
+      }
+      return await credentialsAnswer(request, options);
+    case "/healthz":
+      if (request.method === "OPTIONS") return { response: preflightResponse(HEALTH_METHODS), audit: {} };
+      if (request.method !== "GET")
+        return refusal({ code: "METHOD_NOT_ALLOWED", allow: HEALTH_METHODS }, request, {});
+      return { response: healthResponse(options.version), audit: {} };
+    default:
+      return refusal({ code: "NOT_FOUND" }, request, {});
+  }
+}
+
+async function credentialsAnswer(http: HttpRequest, options: HandlerOptions): Promise<Answer> {
+  const read = credentialsRequestFrom(http);
+  if (!read.ok) return refusal(read.refusal, http, {});
+  const { result, learnt } = await vendCredentials(read.value.request, options.valet);
+  const audit: Partial<AuditEntry> = {
+    ...(learnt.issuer === undefined ? {} : { issuer: learnt.issuer }),
+    ...(learnt.sessionName === undefined ? {} : { sessionName: learnt.sessionName }),
+    ...(learnt.grant === undefined ? {} : grantFields(learnt.grant)),
+  };
+  if (!result.ok) return refusal(result.refusal, http, audit);
+  const response = credentialsResponse(result.value, {
+    format: read.value.format,
+    oss: options.oss,
+    requestId: http.requestId,
+    nowMs: options.clock.nowMs(),
+  });
+  const { credentials } = result.value;
+  return {
+    response,
+    audit: {
+      ...audit,
+      accessKeyId: credentials.accessKeyId,
+      expiration: new Date(credentials.expiresAtMs).toISOString(),
+      stsRequestId: credentials.stsRequestId,
+    },
+  };
+}
+
+function refusal(why: Refusal, request: HttpRequest, audit: Partial<AuditEntry>): Answer {
+  const response = refusalResponse(why, request.requestId);
+  return { response, audit: { ...audit, code: codeOf(response), refusal: why } };
+}
+
+function grantFields(grant: AccessGrant): Partial<AuditEntry> {
+  return {
+    rules: grant.rules,
+    permissions: [...new Set(grant.statements.flatMap((statement) => statement.permissions))],
+    prefixes: grant.statements.map((statement) => `${statement.bucket}/${statement.prefix}`),
+    ...(grant.reported.length === 0 ? {} : { reported: grant.reported }),
+  };
+}
+
+/** The message stays out of the log: an SDK's holds the URL, and the URL the policy. */
+function unexpected(request: HttpRequest): (error: unknown) => Answer {
+  return (error) => {
+    const response = serverErrorResponse(request.requestId);
+    const [name, frames] =
+      error instanceof Error
+        ? [
+            error.name,
+            (error.stack ?? "")
+              .split("\n")
+              .filter((line) => /^\s+at /.test(line))
+              .slice(0, 8),
+          ]
+        : [typeof error, []];
+    return {
+      response,
+      audit: { code: codeOf(response), error: [name, ...frames.map((line) => line.trim())].join(" ") },
+    };
+  };
+}
+
+function codeOf(response: HttpResponse): string {
+  return (JSON.parse(response.body) as { readonly Code: string }).Code;
+}

@@ -1,0 +1,22 @@
+/** One HTTP request, whatever brought it: FC's event or a socket. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Still percent-encoded, without the query. */
+  readonly path: string;
+  /** Decoded, in the order of the query; a name may repeat. */
+  readonly query: readonly (readonly [name: string, value: string])[];
+  /** Lower-case names. Every value that the name came with. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+  readonly body: Buffer;
+  /** The peer's address; undefined: unknown. */
+  readonly sourceIp: string | undefined;
+  /** FC's request id, or one of our own. */
+  readonly requestId: string;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** UTF-8 text. */
+  readonly body: string;
+}

@@ -1,0 +1,28 @@
+import { randomUUID } from "node:crypto";
+import { accessFile } from "#access-rules";
+import { callerCredentialsFrom, composedService } from "./compose.ts";
+import { type FcResponse, fcResponseFrom, httpRequestFromFcEvent } from "./fc-event.ts";
+import { refusalResponse } from "./response.ts";
+
+/** What of FC's context is used. Source: Function Compute 3.0, Node.js runtime, "context". */
+interface FcContext {
+  readonly requestId?: string;
+  readonly credentials?: Parameters<typeof callerCredentialsFrom>[0];
+}
+
+const service = composedService(process.env, accessFile);
+
+/** Entry point of the nodejs20 runtime, for an HTTP trigger: event in, response out. Never throws. */
+export async function handler(event: unknown, context: FcContext | undefined): Promise<FcResponse> {
+  const requestId = context?.requestId || randomUUID();
+  const credentials = callerCredentialsFrom(context?.credentials ?? {});
+  if (credentials !== undefined) service.useCallerCredentials(credentials);
+  const request = httpRequestFromFcEvent(event, requestId);
+  if (request === undefined) {
+    const problem = "is not that of an HTTP trigger; invoke the function through its URL";
+    return fcResponseFrom(
+      refusalResponse({ code: "REQUEST_INVALID", field: "The event", problem }, requestId),
+    );
+  }
+  return fcResponseFrom(await service.handle(request));
+}

@@ -1,0 +1,137 @@
+import { type ObjectPrefix, parsedObjectPrefix } from "../../shared/domain/object-prefix.ts";
+import { PERMISSIONS, type Permission } from "../../shared/domain/ram-policy.ts";
+import { granted, type Refused, type Result, refused } from "../../shared/domain/refusal.ts";
+import type { CredentialsRequest } from "../../shared/vend-credentials.ts";
+import type { HttpRequest } from "./http.ts";
+
+/** The shape of the answer: `format=`. */
+export type Format = "default" | "appserver" | "ali-oss";
+
+export interface ReadRequest {
+  readonly request: CredentialsRequest;
+  readonly format: Format;
+}
+
+/** Bytes. A request's body holds four short parameters. */
+const MAX_BODY_BYTES = 16 * 1024;
+
+/** Seconds. Source: STS AssumeRole, DurationSeconds, the minimum. */
+const MIN_DURATION_SECONDS = 900;
+
+const FORMATS: readonly Format[] = ["default", "appserver", "ali-oss"];
+const PARAMETERS = ["permissions", "prefix", "durationSeconds", "format"] as const;
+
+type Parameter = (typeof PARAMETERS)[number];
+
+/** Reads `GET|POST /credentials`. Refuses with TOKEN_MISSING, REQUEST_INVALID, REQUEST_TOO_LARGE. */
+export function credentialsRequestFrom(http: HttpRequest): Result<ReadRequest> {
+  if (http.body.length > MAX_BODY_BYTES) return refused({ code: "REQUEST_TOO_LARGE" });
+  const appToken = bearerTokenFrom(http.headers.get("authorization") ?? []);
+  if (!appToken.ok) return appToken;
+  const parameters = parametersFrom(http);
+  if (!parameters.ok) return parameters;
+  const permissions = permissionsFrom(parameters.value.get("permissions"));
+  if (!permissions.ok) return permissions;
+  const prefix = prefixFrom(parameters.value.get("prefix"));
+  if (!prefix.ok) return prefix;
+  const duration = durationFrom(parameters.value.get("durationSeconds"));
+  if (!duration.ok) return duration;
+  const format = formatFrom(parameters.value.get("format"));
+  if (!format.ok) return format;
+  return granted({
+    format: format.value,
+    request: {
+      appToken: appToken.value,
+      sourceIp: http.sourceIp,
+      wanted: {
+        ...(permissions.value === undefined ? {} : { permissions: permissions.value }),
+        ...(prefix.value === undefined ? {} : { prefix: prefix.value }),
+        ...(duration.value === undefined ? {} : { durationSeconds: duration.value }),
+      },
+    },
+  });
+}
+
+/** RFC 6750 section 2.1, and nowhere else: a token in a query or body ends up in logs and histories. */
+function bearerTokenFrom(values: readonly string[]): Result<string> {
+  // FC joins repeated headers with commas, and no Bearer token has one.
+  if (values.length > 1 || values.some((value) => value.includes(","))) {
+    return invalid("Authorization", "is there more than once; send it once, as Bearer <App token>");
+  }
+  const [value] = values;
+  const found = value === undefined ? null : /^Bearer(?: +(.*))?$/i.exec(value.trim());
+  const token = found?.[1]?.trim();
+  return token === undefined || token === "" ? refused({ code: "TOKEN_MISSING" }) : granted(token);
+}
+
+/** From the query, and for POST from a JSON object. An unknown name is refused: a typo must not widen or narrow. */
+function parametersFrom(http: HttpRequest): Result<ReadonlyMap<Parameter, unknown>> {
+  const body = bodyFrom(http);
+  if (!body.ok) return body;
+  const parameters = new Map<Parameter, unknown>();
+  for (const [name, value] of [...http.query, ...Object.entries(body.value)]) {
+    const known = PARAMETERS.find((parameter) => parameter === name);
+    if (known === undefined) {
+      return invalid(shortened(name), `is not a parameter; known are ${PARAMETERS.join(", ")}`);
+    }
+    if (parameters.has(known)) return invalid(known, "is there more than once; send it once");
+    parameters.set(known, value);
+  }
+  return granted(parameters);
+}
+
+function bodyFrom(http: HttpRequest): Result<Readonly<Record<string, unknown>>> {
+  if (http.body.length === 0) return granted({});
+  if (http.method !== "POST") return invalid("body", "is not taken with GET; send parameters in the query");
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(http.body));
+  } catch {
+    return invalid("body", 'is no JSON; send an object such as {"permissions":["read"]}, or nothing');
+  }
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? granted(value as Readonly<Record<string, unknown>>)
+    : invalid("body", 'is no JSON object; send one such as {"permissions":["read"]}, or nothing');
+}
+
+function permissionsFrom(value: unknown): Result<readonly Permission[] | undefined> {
+  if (value === undefined) return granted(undefined);
+  const names: unknown[] | undefined =
+    typeof value === "string" ? value.split(",") : Array.isArray(value) ? value : undefined;
+  if (names === undefined) return invalid("permissions", `must be a list of ${PERMISSIONS.join(", ")}`);
+  const unknown = names.find((name) => !PERMISSIONS.some((permission) => permission === name));
+  if (names.length === 0 || unknown !== undefined || names.includes("")) {
+    return invalid("permissions", `holds something else than ${PERMISSIONS.join(", ")}`);
+  }
+  return granted(PERMISSIONS.filter((permission) => names.includes(permission)));
+}
+
+function prefixFrom(value: unknown): Result<ObjectPrefix | undefined> {
+  if (value === undefined) return granted(undefined);
+  if (typeof value !== "string") return invalid("prefix", 'must be a text that ends in "/"');
+  const parsed = parsedObjectPrefix(value);
+  return "prefix" in parsed ? granted(parsed.prefix) : invalid("prefix", parsed.problem);
+}
+
+function durationFrom(value: unknown): Result<number | undefined> {
+  if (value === undefined) return granted(undefined);
+  const seconds = typeof value === "string" && /^\d{1,6}$/.test(value) ? Number(value) : value;
+  return typeof seconds === "number" && Number.isInteger(seconds) && seconds >= MIN_DURATION_SECONDS
+    ? granted(seconds)
+    : invalid("durationSeconds", `must be a whole number of ${MIN_DURATION_SECONDS} or more`);
+}
+
+function formatFrom(value: unknown): Result<Format> {
+  if (value === undefined) return granted("default");
+  const format = FORMATS.find((known) => known === value);
+  return format === undefined ? invalid("format", `must be ${FORMATS.join(", ")}`) : granted(format);
+}
+
+function invalid(field: string, problem: string): Refused {
+  return refused({ code: "REQUEST_INVALID", field, problem });
+}
+
+/** A name that the caller chose goes into the answer: short, and of harmless characters only. */
+function shortened(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]/g, "").slice(0, 40) || "a name";
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { accessFile } from "#access-rules";
+import { callerCredentialsFrom, composedService, type Service } from "./compose.ts";
+import { ConfigError } from "./config.ts";
+import type { HttpRequest } from "./http.ts";
+import { refusalResponse } from "./response.ts";
+
+/** Bytes that are read of a body at the most; request.ts refuses far smaller ones. */
+const MAX_READ_BYTES = 64 * 1024;
+
+/** FC's custom runtime, a container or a laptop: the same service over plain HTTP. */
+function serve(): void {
+  const service = composedService(process.env, accessFile);
+  const { config } = service;
+  if (config.callerCredentials === undefined && !config.inFunctionCompute) {
+    throw new ConfigError([
+      "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set: outside FC they call AssumeRole",
+    ]);
+  }
+  const server = createServer((incoming, outgoing) => {
+    void answer(incoming, outgoing, service);
+  });
+  // FC keeps its connections; Node's default of 5 s would close one under the first request after a freeze.
+  server.keepAliveTimeout = 0;
+  server.requestTimeout = 30_000;
+  server.headersTimeout = 10_000;
+  server.listen(config.port, config.host, () => {
+    const { port } = server.address() as AddressInfo;
+    process.stderr.write(`oss-valet listens on http://${config.host}:${port}/credentials\n`);
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      server.close(() => process.exit(0));
+      server.closeIdleConnections();
+      // Requests under way have this long to end.
+      setTimeout(() => process.exit(0), 5_000).unref();
+    });
+  }
+}
+
+async function answer(incoming: IncomingMessage, outgoing: ServerResponse, service: Service): Promise<void> {
+  const requestId = headerOf(incoming, "x-fc-request-id") || randomUUID();
+  if (service.config.inFunctionCompute) {
+    // FC sets these itself and lets no caller send headers of this name; anywhere else they are anybody's.
+    const credentials = callerCredentialsFrom({
+      accessKeyId: headerOf(incoming, "x-fc-access-key-id"),
+      accessKeySecret: headerOf(incoming, "x-fc-access-key-secret"),
+      securityToken: headerOf(incoming, "x-fc-security-token"),
+    });
+    if (credentials !== undefined) service.useCallerCredentials(credentials);
+  }
+  const body = await bodyOf(incoming).catch(() => undefined);
+  if (body === undefined) {
+    outgoing.destroy();
+    return;
+  }
+  const response =
+    body === "too large"
+      ? refusalResponse({ code: "REQUEST_TOO_LARGE" }, requestId)
+      : await service.handle(httpRequestFrom(incoming, body, requestId));
+  outgoing.writeHead(response.status, {
+    ...response.headers,
+    ...(response.status === 204 ? {} : { "Content-Length": Buffer.byteLength(response.body) }),
+    ...(body === "too large" ? { Connection: "close" } : {}),
+  });
+  outgoing.end(response.body);
+}
+
+function httpRequestFrom(incoming: IncomingMessage, body: Buffer, requestId: string): HttpRequest {
+  const [path = "/", ...query] = (incoming.url ?? "/").split("?");
+  // Not `headers`: there Node keeps the first of two Authorization headers and says nothing of the other.
+  const headers = new Map<string, string[]>();
+  for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
+    const name = (incoming.rawHeaders[i] ?? "").toLowerCase();
+    headers.set(name, [...(headers.get(name) ?? []), incoming.rawHeaders[i + 1] ?? ""]);
+  }
+  return {
+    method: incoming.method ?? "",
+    path,
+    query: [...new URLSearchParams(query.join("?"))],
+    headers,
+    body,
+    // A dual-stack socket shows IPv4 peers as ::ffff:192.0.2.1; policies compare plain ones.
+    sourceIp: incoming.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, ""),
+    requestId,
+  };
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer | "too large"> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_READ_BYTES) return "too large";
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function headerOf(incoming: IncomingMessage, name: string): string | undefined {
+  const value = incoming.headers[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+try {
+  serve();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,44 @@
+import type { AuditEntry, AuditLog } from "../ports.ts";
+
+/**
+ * One JSON line for each request. Written raw (FC puts a prefix before what console prints) and at once: FC
+ * freezes the instance as soon as the request is answered. The fields are copied one by one, so that nothing
+ * that an entry carries besides can be written.
+ */
+export function stdoutAuditLog(
+  clock: { nowMs(): number },
+  write: (line: string) => void = writeToStdout,
+): AuditLog {
+  return {
+    record: (entry) => {
+      write(`${JSON.stringify({ time: new Date(clock.nowMs()).toISOString(), ...allowed(entry) })}\n`);
+    },
+  };
+}
+
+function allowed(entry: AuditEntry): AuditEntry {
+  const { requestId, method, path, status, durationMs, code } = entry;
+  const optional: Partial<AuditEntry> = {};
+  for (const field of OPTIONAL_FIELDS) {
+    if (entry[field] !== undefined) Object.assign(optional, { [field]: entry[field] });
+  }
+  return { requestId, method, path, status, durationMs, code, ...optional };
+}
+
+const OPTIONAL_FIELDS = [
+  "refusal",
+  "issuer",
+  "sessionName",
+  "rules",
+  "reported",
+  "permissions",
+  "prefixes",
+  "accessKeyId",
+  "expiration",
+  "stsRequestId",
+  "error",
+] as const satisfies readonly (keyof AuditEntry)[];
+
+function writeToStdout(line: string): void {
+  process.stdout.write(line);
+}

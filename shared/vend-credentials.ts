@@ -1,0 +1,75 @@
+import { type AccessGrant, accessGrantFor, type Wanted } from "./domain/access-grant.ts";
+import type { AccessRules } from "./domain/access-rules.ts";
+import { provenSessionPolicy } from "./domain/policy-proof.ts";
+import { principalFrom } from "./domain/principal.ts";
+import { granted, type Result } from "./domain/refusal.ts";
+import { type SessionName, sessionNameFor } from "./domain/session-name.ts";
+import { sessionPolicyFor } from "./domain/session-policy.ts";
+import type { Sts, TemporaryCredentials, TokenVerifier } from "./ports.ts";
+
+/** What an App sent, read but not yet believed. */
+export interface CredentialsRequest {
+  readonly appToken: string;
+  readonly wanted: Wanted;
+  /** Whence the request came; undefined: unknown. */
+  readonly sourceIp: string | undefined;
+}
+
+/** Everything that vending needs: the operator's rules and the outside world. */
+export interface Valet {
+  readonly rules: AccessRules;
+  /** Where a rule names no bucket. */
+  readonly bucket: string;
+  readonly tokenVerifier: TokenVerifier;
+  readonly sts: Sts;
+}
+
+export interface VendedCredentials {
+  readonly credentials: TemporaryCredentials;
+  readonly grant: AccessGrant;
+  readonly sessionName: SessionName;
+}
+
+/** The end of the walk, and what was learnt on the way: a refusal's log line names the user, too. */
+export interface Vending {
+  readonly result: Result<VendedCredentials>;
+  readonly learnt: Learnt;
+}
+
+export interface Learnt {
+  readonly issuer?: string;
+  readonly sessionName?: SessionName;
+  readonly grant?: AccessGrant;
+}
+
+/**
+ * The main flow: token → claims → principal → grant → policy → credentials. Each step takes exactly what the step
+ * above it gave; the first refusal ends it. Throws only for bugs.
+ */
+export async function vendCredentials(request: CredentialsRequest, valet: Valet): Promise<Vending> {
+  const claims = await valet.tokenVerifier.verify(request.appToken);
+  if (!claims.ok) return { result: claims, learnt: {} };
+  const issuer = claims.value.issuer;
+
+  const principal = principalFrom(claims.value, valet.rules);
+  if (!principal.ok) return { result: principal, learnt: { issuer } };
+  const sessionName = sessionNameFor(principal.value);
+
+  const place = { bucket: valet.bucket, sourceIp: request.sourceIp };
+  const grant = accessGrantFor(principal.value, valet.rules, request.wanted, place);
+  if (!grant.ok) return { result: grant, learnt: { issuer, sessionName } };
+  const learnt: Learnt = { issuer, sessionName, grant: grant.value };
+
+  const policy = sessionPolicyFor(grant.value);
+  if (!policy.ok) return { result: policy, learnt };
+  const proven = provenSessionPolicy(policy.value, grant.value);
+  if (!proven.ok) return { result: proven, learnt };
+
+  const credentials = await valet.sts.assumeRole({
+    sessionName,
+    sessionPolicy: proven.value,
+    durationSeconds: grant.value.sessionSeconds,
+  });
+  if (!credentials.ok) return { result: credentials, learnt };
+  return { result: granted({ credentials: credentials.value, grant: grant.value, sessionName }), learnt };
+}
