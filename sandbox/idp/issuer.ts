@@ -13,10 +13,13 @@ import {
 /** Seconds that a token is good for where nothing else is asked. */
 const TOKEN_SECONDS = 3600;
 
+/** JWS algorithms with a shared secret. Source: RFC 7518, section 3.1. */
+export type MacAlgorithm = "HS256" | "HS384" | "HS512";
+
 /** How a token is signed. The defaults make a good one, every change a bad one or another kind. */
 export interface TokenOptions {
   /** RS256 where left out. A key for another one is made, and published, when it is first asked for. */
-  readonly algorithm?: KeyPairAlgorithm | "HS256" | "HS384" | "HS512" | "none";
+  readonly algorithm?: KeyPairAlgorithm | MacAlgorithm | "none";
   /** From now on; negative: expired for that long. */
   readonly expiresInSeconds?: number;
   /** Put into the header, over what would stand there; undefined takes a member out. */
@@ -76,20 +79,14 @@ export async function tokenIssuer(options: {
         ...claims,
       };
       const header = { alg: algorithm, typ: "JWT", ...how.header };
-      switch (algorithm) {
-        case "none":
-          return unsecuredJwt(header, payload);
-        case "HS256":
-        case "HS384":
-        case "HS512":
-          if (how.secret === undefined) throw new Error(`${algorithm} needs a secret`);
-          return macJwt(header, payload, Number(algorithm.slice(2)), how.secret);
-        default: {
-          const key = keyFor(algorithm);
-          const signer = how.unpublishedKey === true ? newSigningKeySync(algorithm) : key;
-          return signedJwt({ kid: key.keyId, ...header }, payload, signer);
-        }
+      if (algorithm === "none") return unsecuredJwt(header, payload);
+      if (isMac(algorithm)) {
+        if (how.secret === undefined) throw new Error(`${algorithm} needs a secret`);
+        return macJwt(header, payload, Number(algorithm.slice(2)), how.secret);
       }
+      const key = keyFor(algorithm);
+      const signer = how.unpublishedKey === true ? newSigningKeySync(algorithm) : key;
+      return signedJwt({ kid: key.keyId, ...header }, payload, signer);
     },
     jwks: () => ({ keys: [...current.values(), ...previous].map(publicJwk) }),
     rotate: async ({ dropOld = false } = {}) => {
@@ -98,4 +95,8 @@ export async function tokenIssuer(options: {
       current = new Map([["RS256", made]]);
     },
   };
+}
+
+function isMac(algorithm: KeyPairAlgorithm | MacAlgorithm): algorithm is MacAlgorithm {
+  return algorithm.startsWith("HS");
 }

@@ -1,0 +1,69 @@
+import { parseArgs } from "node:util";
+import { type Sandbox, startSandbox } from "./sandbox.ts";
+
+const USAGE = `npm run sandbox [-- --port N] [--json]
+
+  --port N   the services take the ports N, N+1, ...; free ones where left out or 0
+  --json     print one line of JSON once everything is ready`;
+
+/** Runs the sandbox until Ctrl-C. */
+async function main(): Promise<void> {
+  const { port, json } = optionsFrom(process.argv.slice(2));
+  const sandbox = await startSandbox({ port });
+  process.stdout.write(json ? `${JSON.stringify(lineFor(sandbox))}\n` : guideFor(sandbox));
+  const stop = () => void sandbox.stop();
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+}
+
+/** Throws an Error that names the option which is wrong. */
+function optionsFrom(args: readonly string[]): { readonly port: number; readonly json: boolean } {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { port: { type: "string", default: "0" }, json: { type: "boolean", default: false } },
+  });
+  const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : NaN;
+  if (!(port <= 65_000)) throw new Error(`--port must be a number from 0 to 65000, not "${values.port}"`);
+  return { port, json: values.json };
+}
+
+/** What other programs read: the line of `--json`. */
+function lineFor(sandbox: Sandbox): object {
+  return {
+    sts: sandbox.sts.url,
+    issuer: sandbox.issuer.url,
+    accountId: sandbox.accountId,
+    accessKeyId: sandbox.accessKeyId,
+    accessKeySecret: sandbox.accessKeySecret,
+    roleArn: sandbox.roleArn,
+    bucket: sandbox.bucket,
+    region: sandbox.region,
+  };
+}
+
+/** What a person reads: every address, every key, and a line to try each with. */
+function guideFor(sandbox: Sandbox): string {
+  const { sts, issuer, accessKeyId, accessKeySecret, administrator, roleArn, bucket, region } = sandbox;
+  return `A local Alibaba Cloud, until Ctrl-C. Nothing of it outlives this process.
+
+  STS        ${sts.url}
+  issuer     ${issuer.url}          a toy login: whoever names a user gets a token for it
+
+  account    ${sandbox.accountId}
+  role       ${roleArn}
+  bucket     ${bucket} in ${region}
+  caller     ${accessKeyId} / ${accessKeySecret}          may assume the role, and nothing else
+  admin      ${administrator.accessKeyId} / ${administrator.accessKeySecret}          may do everything
+
+STS SDK    new Sts20150401(new Config({ endpoint: "${sts.endpoint}", protocol: "http", accessKeyId: "${accessKeyId}", accessKeySecret: "${accessKeySecret}" }))
+ali-oss    new OSS.STS({ endpoint: "${sts.url}", accessKeyId: "${accessKeyId}", accessKeySecret: "${accessKeySecret}" })
+curl       curl -d sub=alice ${issuer.url}/token
+`;
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`sandbox: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
+  process.exitCode = 1;
+}
