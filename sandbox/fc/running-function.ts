@@ -1,0 +1,285 @@
+import { randomBytes } from "node:crypto";
+import { CloudError } from "../cloud-error.ts";
+import { record, type World } from "../world.ts";
+import { type FunctionCredentials, functionRole } from "./function-role.ts";
+import { checkSettings, type FunctionSettings, type LifecycleHook } from "./function-settings.ts";
+import { type Instance, type Outcome, startInstance } from "./instance.ts";
+import { instancePool } from "./instance-pool.ts";
+
+/** How the sandbox runs a function, beside what FC is told of it. */
+export interface FunctionOptions {
+  /** Every line that an instance writes, with FC's own `FC Invoke Start …` lines around them. */
+  readonly onLog?: (line: string) => void;
+  /** Stop instances between calls, as FC freezes them; true where left out. */
+  readonly freeze?: boolean;
+  /** Processes at a time; further requests wait for a free one. 16 where left out: a laptop is no region. */
+  readonly maxProcesses?: number;
+  /** Seconds after which an idle instance ends; 300 where left out. */
+  readonly idleSeconds?: number;
+}
+
+export interface Invocation {
+  /** What the X-Fc-Request-Id header says. */
+  readonly requestId: string;
+  readonly event: Buffer;
+  /** LATEST, where left out. */
+  readonly qualifier?: string | undefined;
+  /** Aborted when the client has gone: FC ends the instance (error 499). */
+  readonly signal?: AbortSignal | undefined;
+  /** The caller's ARN, for the journal. */
+  readonly principal?: string | undefined;
+}
+
+export interface InvocationResult {
+  readonly requestId: string;
+  /** What the function returned; on a function error FC's JSON description of it. */
+  readonly body: Buffer;
+  /** X-Fc-Error-Type; undefined where the function returned. */
+  readonly errorType:
+    | "HandledInvocationError"
+    | "UnhandledInvocationError"
+    | "InitializationError"
+    | undefined;
+  readonly durationMs: number;
+  readonly maxMemoryMb: number;
+  /** The last 4 KB of what the function wrote. */
+  readonly logTail: string;
+}
+
+export interface InstanceState {
+  readonly id: string;
+  readonly pid: number;
+  readonly busy: boolean;
+}
+
+/** A function that is deployed. */
+export interface RunningFunction {
+  readonly settings: FunctionSettings;
+  /**
+   * Runs it once, in an idle instance or a new one. A function's error is a result; throws CloudError where FC did
+   * not run it: 429 ResourceExhausted, 403 AccessDenied (the role cannot be assumed any more).
+   */
+  readonly invoke: (invocation: Invocation) => Promise<InvocationResult>;
+  /** Runs it later, again after errors as often as the settings say; nobody gets the result. */
+  readonly invokeLater: (invocation: Invocation) => void;
+  readonly instances: () => readonly InstanceState[];
+  /** Ends every instance: an idle one after its preStop hook, a busy one at once. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Source: concurrencyConfig; FC's default is 300 instances a region (function-compute.md 2.2). */
+const DEFAULT_RESERVED_CONCURRENCY = 300;
+/** Source: FC "Asynchronous invocation", three retries by default. */
+const DEFAULT_ASYNC_RETRIES = 3;
+const DEFAULT_MAX_PROCESSES = 16;
+/** Source: FC "Function instance lifecycle": an idle on-demand instance lives about five minutes at most. */
+const DEFAULT_IDLE_SECONDS = 300;
+
+/**
+ * Deploys a function: checks its settings and its role, as CreateFunction does, and waits for requests. Throws
+ * CloudError: 400 InvalidArgument, 403 AccessDenied. No instance runs before the first request.
+ */
+export async function startFunction(
+  world: World,
+  settings: FunctionSettings,
+  options: FunctionOptions = {},
+): Promise<RunningFunction> {
+  checkSettings(settings);
+  const credentials = functionRole(world, settings);
+  credentials();
+  const onLog = options.onLog ?? (() => {});
+  const background = new Set<Promise<void>>();
+  let underWay = 0;
+  let stopped = false;
+
+  const contextFor = (requestId: string, qualifier: string, role: FunctionCredentials) => ({
+    requestId,
+    credentials: role,
+    function: {
+      name: settings.name,
+      handler: settings.handler,
+      memory: settings.memoryMb,
+      timeout: settings.timeoutSeconds,
+    },
+    service: { logProject: "", logStore: "", qualifier, versionId: "" },
+    region: settings.region,
+    accountId: settings.accountId,
+  });
+
+  const runHook = (
+    instance: Instance,
+    kind: "Initialize" | "PreStop",
+    hook: LifecycleHook,
+    requestId: string,
+  ): Promise<Outcome> =>
+    logged(onLog, kind, requestId, () =>
+      instance.call({
+        handler: hook.handler,
+        event: undefined,
+        context: contextFor(requestId, "LATEST", credentials()),
+        timeoutSeconds: hook.timeoutSeconds,
+      }),
+    );
+
+  const pool = instancePool({
+    start: () => {
+      const id = `c-${randomBytes(4).toString("hex")}-${randomBytes(6).toString("hex")}`;
+      return startInstance({
+        id,
+        codeDir: settings.codeDir,
+        environment: environmentFor(settings, id, credentials()),
+        memoryMb: settings.memoryMb,
+        freeze: options.freeze ?? true,
+        onLog,
+      });
+    },
+    retire: async (instance) => {
+      if (settings.preStop !== undefined && instance.isAlive()) {
+        await runHook(instance, "PreStop", settings.preStop, newFcRequestId(world.clock.nowMs()));
+      }
+      await instance.end();
+    },
+    maxProcesses: options.maxProcesses ?? DEFAULT_MAX_PROCESSES,
+    idleMs: (options.idleSeconds ?? DEFAULT_IDLE_SECONDS) * 1000,
+  });
+
+  const invoke = async (invocation: Invocation): Promise<InvocationResult> => {
+    const { requestId } = invocation;
+    if (stopped) throw new CloudError(404, "FunctionNotFound", `function '${settings.name}' does not exist`);
+    if (underWay >= (settings.reservedConcurrency ?? DEFAULT_RESERVED_CONCURRENCY)) {
+      throw new CloudError(429, "ResourceExhausted", "your request is throttled by the reserved concurrency");
+    }
+    underWay += 1;
+    try {
+      const role = credentials();
+      const { instance, isNew } = await pool.take();
+      if (invocation.signal?.aborted === true) {
+        pool.giveBack(instance, isNew ? "spent" : "reusable");
+        throw new CloudError(499, "InvocationCanceled", "the client has gone");
+      }
+      if (isNew && settings.initializer !== undefined) {
+        const initialized = await runHook(instance, "Initialize", settings.initializer, requestId);
+        if (initialized.end !== "returned") {
+          pool.giveBack(instance, "spent");
+          return { ...resultOf(requestId, initialized), errorType: "InitializationError" };
+        }
+      }
+      const outcome = await logged(onLog, "Invoke", requestId, () =>
+        instance.call({
+          handler: settings.handler,
+          event: invocation.event,
+          context: contextFor(requestId, invocation.qualifier ?? "LATEST", role),
+          timeoutSeconds: settings.timeoutSeconds,
+          signal: invocation.signal,
+        }),
+      );
+      // Where the function threw, the instance lives on: the bootstrap has caught the error.
+      const lives = outcome.end === "returned" || outcome.end === "failed";
+      pool.giveBack(instance, lives ? "reusable" : "spent");
+      return resultOf(requestId, outcome);
+    } finally {
+      underWay -= 1;
+    }
+  };
+
+  const recorded = async (invocation: Invocation): Promise<InvocationResult> => {
+    const note = (status: number, code: string | undefined, because: string | undefined) =>
+      record(world, {
+        service: "fc",
+        operation: "InvokeFunction",
+        principal: invocation.principal,
+        resource: `acs:fc:${settings.region}:${settings.accountId}:functions/${settings.name}`,
+        status,
+        code,
+        because,
+        requestId: invocation.requestId,
+      });
+    try {
+      const result = await invoke(invocation);
+      note(200, result.errorType, undefined);
+      return result;
+    } catch (error) {
+      if (error instanceof CloudError) note(error.status, error.code, error.message);
+      throw error;
+    }
+  };
+
+  const invokeLater = async (invocation: Invocation): Promise<void> => {
+    const attempts = 1 + (settings.maxAsyncRetryAttempts ?? DEFAULT_ASYNC_RETRIES);
+    for (let attempt = 0; attempt < attempts && !stopped; attempt += 1) {
+      try {
+        if ((await recorded(invocation)).errorType === undefined) return;
+      } catch (error) {
+        if (!(error instanceof CloudError)) throw error;
+      }
+    }
+  };
+
+  return {
+    settings,
+    invoke: recorded,
+    invokeLater: (invocation) => {
+      const done = invokeLater(invocation).finally(() => background.delete(done));
+      background.add(done);
+    },
+    instances: () => [
+      ...pool.busy().map(({ id, pid }) => ({ id, pid, busy: true })),
+      ...pool.idle().map(({ id, pid }) => ({ id, pid, busy: false })),
+    ],
+    stop: async () => {
+      stopped = true;
+      await pool.stop();
+      await Promise.all(background);
+    },
+  };
+}
+
+/** e.g. 1-67aee50c-15d8796a-cb9b4feb69ca: the time in seconds, and chance. */
+export function newFcRequestId(nowMs: number): string {
+  const seconds = Math.floor(nowMs / 1000).toString(16);
+  return `1-${seconds}-${randomBytes(4).toString("hex")}-${randomBytes(6).toString("hex")}`;
+}
+
+/** Source: FC "Configure environment variables", system variables; TZ is UTC unless the function sets it. */
+function environmentFor(
+  settings: FunctionSettings,
+  instanceId: string,
+  role: FunctionCredentials,
+): Readonly<Record<string, string>> {
+  const keys = {
+    ALIBABA_CLOUD_ACCESS_KEY_ID: role.accessKeyId,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: role.accessKeySecret,
+    ALIBABA_CLOUD_SECURITY_TOKEN: role.securityToken,
+  };
+  return {
+    TZ: "UTC",
+    ...settings.environment,
+    ...(role.accessKeyId === "" ? {} : keys),
+    FC_FUNC_CODE_PATH: `${settings.codeDir}/`,
+    FC_ACCOUNT_ID: settings.accountId,
+    FC_FUNCTION_HANDLER: settings.handler,
+    FC_FUNCTION_MEMORY_SIZE: String(settings.memoryMb),
+    FC_FUNCTION_NAME: settings.name,
+    FC_REGION: settings.region,
+    FC_CUSTOM_LISTEN_PORT: "9000",
+    FC_INSTANCE_ID: instanceId,
+    FC_VER_ID: "LATEST",
+  };
+}
+
+async function logged(
+  onLog: (line: string) => void,
+  kind: "Initialize" | "Invoke" | "PreStop",
+  requestId: string,
+  run: () => Promise<Outcome>,
+): Promise<Outcome> {
+  onLog(`FC ${kind} Start RequestId: ${requestId}`);
+  const outcome = await run();
+  onLog(`FC ${kind} End RequestId: ${requestId}`);
+  return outcome;
+}
+
+function resultOf(requestId: string, outcome: Outcome): InvocationResult {
+  const { body, invocationError: errorType, durationMs, maxMemoryMb, logTail } = outcome;
+  return { requestId, body, errorType, durationMs, maxMemoryMb, logTail };
+}
