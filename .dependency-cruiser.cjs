@@ -1,0 +1,118 @@
+/** The ten import rules of docs/architecture.md. `npm run check` fails on any breach. */
+const deployed = "^(functions|shared|client)/";
+
+module.exports = {
+  forbidden: [
+    {
+      name: "1-domain-is-pure",
+      comment: "shared/domain imports nothing outside itself but node:crypto hashing",
+      severity: "error",
+      from: { path: "^shared/domain/" },
+      to: { pathNot: ["^shared/domain/", "^(node:)?crypto$"] },
+    },
+    {
+      name: "2-ports-know-the-domain-only",
+      comment: "node:crypto for the type of a key",
+      severity: "error",
+      from: { path: "^shared/ports\\.ts$" },
+      to: { pathNot: ["^shared/domain/", "^(node:)?crypto$"] },
+    },
+    {
+      name: "2-wire-imports-nothing",
+      severity: "error",
+      from: { path: "^shared/wire\\.ts$" },
+      to: { path: ".+" },
+    },
+    {
+      name: "3-flow-knows-domain-and-ports",
+      severity: "error",
+      from: { path: "^shared/vend-credentials\\.ts$" },
+      to: { pathNot: ["^shared/domain/", "^shared/ports\\.ts$"] },
+    },
+    {
+      name: "4-adapters-do-not-know-each-other",
+      comment: "a decorator gets its inner port from the root; an adapter's own folder and the keys' rules are its parts",
+      severity: "error",
+      from: { path: "^shared/adapters/([^/]+?)(\\.ts$|/)" },
+      to: {
+        path: "^shared/adapters/",
+        pathNot: ["^shared/adapters/$1(\\.ts$|/)"],
+      },
+    },
+    {
+      name: "4-adapters-know-domain-and-ports",
+      severity: "error",
+      from: { path: "^shared/adapters/" },
+      to: { path: "^(functions|client|sandbox|cli|test|scripts|shared/vend-credentials)" },
+    },
+    {
+      name: "5-only-the-composition-root-wires-adapters",
+      severity: "error",
+      from: { path: "^(functions|shared)/", pathNot: ["^functions/[^/]+/compose\\.ts$", "^shared/adapters/"] },
+      to: { path: "^shared/adapters/" },
+    },
+    {
+      name: "6-client-knows-the-wire-only",
+      severity: "error",
+      from: { path: "^client/" },
+      to: { path: "^(functions|sandbox|cli|scripts|test|shared/(?!wire\\.ts$))" },
+    },
+    {
+      name: "7-sandbox-knows-nothing-of-ours",
+      comment: "a bug of ours must not cancel itself out",
+      severity: "error",
+      from: { path: "^sandbox/" },
+      to: { path: "^(functions|shared|client|cli|scripts|test)/" },
+    },
+    {
+      name: "8-deployed-code-knows-no-tools",
+      severity: "error",
+      from: { path: deployed },
+      to: { path: "^(sandbox|cli|test|scripts)/", pathNot: "^scripts/build/access-rules\\.ts$" },
+    },
+    {
+      name: "8-deployed-code-imports-no-devDependency",
+      severity: "error",
+      from: { path: deployed },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+    },
+    {
+      name: "nothing-imports-tests",
+      severity: "error",
+      from: { pathNot: "^test/" },
+      to: { path: "^test/" },
+    },
+    {
+      name: "cli-knows-domain-and-sandbox",
+      severity: "error",
+      from: { path: "^cli/" },
+      to: { path: "^(client|test|functions|shared/(adapters|vend-credentials))" },
+    },
+    {
+      name: "only-a-verifier-makes-verified-claims",
+      comment: "the brand's maker; everybody else may only use the type",
+      severity: "error",
+      from: { path: "^(shared|functions|client)/", pathNot: "^shared/adapters/jwt-token-verifier" },
+      to: { path: "^shared/domain/verified-claims\\.ts$", dependencyTypesNot: ["type-only"] },
+    },
+    { name: "9-no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "10-no-orphans",
+      severity: "error",
+      from: { orphan: true, pathNot: ["\\.d\\.ts$", "^test/", "^client/", "^examples/", "\\.(mjs|cjs)$", "^vitest\\.config\\.ts$"] },
+      to: {},
+    },
+    { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(dist|coverage)/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+      extensions: [".ts", ".mjs", ".cjs", ".js", ".json"],
+    },
+  },
+};
