@@ -31,10 +31,16 @@ export function worldWithFunctionRole(): World {
   return world;
 }
 
+/** Takes what undoes something; vitest's onTestFinished, or the push of a list that afterAll works off. */
+export type AtEnd = (undo: () => unknown) => void;
+
 /** A folder with these files, deleted after the test. */
-export function codeDirWith(files: Readonly<Record<string, string>>): string {
+export function codeDirWith(
+  files: Readonly<Record<string, string>>,
+  atEnd: AtEnd = onTestFinished as AtEnd,
+): string {
   const folder = mkdtempSync(join(tmpdir(), "oss-valet-fc-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   return folder;
 }
@@ -51,13 +57,14 @@ export async function deploy(
   change: Partial<FunctionSettings> = {},
   options: FunctionOptions = {},
   world = worldWithFunctionRole(),
+  atEnd: AtEnd = onTestFinished as AtEnd,
 ): Promise<DeployedFunction> {
   const logs: string[] = [];
   const target = await startFunction(
     world,
     {
       name: "example",
-      codeDir: codeDirWith(typeof code === "string" ? { "index.js": code } : code),
+      codeDir: codeDirWith(typeof code === "string" ? { "index.js": code } : code, atEnd),
       handler: "index.handler",
       environment: {},
       roleArn: FUNCTION_ROLE_ARN,
@@ -70,15 +77,18 @@ export async function deploy(
     },
     { onLog: (line) => logs.push(line), ...options },
   );
-  onTestFinished(() => target.stop());
+  atEnd(() => target.stop());
   return { world, target, logs };
 }
 
 /** Starts a server on a free port of the loopback interface, closed after the test; gives its origin. */
-export async function listen(listener: RequestListener): Promise<string> {
+export async function listen(
+  listener: RequestListener,
+  atEnd: AtEnd = onTestFinished as AtEnd,
+): Promise<string> {
   const server = createServer(FC_SERVER_OPTIONS, listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  atEnd(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -90,7 +100,8 @@ export async function deployWithTrigger(
   code: string | Readonly<Record<string, string>>,
   change: Partial<FunctionSettings> = {},
   options: FunctionOptions = {},
+  atEnd: AtEnd = onTestFinished as AtEnd,
 ): Promise<DeployedFunction & { readonly origin: string }> {
-  const deployed = await deploy(code, change, options);
-  return { ...deployed, origin: await listen(fcServer(deployed.world, [deployed.target])) };
+  const deployed = await deploy(code, change, options, worldWithFunctionRole(), atEnd);
+  return { ...deployed, origin: await listen(fcServer(deployed.world, [deployed.target]), atEnd) };
 }
