@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** Milliseconds. Longer than any client keeps an idle connection, so that none is closed under a request. */
@@ -40,4 +40,21 @@ export async function loopbackServer(port = 0): Promise<LoopbackServer> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** The whole body; undefined where it is longer than `maxBytes`, or where the client went away in the middle. */
+export function wholeBody(message: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    message.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      // What is left is read and thrown away: cutting the connection would cut the answer off too.
+      if (length > maxBytes) resolve(undefined);
+      else chunks.push(chunk);
+    });
+    message.on("end", () => resolve(Buffer.concat(chunks)));
+    message.on("close", () => resolve(undefined));
+    message.on("error", () => resolve(undefined));
+  });
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { wholeBody } from "../http.ts";
 import { newRequestId, record, type World } from "../world.ts";
 import type { TokenIssuer } from "./issuer.ts";
 
@@ -52,7 +53,7 @@ export function issuerServer(world: World, issuer: TokenIssuer): RequestListener
       case "GET /.well-known/jwks.json":
         return ok(issuer.jwks());
       case "POST /token":
-        return tokenAnswer(await textOf(request), request.headers["content-type"] ?? "");
+        return tokenAnswer(await wholeBody(request, MAX_BODY_LENGTH), request.headers["content-type"] ?? "");
       case "OPTIONS /token":
         return ok({});
       default:
@@ -60,9 +61,9 @@ export function issuerServer(world: World, issuer: TokenIssuer): RequestListener
     }
   }
 
-  function tokenAnswer(body: string | undefined, contentType: string): Answer {
+  function tokenAnswer(body: Buffer | undefined, contentType: string): Answer {
     if (body === undefined) return refusal(413, "invalid_request", "The body is larger than 64 KB.");
-    const claims = claimsFrom(body, contentType);
+    const claims = claimsFrom(body.toString("utf8"), contentType);
     if (claims === undefined) return refusal(400, "invalid_request", "The body is not a JSON object.");
     const { sub } = claims;
     if (typeof sub !== "string" || sub === "") {
@@ -85,15 +86,6 @@ function ok(body: object): Answer {
 /** The form of OAuth's errors (RFC 6749, section 5.2). */
 function refusal(status: number, code: string, description: string): Answer {
   return { status, body: { error: code, error_description: description }, code };
-}
-
-async function textOf(request: IncomingMessage): Promise<string | undefined> {
-  let text = "";
-  for await (const chunk of request.setEncoding("utf8") as AsyncIterable<string>) {
-    text += chunk;
-    if (text.length > MAX_BODY_LENGTH) return undefined;
-  }
-  return text;
 }
 
 /** A claim that a form repeats becomes a list. */

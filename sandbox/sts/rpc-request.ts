@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { CloudError } from "../cloud-error.ts";
+import { wholeBody } from "../http.ts";
 import { sha256Hex } from "../world.ts";
 import { decodedPairs } from "./percent-encoding.ts";
 
@@ -32,7 +33,10 @@ export async function readRpcRequest(message: IncomingMessage): Promise<RpcReque
   if (method !== "GET" && method !== "POST") {
     throw new CloudError(405, "UnsupportedHTTPMethod", "This http method is not supported.");
   }
-  const body = await bodyOf(message);
+  const body = await wholeBody(message, MAX_BODY_LENGTH);
+  if (body === undefined) {
+    throw new CloudError(413, "RequestTooLarge", "The request body is larger than 1 MB.");
+  }
   const [path = "", query = ""] = splitOnce(message.url ?? "/", "?");
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(message.headers)) {
@@ -65,19 +69,6 @@ export function refuseDuplicates(request: RpcRequest): void {
   const names = request.pairs.map(([name]) => name);
   const repeated = names.find((name, at) => names.indexOf(name) !== at);
   throw new CloudError(400, "DuplicateParameter", `The parameter ${repeated} is given more than once.`);
-}
-
-async function bodyOf(message: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MAX_BODY_LENGTH) {
-      throw new CloudError(413, "RequestTooLarge", "The request body is larger than 1 MB.");
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 /** A JSON body counts as parameters where it is an object of texts, numbers and booleans (assumption). */
