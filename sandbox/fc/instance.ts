@@ -201,7 +201,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
  */
 function guard(pid: number): () => void {
   if (!CAN_FREEZE) return () => {};
-  const shell = spawn("/bin/sh", ["-c", 'read -r _; kill -9 -- "-$0"', String(pid)], {
+  const shell = spawn("/bin/sh", ["-c", 'read -r _; kill -s KILL -- "-$0"', String(pid)], {
     stdio: ["pipe", "ignore", "ignore"],
     env: {},
     detached: true,
