@@ -1,0 +1,39 @@
+import { isUtf8 } from "node:buffer";
+
+/**
+ * A JSON object from bytes that nobody vouches for; undefined where two parsers could read different things:
+ * invalid UTF-8, a byte order mark, anything but an object, a member name twice (at any depth, however it is
+ * escaped), `__proto__` as a name, more than 32 levels. The object has no prototype, so that
+ * `claims["constructor"]` is undefined. Source: RFC 8259 section 4, RFC 7515 section 4, RFC 7519 section 4.
+ */
+export function strictJsonObjectFrom(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  const text = bytes.toString("utf8");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  // JSON.parse keeps the last of two equal names: fewer members than names were written means that one was lost.
+  if (membersOf(value, 1) !== namesWrittenIn(text)) return undefined;
+  return Object.assign(Object.create(null), value);
+}
+
+/** Levels of arrays and objects. Assumption: no issuer nests deeper, and recursive code behind us stays safe. */
+const MAX_DEPTH = 32;
+
+/** NaN, which equals no count, where the value is too deep or has a member that would become a prototype. */
+function membersOf(value: unknown, depth: number): number {
+  if (typeof value !== "object" || value === null) return 0;
+  if (depth > MAX_DEPTH || Object.hasOwn(value, "__proto__")) return Number.NaN;
+  const children = Object.values(value);
+  const own = Array.isArray(value) ? 0 : children.length;
+  return children.reduce<number>((sum, child) => sum + membersOf(child, depth + 1), own);
+}
+
+/** In valid JSON, a colon outside of strings follows a member's name, and nothing else. */
+function namesWrittenIn(validJson: string): number {
+  return validJson.replace(/"(?:[^"\\]|\\.)*"/g, "").split(":").length - 1;
+}
