@@ -1,0 +1,137 @@
+import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import type { Algorithm } from "../domain/issuer.ts";
+import { keyFits, problemOfPublicKey } from "./verification-key.ts";
+
+/** One key of a set, and what it may verify. */
+export interface VerificationKey {
+  readonly key: KeyObject;
+  readonly algorithms: readonly Algorithm[];
+}
+
+/** The usable keys of one JWKS document. */
+export interface KeySet {
+  readonly keys: readonly VerificationKey[];
+  /** Only kids that name one key, and no doubt. */
+  readonly byKid: ReadonlyMap<string, VerificationKey>;
+}
+
+/**
+ * The usable keys of a JWKS document for an issuer's algorithms. What cannot be used is left out and never loses
+ * the rest (RFC 7517 section 5): other purposes and kinds, weak keys, secrets, and every key of a kid that stands
+ * there twice. `onWarning` hears of what the issuer should put right. Throws where the document is no key set, or
+ * has more than 100 keys.
+ */
+export function keySetFrom(
+  document: unknown,
+  algorithms: readonly Algorithm[],
+  onWarning: (message: string) => void,
+): KeySet {
+  const entries: unknown = isRecord(document) ? document["keys"] : undefined;
+  if (!Array.isArray(entries)) throw new Error("is no JSON object with an array of keys");
+  if (entries.length > MAX_KEYS) throw new Error(`holds ${entries.length} keys; ${MAX_KEYS} are the most`);
+
+  const candidates = entries.filter(isRecord).filter(isForSignatures);
+  const kids = candidates.map((jwk) => jwk["kid"]);
+  const keys: VerificationKey[] = [];
+  const byKid = new Map<string, VerificationKey>();
+  for (const jwk of candidates) {
+    const { kid } = jwk;
+    const warn = (problem: string) => onWarning(`${nameFor(kid)} is left out: ${problem}`);
+    if (kid !== undefined && typeof kid !== "string") {
+      warn("its kid is not a string");
+    } else if (kid !== undefined && kids.indexOf(kid) !== kids.lastIndexOf(kid)) {
+      warn("another key has the same kid, and is left out too");
+    } else {
+      const usable = verificationKeyFrom(jwk, algorithms, warn);
+      if (usable === undefined) continue;
+      keys.push(usable);
+      if (kid !== undefined) byKid.set(kid, usable);
+    }
+  }
+  return { keys, byKid };
+}
+
+/**
+ * The one key that a token's header asks for. "key-id": the set has no such key (a newer set may); "key": it has,
+ * but not for this algorithm. Without a kid, only a set with exactly one key for the algorithm answers: to try
+ * several would let one key stand in for another.
+ */
+export function keyIn(
+  set: KeySet,
+  header: { readonly kid: string | undefined; readonly algorithm: Algorithm },
+): KeyObject | "key-id" | "key" {
+  const { kid, algorithm } = header;
+  if (kid === undefined) {
+    const [only, another] = set.keys.filter((candidate) => candidate.algorithms.includes(algorithm));
+    return only === undefined || another !== undefined ? "key-id" : only.key;
+  }
+  const named = set.byKid.get(kid);
+  if (named === undefined) return "key-id";
+  return named.algorithms.includes(algorithm) ? named.key : "key";
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Keys for encryption and the like are no business of ours, whatever their kid. Source: RFC 7517, 4.2 and 4.3. */
+function isForSignatures(jwk: Readonly<Record<string, unknown>>): boolean {
+  const { use = "sig", key_ops: operations = ["verify"] } = jwk;
+  return use === "sig" && Array.isArray(operations) && operations.includes("verify");
+}
+
+/** Escaped and cut short: a kid may hold line ends, and whatever else forges a log. */
+function nameFor(kid: unknown): string {
+  return kid === undefined
+    ? "the key without a kid"
+    : `the key ${JSON.stringify(kid).slice(0, MAX_KID_IN_WARNING)}`;
+}
+
+/** `warn` hears only of what is wrong with a key, not of keys that are merely for other algorithms than ours. */
+function verificationKeyFrom(
+  jwk: Readonly<Record<string, unknown>>,
+  algorithms: readonly Algorithm[],
+  warn: (problem: string) => void,
+): VerificationKey | undefined {
+  const { kty, alg } = jwk;
+  if (SECRET_MEMBERS.some((name) => jwk[name] !== undefined)) {
+    // Whoever has read the set can sign with it.
+    warn("its secret half is published");
+    return undefined;
+  }
+  if (kty !== "RSA" && kty !== "EC") return undefined;
+  const bound = alg === undefined ? algorithms : algorithms.filter((algorithm) => algorithm === alg);
+  if (bound.length === 0) return undefined;
+  const key = publicKeyOrUndefined(jwk);
+  const problem = key === undefined ? "its numbers make no public key" : problemOfPublicKey(key);
+  if (key === undefined || problem !== undefined) {
+    warn(problem ?? "");
+    return undefined;
+  }
+  const fitting = bound.filter((algorithm) => keyFits(key, algorithm));
+  if (fitting.length > 0) return { key, algorithms: fitting };
+  if (alg !== undefined) warn(`its numbers do not fit its alg, ${alg}`);
+  return undefined;
+}
+
+function publicKeyOrUndefined(jwk: Readonly<Record<string, unknown>>): KeyObject | undefined {
+  const { kty, n, e, crv, x, y } = jwk;
+  try {
+    // The numbers alone: what else stands there (x5c, ext, ...) is not for OpenSSL to interpret.
+    return createPublicKey({
+      key: (kty === "RSA" ? { kty, n, e } : { kty, crv, x, y }) as JsonWebKey,
+      format: "jwk",
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Source: reference/security.md K3. */
+const MAX_KEYS = 100;
+
+/** Characters. Assumption. */
+const MAX_KID_IN_WARNING = 66;
+
+/** The secret members of RSA, EC and oct keys. Source: RFC 7518 section 6. */
+const SECRET_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];

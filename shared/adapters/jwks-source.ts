@@ -1,0 +1,81 @@
+import type { Issuer } from "../domain/issuer.ts";
+import type { Clock } from "../ports.ts";
+import type { FetchJson } from "./fetch-json.ts";
+import { type KeySet, keySetFrom } from "./jwk-import.ts";
+
+/** Milliseconds for one key set, discovery included. Source: reference/security.md 4.1. */
+export const KEY_SET_DEADLINE_MS = 3_000;
+
+/**
+ * Reads an issuer's key set, once a call, within 3 s; rejects with an Error that names the address and what was
+ * wrong there. Throws, when built, for an address that is not safe: https only, or http to this machine itself.
+ *
+ * Discovery (OpenID Connect Discovery 1.0, section 4): the document's `issuer` must be ours to the letter. Its
+ * `jwks_uri` may name any https host, as the standard has it (Google's issuer is accounts.google.com, its keys are
+ * on www.googleapis.com): who controls the document controls the keys anyway, and TLS keeps it from reaching
+ * metadata services and the like, which have no certificate. http to this machine is followed only where the issuer
+ * itself is that: nobody outside may send us to a neighbour on localhost.
+ */
+export function jwksSource(options: {
+  readonly issuer: Issuer;
+  readonly clock: Clock;
+  readonly fetchJson: FetchJson;
+  readonly onWarning: (message: string) => void;
+}): () => Promise<KeySet> {
+  const { issuer, clock, fetchJson, onWarning } = options;
+  const start = startOf(issuer);
+
+  return async () => {
+    const startedAtMs = clock.nowMs();
+    const read = async (url: URL): Promise<unknown> => {
+      const leftMs = KEY_SET_DEADLINE_MS - Math.max(0, clock.nowMs() - startedAtMs);
+      return fetchJson(url, leftMs).catch((error: unknown) => {
+        throw new Error(`${url.href} ${messageOf(error)}`);
+      });
+    };
+    const address =
+      issuer.keys.kind === "discovery" ? jwksAddressFrom(await read(start), issuer, start) : start;
+    const document = await read(address);
+    try {
+      return keySetFrom(document, issuer.algorithms, onWarning);
+    } catch (error) {
+      throw new Error(`${address.href} ${messageOf(error)}`);
+    }
+  };
+}
+
+function startOf(issuer: Issuer): URL {
+  const name = `issuer ${issuer.name}`;
+  if (issuer.keys.kind === "jwks") return safeUrlFrom(issuer.keys.url, `${name}: jwks`);
+  if (issuer.keys.kind !== "discovery") throw new Error(`${name} publishes no keys`);
+  // "any terminating / MUST be removed before appending" (OpenID Connect Discovery 1.0, section 4.1).
+  const address = `${issuer.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+  if (/[?#]/.test(address))
+    throw new Error(`${name}: an issuer with a query or a fragment has no discovery document`);
+  return safeUrlFrom(address, `${name}: its discovery document`);
+}
+
+function jwksAddressFrom(document: unknown, issuer: Issuer, start: URL): URL {
+  const { issuer: stated, jwks_uri: address } = Object(document) as Readonly<Record<string, unknown>>;
+  // Without it, one tenant's document could stand in for another's. Source: OpenID Connect Discovery 1.0, 4.3.
+  if (stated !== issuer.issuer) throw new Error(`${start.href} is the document of another issuer`);
+  const url = safeUrlFrom(address, `${start.href}: jwks_uri`);
+  if (url.protocol !== "https:" && start.protocol === "https:")
+    throw new Error(`${start.href}: jwks_uri is not https`);
+  return url;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "failed";
+}
+
+function safeUrlFrom(text: unknown, name: string): URL {
+  if (typeof text !== "string" || !URL.canParse(text)) throw new Error(`${name} is not an absolute URL`);
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") throw new Error(`${name} holds a user or a password`);
+  if (url.protocol === "https:" || (url.protocol === "http:" && LOOPBACK_HOSTS.includes(url.hostname)))
+    return url;
+  throw new Error(`${name} must start with https:// (http:// only for 127.0.0.1, ::1 and localhost)`);
+}
+
+const LOOPBACK_HOSTS = ["127.0.0.1", "[::1]", "localhost"];
