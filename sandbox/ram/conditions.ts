@@ -144,22 +144,28 @@ function addressIn(operand: string): ((value: string) => boolean) | undefined {
   if (block === undefined) return undefined;
   return (value) => {
     const family = familyOf(value);
-    return family !== undefined && block.check(value, family);
+    if (family === undefined) return false;
+    // BlockList finds IPv4 addresses in `::/0`; a block speaks of its own family alone (assumption).
+    const isIPv4Address = family === "ipv4" || MAPPED_IPV4.check(value, family);
+    return isIPv4Address === (block.family === "ipv4") && block.list.check(value, family);
   };
 }
 
-function addressBlockFrom(operand: string): BlockList | undefined {
+const MAPPED_IPV4 = new BlockList();
+MAPPED_IPV4.addSubnet("::ffff:0:0", 96, "ipv6");
+
+function addressBlockFrom(operand: string): { family: "ipv4" | "ipv6"; list: BlockList } | undefined {
   const [address = "", length, ...rest] = operand.split("/");
   const family = familyOf(address);
   if (family === undefined || rest.length > 0) return undefined;
-  const block = new BlockList();
+  const list = new BlockList();
   if (length === undefined) {
-    block.addAddress(address, family);
-    return block;
+    list.addAddress(address, family);
+    return { family, list };
   }
   if (!/^\d{1,3}$/.test(length) || Number(length) > (family === "ipv4" ? 32 : 128)) return undefined;
-  block.addSubnet(address, Number(length), family);
-  return block;
+  list.addSubnet(address, Number(length), family);
+  return { family, list };
 }
 
 function familyOf(address: string): "ipv4" | "ipv6" | undefined {

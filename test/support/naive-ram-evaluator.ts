@@ -1,12 +1,12 @@
 /**
  * RAM's policy evaluation once more, on purpose in another way than sandbox/ram: straight from the rules, by
  * recursion over characters, with nothing parsed ahead or kept. It shares no code with it, so that a mistake in one
- * shows as a disagreement. Slow on patterns of many stars; takes well-formed policies only.
+ * shows as a disagreement. Slow on patterns of many stars; takes well-formed policies only, as objects.
  */
 export function naiveDecision(request: NaiveRequest, layers: NaiveLayers): NaiveDecision {
-  const say = (policies: readonly string[], mine: (statement: NaiveStatement) => boolean) => {
+  const say = (policies: readonly object[], mine: (statement: NaiveStatement) => boolean) => {
     const effects = policies
-      .flatMap((text) => (JSON.parse(text) as { Statement: NaiveStatement[] }).Statement)
+      .flatMap((policy) => (policy as { Statement: NaiveStatement[] }).Statement)
       .filter((statement) => mine(statement) && isAbout(statement, request))
       .map((statement) => statement.Effect);
     return effects.includes("Deny") ? "ExplicitDeny" : effects.includes("Allow") ? "Allow" : "ImplicitDeny";
@@ -28,20 +28,18 @@ export function naiveDecision(request: NaiveRequest, layers: NaiveLayers): Naive
 
 /** Whether a trust policy lets the caller, or the service, assume its role. */
 export function naiveTrust(
-  trustPolicy: string,
+  trustPolicy: object,
   principal: { readonly arn: string; readonly accountId: string } | { readonly service: string },
   context: Readonly<Record<string, string>>,
 ): NaiveDecision["kind"] {
-  const effects = (JSON.parse(trustPolicy) as { Statement: NaiveStatement[] }).Statement.filter(
-    (statement) => {
-      const trusted = statement.Principal as { RAM?: OneOrMore; Service?: OneOrMore };
-      const named =
-        "service" in principal
-          ? list(trusted.Service).some((service) => service === principal.service)
-          : list(trusted.RAM).some((arn) => isThatOne(arn, principal));
-      return named && actionFits(statement, "sts:AssumeRole") && conditionsHold(statement, context);
-    },
-  ).map((statement) => statement.Effect);
+  const effects = (trustPolicy as { Statement: NaiveStatement[] }).Statement.filter((statement) => {
+    const trusted = statement.Principal as { RAM?: OneOrMore; Service?: OneOrMore };
+    const named =
+      "service" in principal
+        ? list(trusted.Service).some((service) => service === principal.service)
+        : list(trusted.RAM).some((arn) => isThatOne(arn, principal));
+    return named && actionFits(statement, "sts:AssumeRole") && conditionsHold(statement, context);
+  }).map((statement) => statement.Effect);
   return effects.includes("Deny") ? "ExplicitDeny" : effects.includes("Allow") ? "Allow" : "ImplicitDeny";
 }
 
@@ -52,9 +50,9 @@ export interface NaiveRequest {
 }
 
 export interface NaiveLayers {
-  readonly identity: readonly string[];
-  readonly session: string | undefined;
-  readonly resource: string | undefined;
+  readonly identity: readonly object[];
+  readonly session: object | undefined;
+  readonly resource: object | undefined;
   readonly principalArn: string | undefined;
   readonly principalId: string | undefined;
 }
@@ -93,13 +91,13 @@ function actionFits(statement: NaiveStatement, action: string): boolean {
   return statement.NotAction === undefined ? fits(statement.Action) : !fits(statement.NotAction);
 }
 
-function glob(pattern: readonly string[], text: readonly string[]): boolean {
-  const [first, ...restOfPattern] = pattern;
-  if (first === undefined) return text.length === 0;
-  if (first === "*") {
-    return glob(restOfPattern, text) || (text.length > 0 && glob(pattern, text.slice(1)));
+function glob(pattern: readonly string[], text: readonly string[], at = 0, from = 0): boolean {
+  if (at === pattern.length) return from === text.length;
+  if (pattern[at] === "*") {
+    return glob(pattern, text, at + 1, from) || (from < text.length && glob(pattern, text, at, from + 1));
   }
-  return text.length > 0 && (first === "?" || first === text[0]) && glob(restOfPattern, text.slice(1));
+  const fits = from < text.length && (pattern[at] === "?" || pattern[at] === text[from]);
+  return fits && glob(pattern, text, at + 1, from + 1);
 }
 
 function conditionsHold(statement: NaiveStatement, context: Readonly<Record<string, string>>): boolean {
@@ -120,7 +118,7 @@ function holds(operator: string, given: string | undefined, operands: readonly s
       case "StringEquals":
         return text === operand;
       case "StringEqualsIgnoreCase":
-        return text.length === operand.length && glob([...operand.toUpperCase()], [...text.toUpperCase()]);
+        return text.toUpperCase() === operand.toUpperCase();
       case "StringLike":
         return glob([...operand], [...text]);
       case "Bool":

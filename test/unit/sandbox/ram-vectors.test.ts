@@ -78,9 +78,9 @@ describe.each([
     expect(decision.because.startsWith(`${given.layer}: `)).toBe(true);
     expect(
       naiveDecision(request, {
-        identity: identity.map(({ document }) => document),
-        session: session?.document,
-        resource: resource?.document,
+        identity: given.identity,
+        session: given.session,
+        resource: given.resource,
         principalArn,
         principalId,
       }),
@@ -94,7 +94,7 @@ describe("the table of trust policies", () => {
     const decision = trusts(trustPolicy, given.principal, given.context);
     expect(decision).toMatchObject({ kind: given.decision, layer: "trust policy" });
     expect(decision.statement?.index).toBe(given.statement);
-    expect(naiveTrust(trustPolicy, given.principal, given.context)).toBe(given.decision);
+    expect(naiveTrust(given.trustPolicy, given.principal, given.context)).toBe(given.decision);
   });
 });
 
