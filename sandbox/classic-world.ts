@@ -23,6 +23,8 @@ export interface Scene {
   readonly administratorKey: AccessKey;
   /** The role that is assumed. */
   readonly role: Role;
+  /** What the function runs as in Function Compute. */
+  readonly functionRole: Role;
   readonly bucket: Bucket;
 }
 
@@ -97,7 +99,7 @@ export function classicWorld(world: World): Scene {
   administrator.accessKeys.push(administratorKey);
 
   const bucket = addBucket(world, { name: BUCKET, ownerId: account.id, region: "cn-hangzhou" });
-  return { account, callerKey, administratorKey, role, bucket };
+  return { account, callerKey, administratorKey, role, functionRole, bucket };
 }
 
 function policy(...statements: readonly object[]): string {

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { sandboxLine } from "./main-line.ts";
 import { type Sandbox, startSandbox } from "./sandbox.ts";
 
 const USAGE = `npm run sandbox [-- --port N] [--json]
@@ -10,7 +11,7 @@ const USAGE = `npm run sandbox [-- --port N] [--json]
 async function main(): Promise<void> {
   const { port, json } = optionsFrom(process.argv.slice(2));
   const sandbox = await startSandbox({ port });
-  process.stdout.write(json ? `${JSON.stringify(lineFor(sandbox))}\n` : guideFor(sandbox));
+  process.stdout.write(json ? `${JSON.stringify(sandboxLine(sandbox))}\n` : guideFor(sandbox));
   const stop = () => void sandbox.stop();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
@@ -25,20 +26,6 @@ function optionsFrom(args: readonly string[]): { readonly port: number; readonly
   const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : NaN;
   if (!(port <= 65_000)) throw new Error(`--port must be a number from 0 to 65000, not "${values.port}"`);
   return { port, json: values.json };
-}
-
-/** What other programs read: the line of `--json`. */
-function lineFor(sandbox: Sandbox): object {
-  return {
-    sts: sandbox.sts.url,
-    issuer: sandbox.issuer.url,
-    accountId: sandbox.accountId,
-    accessKeyId: sandbox.accessKeyId,
-    accessKeySecret: sandbox.accessKeySecret,
-    roleArn: sandbox.roleArn,
-    bucket: sandbox.bucket,
-    region: sandbox.region,
-  };
 }
 
 /** What a person reads: every address, every key, and a line to try each with. */

@@ -30,6 +30,8 @@ export interface Sandbox {
   /** A key that may do everything in the account. */
   readonly administrator: { readonly accessKeyId: string; readonly accessKeySecret: string };
   readonly roleArn: string;
+  /** The role that Function Compute gives a function. */
+  readonly functionRoleArn: string;
   readonly bucket: string;
   /** e.g. cn-hangzhou */
   readonly region: string;
@@ -76,6 +78,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       accessKeySecret: scene.administratorKey.secret,
     },
     roleArn: roleArn(scene.account.id, scene.role),
+    functionRoleArn: roleArn(scene.account.id, scene.functionRole),
     bucket: scene.bucket.name,
     region: scene.bucket.region,
     stop,

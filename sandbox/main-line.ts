@@ -1,0 +1,15 @@
+import type { Sandbox } from "./sandbox.ts";
+
+/** What `--json` prints, for other programs to read: addresses and strings. */
+export function sandboxLine(sandbox: Sandbox): Readonly<Record<string, string>> {
+  return {
+    sts: sandbox.sts.url,
+    issuer: sandbox.issuer.url,
+    accountId: sandbox.accountId,
+    accessKeyId: sandbox.accessKeyId,
+    accessKeySecret: sandbox.accessKeySecret,
+    roleArn: sandbox.roleArn,
+    bucket: sandbox.bucket,
+    region: sandbox.region,
+  };
+}
