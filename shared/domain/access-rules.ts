@@ -17,6 +17,7 @@ import {
   optional,
   type Parsed,
   type Problem,
+  type Shape,
   scalar,
   text,
   wholeNumber,
@@ -132,14 +133,7 @@ const NAME = text({
       : `is ${JSON.stringify(value)}; write a short word of a-z, 0-9 and -, such as login`,
 });
 
-const VARIABLE_NAME = text({
-  example: "JWT_SECRET",
-  pattern: VARIABLE.source,
-  problemOf: (value) =>
-    VARIABLE.test(value)
-      ? undefined
-      : "must be the NAME of an environment variable, such as JWT_SECRET; never write the key itself here",
-});
+const VARIABLE_NAME = variableName();
 
 const CLAIM_NAME = text({
   example: "sub",
@@ -549,6 +543,20 @@ function algorithm(): ReturnType<typeof oneOf<Algorithm>> {
         return undefined;
       }
       return known.parse(value, path, problems);
+    },
+  };
+}
+
+/** Not `text`: what stands in its place may be the key itself (all digits, a list of lines), and is never quoted. */
+function variableName(): Shape<string> {
+  return {
+    schema: { type: "string", pattern: VARIABLE.source },
+    parse: (value, path, problems) => {
+      if (typeof value === "string" && VARIABLE.test(value)) return value;
+      const problem =
+        "must be the NAME of an environment variable, such as JWT_SECRET; never write the key itself here";
+      problems.push({ path, problem });
+      return undefined;
     },
   };
 }
