@@ -1,0 +1,92 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { refused } from "../domain/refusal.ts";
+import type { AssumeRole, CallerCredentials, Clock, Sts } from "../ports.ts";
+import type { Outcome } from "./aliyun-sts/answer.ts";
+
+export interface AliyunStsOptions {
+  /** `host` is host[:port], without a scheme. */
+  readonly endpoint: { readonly host: string; readonly protocol: "https" | "http" };
+  readonly roleArn: string;
+  /** Asked on every call: Function Compute rotates its role's keys. */
+  readonly callerCredentials: () => CallerCredentials | undefined;
+  readonly clock: Clock;
+  /** Milliseconds for one attempt, connecting and reading included. 1,500: reference/security.md 4.1. */
+  readonly attemptTimeoutMs?: number;
+  /** Milliseconds for all attempts and the pause between them. 5,000: reference/security.md 4.1. */
+  readonly totalTimeoutMs?: number;
+  /** In [0, 1): spreads retries. */
+  readonly random?: () => number;
+}
+
+/** Milliseconds. Source: reference/security.md 4.1, "honour Retry-After up to 1 s". */
+const MAX_RETRY_AFTER_MS = 1_000;
+
+/** Milliseconds: full jitter of 50 * 2^n for the first repetition. Source: reference/security.md 4.1. */
+const MAX_JITTER_MS = 100;
+
+/**
+ * {@link Sts} over @alicloud/sts20150401, which is loaded with the first call. AssumeRole is safe to repeat (each
+ * call makes new credentials), so an outage is tried once more, on a new socket; a denial never, and throttling
+ * only where STS asks for a second or less. Throws where the call lacks its session policy: that is our bug.
+ */
+export function aliyunSts(options: AliyunStsOptions): Sts {
+  const { endpoint, roleArn } = options;
+  const totalTimeoutMs = options.totalTimeoutMs ?? 5_000;
+  const attemptTimeoutMs = Math.min(options.attemptTimeoutMs ?? 1_500, totalTimeoutMs);
+  const random = options.random ?? Math.random;
+  const nowMs = () => options.clock.nowMs();
+  return {
+    assumeRole: async (call) => {
+      assertRestricted(call);
+      const caller = options.callerCredentials();
+      if (caller === undefined) return refused({ code: "STS_DENIED", stsCode: "NoCallerCredentials" });
+      const endMs = nowMs() + totalTimeoutMs;
+      const { attemptAssumeRole } = await import("./aliyun-sts/sdk.ts");
+      const attempt = { endpoint, roleArn, call, caller, nowMs };
+      const first = await attemptAssumeRole({ ...attempt, timeoutMs: attemptTimeoutMs, newSocket: false });
+      const pauseMs = pauseBeforeRetry(first, random());
+      if (pauseMs === undefined) return first.result;
+      const timeoutMs = Math.min(attemptTimeoutMs, endMs - nowMs() - pauseMs);
+      if (timeoutMs <= 0) return first.result;
+      await pause(pauseMs);
+      return (await attemptAssumeRole({ ...attempt, timeoutMs, newSocket: true })).result;
+    },
+  };
+}
+
+/**
+ * The last proof that a policy narrows the role: the SDK drops an object, null or an empty text in silence, and
+ * then the App holds the whole role (reference/security.md, finding 3). A brand does not survive a cast.
+ */
+function assertRestricted({ sessionName, sessionPolicy, durationSeconds }: AssumeRole): void {
+  if (typeof sessionPolicy !== "string") throw new Error("AssumeRole: the session policy is not a string");
+  const bytes = Buffer.byteLength(sessionPolicy);
+  if (bytes < 1 || bytes > 2048) throw new Error(`AssumeRole: the session policy has ${bytes} bytes`);
+  if (!isPolicy(sessionPolicy)) throw new Error("AssumeRole: the session policy is no policy");
+  if (typeof sessionName !== "string" || !/^[A-Za-z0-9.@_-]{2,64}$/.test(sessionName)) {
+    throw new Error("AssumeRole: the session name is not one");
+  }
+  if (!Number.isInteger(durationSeconds) || durationSeconds < 900 || durationSeconds > 43_200) {
+    throw new Error(`AssumeRole: the duration is ${durationSeconds} seconds`);
+  }
+}
+
+function isPolicy(text: string): boolean {
+  try {
+    const policy: unknown = JSON.parse(text);
+    if (typeof policy !== "object" || policy === null) return false;
+    const { Version, Statement } = policy as Readonly<Record<string, unknown>>;
+    return Version === "1" && Array.isArray(Statement) && Statement.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Milliseconds to wait before the one repetition; undefined: the answer stands. */
+function pauseBeforeRetry({ result, retryAfterMs }: Outcome, random: number): number | undefined {
+  if (result.ok || result.refusal.code === "STS_DENIED") return undefined;
+  if (result.refusal.code === "STS_UNAVAILABLE") return random * MAX_JITTER_MS;
+  return retryAfterMs !== undefined && retryAfterMs <= MAX_RETRY_AFTER_MS
+    ? retryAfterMs + random * MAX_JITTER_MS
+    : undefined;
+}

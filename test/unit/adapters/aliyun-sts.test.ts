@@ -1,0 +1,290 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type AliyunStsOptions, aliyunSts } from "../../../shared/adapters/aliyun-sts.ts";
+import type { SessionName } from "../../../shared/domain/session-name.ts";
+import type { SessionPolicy } from "../../../shared/domain/session-policy.ts";
+import type { AssumeRole, CallerCredentials } from "../../../shared/ports.ts";
+import {
+  credentialsAnswer,
+  credentialsBody,
+  errorAnswer,
+  json,
+  type StubSts,
+  startStubSts,
+  xmlErrorAnswer,
+} from "../../support/stub-sts.ts";
+
+const POLICY =
+  '{"Version":"1","Statement":[{"Effect":"Allow","Action":["oss:GetObject"],"Resource":["acs:oss:*:*:photos/users/alice/*"]}]}';
+const CALL: AssumeRole = {
+  sessionName: "alice-0123456789abcdef0123" as SessionName,
+  sessionPolicy: POLICY as SessionPolicy,
+  durationSeconds: 3600,
+};
+const ROLE_ARN = "acs:ram::1234567890123456:role/oss";
+
+let stub: StubSts;
+beforeAll(async () => {
+  stub = await startStubSts();
+});
+afterAll(() => stub.close());
+beforeEach(() => stub.answer(credentialsAnswer));
+
+function stsWith(change: Partial<AliyunStsOptions> = {}) {
+  return aliyunSts({
+    endpoint: { host: stub.host, protocol: "http" },
+    roleArn: ROLE_ARN,
+    callerCredentials: () => ({ accessKeyId: "LTAIcaller", accessKeySecret: "caller-secret" }),
+    clock: { nowMs: Date.now },
+    random: () => 0,
+    ...change,
+  });
+}
+
+async function callsDuring<T>(act: () => Promise<T>) {
+  const before = stub.calls.length;
+  const result = await act();
+  return { result, calls: stub.calls.slice(before) };
+}
+
+function activeTimers(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+}
+
+describe("what is asked of STS", () => {
+  it("sends the role, the session's name, its policy and its duration, each once, and nothing else", async () => {
+    const { calls } = await callsDuring(() => stsWith().assumeRole(CALL));
+    expect(calls.map((call) => [...call.parameters].sort())).toEqual([
+      [
+        ["DurationSeconds", "3600"],
+        ["Policy", POLICY],
+        ["RoleArn", ROLE_ARN],
+        ["RoleSessionName", "alice-0123456789abcdef0123"],
+      ],
+    ]);
+    expect(calls[0]?.headers).toMatchObject({ "x-acs-action": "AssumeRole", "x-acs-version": "2015-04-01" });
+    expect(calls[0]?.headers.authorization).toMatch(/^ACS3-HMAC-SHA256 Credential=LTAIcaller,SignedHeaders=/);
+    expect(calls[0]?.headers["user-agent"]).toMatch(/ oss-valet$/);
+  });
+
+  it("gives the four fields of the answer, the expiry as a number, and STS's request id", async () => {
+    const expiresAtMs = Math.floor(Date.now() / 1000) * 1000 + 900_000;
+    stub.answer(json(200, credentialsBody(expiresAtMs)));
+    expect(await stsWith().assumeRole(CALL)).toEqual({
+      ok: true,
+      value: {
+        accessKeyId: "STS.stub",
+        accessKeySecret: "stub-secret",
+        securityToken: "CAISstubtoken",
+        expiresAtMs,
+        stsRequestId: "6894B13B-6D71-4EF5-88FA-F32781734A7F",
+      },
+    });
+  });
+
+  it("asks for the caller's keys on every call, and signs with the token that rotated in", async () => {
+    const rotation: CallerCredentials[] = [
+      { accessKeyId: "STS.first", accessKeySecret: "one", securityToken: "token-1" },
+      { accessKeyId: "STS.second", accessKeySecret: "two", securityToken: "token-2" },
+    ];
+    const sts = stsWith({ callerCredentials: () => rotation.shift() });
+    const { calls } = await callsDuring(async () => [await sts.assumeRole(CALL), await sts.assumeRole(CALL)]);
+    expect(
+      calls.map(({ headers }) => [headers["x-acs-accesskey-id"], headers["x-acs-security-token"]]),
+    ).toEqual([
+      ["STS.first", "token-1"],
+      ["STS.second", "token-2"],
+    ]);
+  });
+
+  it("takes an empty security token for none", async () => {
+    const keys = { accessKeyId: "LTAIcaller", accessKeySecret: "caller-secret", securityToken: "" };
+    const { calls } = await callsDuring(() => stsWith({ callerCredentials: () => keys }).assumeRole(CALL));
+    expect(calls).toHaveLength(1);
+    expect(calls[0]?.headers).not.toHaveProperty("x-acs-security-token");
+  });
+
+  it("refuses without a call where the caller has no keys", async () => {
+    const sts = stsWith({ callerCredentials: () => undefined });
+    const { result, calls } = await callsDuring(() => sts.assumeRole(CALL));
+    expect(result).toEqual({
+      ok: false,
+      refusal: { code: "STS_DENIED", stsCode: "NoCallerCredentials" },
+    });
+    expect(calls).toEqual([]);
+  });
+});
+
+describe("STS says no", () => {
+  it.each([
+    [403, "NoPermission"],
+    [404, "EntityNotExist.Role"],
+    [404, "InvalidAccessKeyId.NotFound"],
+    [400, "InvalidAccessKeyId.Inactive"],
+    [400, "SignatureDoesNotMatch"],
+    [400, "InvalidParameter.PolicyGrammar"],
+    [400, "InvalidParameter.DurationSeconds"],
+    [400, "InvalidSecurityToken.Expired"],
+    [400, "InvalidTimeStamp.Expired"],
+    [400, "SignatureNonceUsed"],
+  ])("%i %s is a denial that is asked for once", async (status, code) => {
+    stub.answer(errorAnswer(status, code));
+    const { result, calls } = await callsDuring(() => stsWith().assumeRole(CALL));
+    expect(result).toEqual({
+      ok: false,
+      refusal: { code: "STS_DENIED", stsCode: code, stsRequestId: "E0C4B6BB-0000" },
+    });
+    expect(calls).toHaveLength(1);
+  });
+
+  it("reads the code of an XML error", async () => {
+    stub.answer(xmlErrorAnswer(403, "NoPermission"));
+    expect(await stsWith().assumeRole(CALL)).toEqual({
+      ok: false,
+      refusal: { code: "STS_DENIED", stsCode: "NoPermission", stsRequestId: "E0C4B6BB-0000" },
+    });
+  });
+});
+
+describe("STS throttles", () => {
+  const MS = "x-acs-retry-after";
+  it.each([
+    ["400 Throttling.User without a hint", errorAnswer(400, "Throttling.User"), 2],
+    ["400 Throttling.Api as XML", xmlErrorAnswer(400, "Throttling.Api"), 2],
+    ["503 Throttling", errorAnswer(503, "Throttling"), 2],
+    ["302 Throttling, which the SDK takes for success", errorAnswer(302, "Throttling.User"), 2],
+    ["200 with a throttling code, which the SDK takes for success", errorAnswer(200, "Throttling.User"), 2],
+    ["429 with another code", errorAnswer(429, "TooManyRequests"), 2],
+    ["1.5 s in x-acs-retry-after", errorAnswer(400, "Throttling.User", { [MS]: "1500" }), 2],
+    ["7 s in Retry-After", errorAnswer(429, "Throttling.User", { "retry-after": "7" }), 7],
+    ["3 days in Retry-After", errorAnswer(429, "Throttling.User", { "retry-after": "259200" }), 600],
+    ["junk in Retry-After", errorAnswer(429, "Throttling.User", { "retry-after": "soon" }), 2],
+    ["a negative Retry-After", errorAnswer(429, "Throttling.User", { [MS]: "-5" }), 2],
+  ])("%s: refuses at once, and says when to come back", async (_case, answer, retryAfterSeconds) => {
+    stub.answer(answer);
+    const { result, calls } = await callsDuring(() => stsWith().assumeRole(CALL));
+    expect(result).toEqual({ ok: false, refusal: { code: "STS_THROTTLED", retryAfterSeconds } });
+    expect(calls).toHaveLength(1);
+  });
+
+  it("waits a second or less where STS asks for it, and tries once more", async () => {
+    stub.answer(errorAnswer(400, "Throttling.User", { [MS]: "40" }), credentialsAnswer);
+    const { result, calls } = await callsDuring(() => stsWith().assumeRole(CALL));
+    expect(result.ok).toBe(true);
+    expect(calls).toHaveLength(2);
+    expect((calls[1]?.atMs ?? 0) - (calls[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(39);
+  });
+});
+
+describe("STS is out of order", () => {
+  const html = { status: 502, headers: { "content-type": "text/html" }, body: "<html>Bad Gateway</html>" };
+  const withoutToken = json(200, {
+    ...credentialsBody(),
+    Credentials: { ...credentialsBody().Credentials, SecurityToken: "" },
+  });
+  const requestId = { stsRequestId: "6894B13B-6D71-4EF5-88FA-F32781734A7F" };
+  it.each([
+    [
+      "500 InternalError",
+      errorAnswer(500, "InternalError"),
+      "server error",
+      { stsRequestId: "E0C4B6BB-0000" },
+    ],
+    [
+      "503 as XML",
+      xmlErrorAnswer(503, "ServiceUnavailable"),
+      "server error",
+      { stsRequestId: "E0C4B6BB-0000" },
+    ],
+    ["a gateway's page", html, "unreadable answer", {}],
+    ["an error without a code", json(400, { hello: "world" }), "unreadable answer", {}],
+    ["the JSON null", json(200, null), "no credentials in the answer", {}],
+    ["an error that is null", json(500, null), "unreadable answer", {}],
+    ["XML without an error", { ...xmlErrorAnswer(400, "x"), body: "<a/>" }, "unreadable answer", {}],
+    ["an empty 200", { status: 200, body: "" }, "unreadable answer", {}],
+    ["a redirect", { status: 302, body: "", headers: { location: "http://127.0.0.1:1/" } }, "redirect", {}],
+    [
+      "a 200 without credentials",
+      json(200, { RequestId: "A-1" }),
+      "no credentials in the answer",
+      { stsRequestId: "A-1" },
+    ],
+    ["credentials without a token", withoutToken, "no credentials in the answer", requestId],
+    ["credentials that have expired", json(200, credentialsBody(Date.now() - 1000)), "expiration", requestId],
+    [
+      "credentials for longer than asked",
+      json(200, credentialsBody(Date.now() + 3_662_000)),
+      "expiration",
+      requestId,
+    ],
+    ["a megabyte", { status: 200, body: " ".repeat(1_000_000) }, "answer too large", {}],
+    ["a reset connection", { fault: "reset" } as const, "network", {}],
+    ["a truncated body", { fault: "truncate" } as const, "network", {}],
+  ])("%s: refuses after a second try on a new connection", async (_case, answer, because, id) => {
+    stub.answer(answer);
+    const { result, calls } = await callsDuring(() => stsWith().assumeRole(CALL));
+    expect(result).toEqual({ ok: false, refusal: { code: "STS_UNAVAILABLE", because, ...id } });
+    expect(calls).toHaveLength(2);
+    expect(calls[1]?.connection).not.toBe(calls[0]?.connection);
+
+    stub.answer(answer, credentialsAnswer);
+    expect(await stsWith().assumeRole(CALL)).toMatchObject({ ok: true });
+  });
+
+  it("refuses where nobody listens", async () => {
+    const gone = await startStubSts();
+    await gone.close();
+    const sts = stsWith({ endpoint: { host: gone.host, protocol: "http" } });
+    expect(await sts.assumeRole(CALL)).toEqual({
+      ok: false,
+      refusal: { code: "STS_UNAVAILABLE", because: "network" },
+    });
+  });
+
+  it.each([
+    ["silence", { fault: "hang" } as const],
+    // Each byte resets a socket's inactivity timeout: only a deadline ends this.
+    ["a byte every 20 ms", { fault: "drip", everyMs: 20 } as const],
+  ])("%s: gives each attempt its deadline, and the second one a new connection", async (_case, answer) => {
+    stub.answer(answer);
+    const startMs = Date.now();
+    const { result, calls } = await callsDuring(() => stsWith({ attemptTimeoutMs: 150 }).assumeRole(CALL));
+    expect(result).toEqual({ ok: false, refusal: { code: "STS_UNAVAILABLE", because: "timeout" } });
+    expect(calls).toHaveLength(2);
+    expect(calls[1]?.connection).not.toBe(calls[0]?.connection);
+    expect(Date.now() - startMs).toBeGreaterThanOrEqual(300);
+    expect(Date.now() - startMs).toBeLessThan(1_200);
+  });
+
+  it("does not begin a second attempt for which no time is left", async () => {
+    stub.answer({ fault: "hang" });
+    const sts = stsWith({ attemptTimeoutMs: 150, totalTimeoutMs: 120 });
+    const { result, calls } = await callsDuring(() => sts.assumeRole(CALL));
+    expect(result).toEqual({ ok: false, refusal: { code: "STS_UNAVAILABLE", because: "timeout" } });
+    expect(calls).toHaveLength(1);
+  });
+});
+
+describe("connections", () => {
+  it("uses one connection for calls in turn, and leaves no timer behind", async () => {
+    const own = await startStubSts();
+    const sts = stsWith({ endpoint: { host: own.host, protocol: "http" } });
+    const timersBefore = activeTimers();
+    for (let call = 0; call < 20; call += 1) await sts.assumeRole(CALL);
+    expect(own.connections()).toBe(1);
+    expect(activeTimers()).toBe(timersBefore);
+    await own.close();
+  });
+
+  it("survives that STS closes a kept connection", async () => {
+    const own = await startStubSts();
+    const sts = stsWith({ endpoint: { host: own.host, protocol: "http" } });
+    own.answer({
+      ...(credentialsAnswer() as { status: number; body: string }),
+      headers: { connection: "close" },
+    });
+    expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
+    expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
+    expect(own.connections()).toBe(2);
+    await own.close();
+  });
+});
