@@ -1,4 +1,5 @@
 import type { AccessRules, Rule } from "./access-rules.ts";
+import { plainClaimProblem } from "./prefix-template.ts";
 import {
   bucketResource,
   LIST_ACTION,
@@ -66,8 +67,8 @@ function prefixPatternsOf(rule: Rule, rules: AccessRules): readonly string[] {
 /** What a claim can be where the rule matches: the values that `when` names, or anything. */
 function valuesOf(claim: string, rule: Rule): readonly string[] {
   const named = rule.when.get(claim);
-  const texts = (named ?? []).filter((value) => typeof value === "string");
-  return named === undefined || texts.length !== named.length ? ["*"] : texts;
+  // A value that no prefix takes (a number, a text with a wildcard) never gets as far as a grant.
+  return named?.filter((value) => plainClaimProblem(value) === undefined).map(String) ?? ["*"];
 }
 
 function into(map: Map<string, Set<string>>, key: string, value: string): void {
