@@ -39,6 +39,7 @@ export interface RamUser {
   readonly accessKeys: AccessKey[];
   readonly attached: PolicyReference[];
   readonly createdMs: number;
+  updatedMs: number;
 }
 
 export interface Role {
@@ -50,6 +51,7 @@ export interface Role {
   maxSessionSeconds: number;
   readonly attached: PolicyReference[];
   readonly createdMs: number;
+  updatedMs: number;
 }
 
 export interface PolicyReference {
@@ -205,6 +207,7 @@ export function addUser(world: World, account: Account, name: string): RamUser {
     accessKeys: [],
     attached: [],
     createdMs: world.clock.nowMs(),
+    updatedMs: world.clock.nowMs(),
   };
   account.users.set(name, user);
   return user;
@@ -238,6 +241,7 @@ export function addRole(
     maxSessionSeconds: role.maxSessionSeconds ?? 3600,
     attached: [],
     createdMs: world.clock.nowMs(),
+    updatedMs: world.clock.nowMs(),
   };
   account.roles.set(role.name.toLowerCase(), made);
   return made;
