@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { CloudError } from "../cloud-error.ts";
+import { wholeBody } from "../http.ts";
 
 /** An HTTP request, read whole, as the trigger sees it. */
 export interface TriggerRequest {
@@ -15,6 +16,7 @@ export interface TriggerRequest {
   readonly protocol: string;
   /** Of the TCP connection. */
   readonly sourceIp: string;
+  readonly secureTransport: boolean;
 }
 
 /** Bytes. Source: FC "HTTP trigger overview", limits (function-compute.md 2.5). */
@@ -44,6 +46,7 @@ export async function readTriggerRequest(message: IncomingMessage): Promise<Trig
     body: await readBody(message, limit),
     protocol: `HTTP/${message.httpVersion}`,
     sourceIp: (message.socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
+    secureTransport: "encrypted" in message.socket,
   };
 }
 
@@ -53,16 +56,11 @@ export function isAsync(headers: ReadonlyMap<string, string>): boolean {
 }
 
 /** Reads a body of at most `limit` bytes. Throws CloudError 400 InvalidArgument. */
-export async function readBody(message: IncomingMessage, limit: number): Promise<Buffer> {
-  if (Number(message.headers["content-length"] ?? 0) > limit) throw tooLarge("body", limit);
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > limit) throw tooLarge("body", limit);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+async function readBody(message: IncomingMessage, limit: number): Promise<Buffer> {
+  const announced = Number(message.headers["content-length"] ?? 0);
+  const body = announced > limit ? undefined : await wholeBody(message, limit);
+  if (body === undefined) throw tooLarge("body", limit);
+  return body;
 }
 
 /**

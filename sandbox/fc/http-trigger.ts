@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { CloudError } from "../cloud-error.ts";
 import type { World } from "../world.ts";
+import { verifyAcs3Signature } from "./authentication.ts";
 import type { FunctionSettings } from "./function-settings.ts";
 import { httpEvent, isAsync, readTriggerRequest, type TriggerRequest } from "./http-event.ts";
 import { hasHeader, type TriggerResponse, triggerResponseFrom } from "./http-response.ts";
-import { newFcRequestId, type RunningFunction } from "./running-function.ts";
+import { functionArn, requireInvokeFunction } from "./invocation-permission.ts";
+import { type InvocationResult, newFcRequestId, type RunningFunction } from "./running-function.ts";
 
 /**
  * Door 1, the HTTP trigger: turns a request into an event, runs the function and maps what it returned. Never
@@ -53,6 +55,7 @@ async function answerTo(
   if (!settings.methods.includes(request.method)) {
     throw new CloudError(403, "MethodNotAllowed", `method ${request.method} is not allowed by the trigger`);
   }
+  const principal = settings.authType === "function" ? signerOf(world, settings, request) : undefined;
   const event = httpEvent(request, {
     requestId,
     accountId: settings.accountId,
@@ -60,19 +63,38 @@ async function answerTo(
     nowMs: world.clock.nowMs(),
   });
   if (isAsync(request.headers)) {
-    target.invokeLater({ requestId, event });
+    target.invokeLater({ requestId, event, principal });
     return { status: 202, headers: new Map(), body: Buffer.alloc(0) };
   }
-  const result = await target.invoke({ requestId, event, signal });
-  // What went wrong is for the logs only.
-  if (result.errorType !== undefined) {
-    return {
-      status: 502,
-      headers: new Map([["Content-Type", "application/json"]]),
-      body: Buffer.from("Internal Server Error"),
-    };
-  }
-  return triggerResponseFrom(result.body);
+  return responseTo(await target.invoke({ requestId, event, principal, signal }));
+}
+
+/** The HTTP response for a result; of an error the client learns nothing. Throws CloudError 502 BadResponse. */
+export function responseTo({ errorType, body }: InvocationResult): TriggerResponse {
+  if (errorType === undefined) return triggerResponseFrom(body);
+  return {
+    status: 502,
+    headers: new Map([["Content-Type", "application/json"]]),
+    body: Buffer.from("Internal Server Error"),
+  };
+}
+
+/** The ARN of who signed a request to a trigger with `authType: function`. Throws CloudError 400 and 403. */
+function signerOf(world: World, settings: FunctionSettings, request: TriggerRequest): string {
+  const headers = Object.fromEntries(
+    [...request.headers].map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const caller = verifyAcs3Signature(
+    world,
+    { method: request.method, path: request.rawPath, query: request.query, headers, body: request.body },
+    "body or not",
+  );
+  requireInvokeFunction(world, caller, {
+    resource: functionArn(settings),
+    sourceIp: request.sourceIp,
+    secureTransport: request.secureTransport,
+  });
+  return caller.arn;
 }
 
 /** The platform's own answer to a CORS preflight, unless the trigger lets the function answer. */

@@ -5,6 +5,7 @@ import { type FunctionCredentials, functionRole } from "./function-role.ts";
 import { checkSettings, type FunctionSettings, type LifecycleHook } from "./function-settings.ts";
 import { type Instance, type Outcome, startInstance } from "./instance.ts";
 import { instancePool } from "./instance-pool.ts";
+import { functionArn } from "./invocation-permission.ts";
 
 /** How the sandbox runs a function, beside what FC is told of it. */
 export interface FunctionOptions {
@@ -28,6 +29,8 @@ export interface Invocation {
   readonly signal?: AbortSignal | undefined;
   /** The caller's ARN, for the journal. */
   readonly principal?: string | undefined;
+  /** What the context holds in the place of the role's credentials: a container is told them with each request. */
+  readonly credentials?: FunctionCredentials | undefined;
 }
 
 export interface InvocationResult {
@@ -111,12 +114,13 @@ export async function startFunction(
     kind: "Initialize" | "PreStop",
     hook: LifecycleHook,
     requestId: string,
+    role: FunctionCredentials,
   ): Promise<Outcome> =>
     logged(onLog, kind, requestId, () =>
       instance.call({
         handler: hook.handler,
         event: undefined,
-        context: contextFor(requestId, "LATEST", credentials()),
+        context: contextFor(requestId, "LATEST", role),
         timeoutSeconds: hook.timeoutSeconds,
       }),
     );
@@ -135,7 +139,13 @@ export async function startFunction(
     },
     retire: async (instance) => {
       if (settings.preStop !== undefined && instance.isAlive()) {
-        await runHook(instance, "PreStop", settings.preStop, newFcRequestId(world.clock.nowMs()));
+        await runHook(
+          instance,
+          "PreStop",
+          settings.preStop,
+          newFcRequestId(world.clock.nowMs()),
+          credentials(),
+        );
       }
       await instance.end();
     },
@@ -151,14 +161,14 @@ export async function startFunction(
     }
     underWay += 1;
     try {
-      const role = credentials();
+      const role = invocation.credentials ?? credentials();
       const { instance, isNew } = await pool.take();
       if (invocation.signal?.aborted === true) {
         pool.giveBack(instance, isNew ? "spent" : "reusable");
-        throw new CloudError(499, "InvocationCanceled", "the client has gone");
+        throw new CloudError(499, "ClientClosedRequest", "the client has gone");
       }
       if (isNew && settings.initializer !== undefined) {
-        const initialized = await runHook(instance, "Initialize", settings.initializer, requestId);
+        const initialized = await runHook(instance, "Initialize", settings.initializer, requestId, role);
         if (initialized.end !== "returned") {
           pool.giveBack(instance, "spent");
           return { ...resultOf(requestId, initialized), errorType: "InitializationError" };
@@ -188,7 +198,7 @@ export async function startFunction(
         service: "fc",
         operation: "InvokeFunction",
         principal: invocation.principal,
-        resource: `acs:fc:${settings.region}:${settings.accountId}:functions/${settings.name}`,
+        resource: functionArn(settings),
         status,
         code,
         because,

@@ -1,12 +1,14 @@
 import type { RequestListener } from "node:http";
 import type { World } from "../world.ts";
 import { domainNameOf, serveTrigger } from "./http-trigger.ts";
+import { isApiPath, serveInvocationApi } from "./invocation-api.ts";
 import type { RunningFunction } from "./running-function.ts";
 
 /**
- * Function Compute's front: every request goes to the HTTP trigger of the function whose domain the Host header
- * names, else to that of the first one, so that `http://127.0.0.1:<port>/…` reaches it too. Create the server with
- * FC_SERVER_OPTIONS, or Node.js refuses long headers before FC's own limit is reached.
+ * Function Compute's front. A request goes to the HTTP trigger of the function whose domain the Host header names;
+ * else, below /2016-08-15/ and /2023-03-30/, to the API; else to the trigger of the first function, so that
+ * `http://127.0.0.1:<port>/…` reaches it. Create the server with FC_SERVER_OPTIONS, or Node.js refuses long headers
+ * before FC's own limit is reached.
  */
 export function fcServer(
   world: World,
@@ -15,6 +17,11 @@ export function fcServer(
   const byDomain = new Map(functions.map((target) => [domainNameOf(target.settings), target]));
   return (message, response) => {
     const host = (message.headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
-    void serveTrigger(world, byDomain.get(host) ?? functions[0], message, response);
+    const named = byDomain.get(host);
+    if (named === undefined && isApiPath(message.url ?? "/")) {
+      void serveInvocationApi(world, functions, message, response);
+    } else {
+      void serveTrigger(world, named ?? functions[0], message, response);
+    }
   };
 }
