@@ -1,0 +1,33 @@
+import type { RequestListener } from "node:http";
+import { serveRpc } from "../sts/gateway.ts";
+import type { World } from "../world.ts";
+import { ACCESS_KEY_OPERATIONS } from "./access-keys.ts";
+import { ATTACHMENT_OPERATIONS } from "./attachments.ts";
+import type { RamOperations } from "./operations.ts";
+import { POLICY_OPERATIONS } from "./policies.ts";
+import { POLICY_VERSION_OPERATIONS } from "./policy-versions.ts";
+import { ROLE_OPERATIONS } from "./roles.ts";
+import { USER_OPERATIONS } from "./users.ts";
+
+/** Every operation of the RAM API that the sandbox has; groups, MFA and console logons are left out. */
+const OPERATIONS: RamOperations = {
+  ...USER_OPERATIONS,
+  ...ACCESS_KEY_OPERATIONS,
+  ...ROLE_OPERATIONS,
+  ...POLICY_OPERATIONS,
+  ...POLICY_VERSION_OPERATIONS,
+  ...ATTACHMENT_OPERATIONS,
+};
+
+/** Resource Access Management, 2015-05-01. */
+export function ramServer(world: World): RequestListener {
+  return serveRpc(world, {
+    service: "ram",
+    product: "Ram",
+    version: "2015-05-01",
+    hostId: "ram.aliyuncs.com",
+    operations: Object.fromEntries(
+      Object.entries(OPERATIONS).map(([action, operation]) => [action, (call) => operation(world, call)]),
+    ),
+  });
+}
