@@ -4,9 +4,10 @@ import { granted, type Result, refused } from "./refusal.ts";
 import { MAX_SESSION_POLICY_BYTES, type SessionPolicy } from "./session-policy.ts";
 
 /**
- * Reads a rendered policy again, as its receiver will, and proves it before it is used: the grammar, no wildcard
- * but the one that closes a granted prefix, what was granted allowed, and the neighbours denied. Written apart
- * from the renderer; what it finds is a fault of ours. Refuses with SESSION_POLICY_UNPROVEN.
+ * Reads a rendered policy again, as its receiver will, and proves it before it is used: the grammar; that each
+ * action on each resource, under its conditions, is one of the grant's (so no wildcard but the one that closes a
+ * granted prefix); that all of the grant is allowed; and that the neighbours are denied. Written apart from the
+ * renderer; what it finds is a fault of ours. Refuses with SESSION_POLICY_UNPROVEN.
  */
 export function provenSessionPolicy(
   policy: SessionPolicy,
@@ -23,6 +24,8 @@ interface ReadStatement {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   readonly listed: readonly string[] | undefined;
+  readonly sourceIp: string | undefined;
+  readonly secureTransport: boolean;
 }
 
 function flawOf(policy: unknown, statements: readonly GrantStatement[]): string | undefined {
@@ -31,24 +34,17 @@ function flawOf(policy: unknown, statements: readonly GrantStatement[]): string 
   if (bytes < 20 || bytes > MAX_SESSION_POLICY_BYTES) return `it has ${bytes} bytes`;
   const read = readPolicy(policy);
   if (typeof read === "string") return read;
-  for (const { resources, listed } of read) {
-    for (const resource of resources) {
-      const ok = statements.some(
-        (s) => resource === `acs:oss:*:*:${s.bucket}${listed === undefined ? `/${s.prefix}*` : ""}`,
-      );
-      if (!ok) return "a resource is none of the grant's";
-    }
-    for (const pattern of listed ?? []) {
-      if (!statements.some((s) => s.permissions.includes("list") && pattern === `${s.prefix}*`))
-        return "a listed prefix is none of the grant's";
-    }
+  for (const part of read) {
+    const sameConditions = statements.filter((statement) => haveSameConditions(statement, part));
+    const excess = excessOf(part, sameConditions);
+    if (excess !== undefined) return excess;
   }
   for (const statement of statements) {
-    for (const permission of statement.permissions) {
-      const needed = permission === "list" ? ["oss:ListObjects"] : OBJECT_ACTIONS[permission];
-      if (!needed.every((action) => allows(read, action, statement.bucket, `${statement.prefix}sample`)))
-        return `${permission} is granted, but not allowed`;
-    }
+    const sameConditions = read.filter((part) => haveSameConditions(part, statement));
+    const missing = actionsOf(statement).find(
+      (action) => !allows(sameConditions, action, statement.bucket, `${statement.prefix}sample`),
+    );
+    if (missing !== undefined) return `${missing} is granted, but not allowed`;
     // The neighbour whose folder's name only goes on, the folder above, and another bucket.
     const folder = statement.prefix.slice(0, -1);
     for (const [bucket, key] of [
@@ -64,6 +60,38 @@ function flawOf(policy: unknown, statements: readonly GrantStatement[]): string 
     }
   }
   return undefined;
+}
+
+/** What of a policy's statement is no part of the grant; undefined: nothing. */
+function excessOf(part: ReadStatement, statements: readonly GrantStatement[]): string | undefined {
+  for (const resource of part.resources) {
+    for (const pattern of part.listed ?? [undefined]) {
+      const there = statements.filter(({ bucket, prefix }) =>
+        pattern === undefined
+          ? resource === `acs:oss:*:*:${bucket}/${prefix}*`
+          : resource === `acs:oss:*:*:${bucket}` && pattern === `${prefix}*`,
+      );
+      if (there.length === 0) return "a resource or listed prefix is none of the grant's";
+      for (const action of part.actions) {
+        if (!there.some((statement) => actionsOf(statement).includes(action)))
+          return `${action} is allowed, but not granted there`;
+      }
+    }
+  }
+  return undefined;
+}
+
+function actionsOf({ permissions, actions }: GrantStatement): readonly string[] {
+  const named = permissions.flatMap((permission) =>
+    permission === "list" ? ["oss:ListObjects"] : OBJECT_ACTIONS[permission],
+  );
+  return [...named, ...actions];
+}
+
+type Conditions = Pick<GrantStatement, "sourceIp" | "secureTransport">;
+
+function haveSameConditions(a: Conditions, b: Conditions): boolean {
+  return a.sourceIp === b.sourceIp && a.secureTransport === b.secureTransport;
 }
 
 /** For ListObjects, `key` is the prefix that is listed. */
@@ -107,14 +135,35 @@ function readPolicy(text: string): readonly ReadStatement[] | string {
     )
       return "a statement is malformed";
     if (actions.some((name) => !/^oss:[A-Za-z]+$/.test(name))) return "an action is no plain OSS action";
-    const like = (condition as Record<string, Record<string, unknown>> | undefined)?.["StringLike"];
-    const listed = like === undefined ? undefined : texts(like["oss:Prefix"]);
+    const conditions = conditionsFrom(condition);
+    if (conditions === undefined) return "a condition is none of ours";
+    const { listed } = conditions;
     if (actions.includes("oss:ListObjects") !== (listed !== undefined && listed.length > 0))
       return "listing is not bound to a prefix";
     if (listed !== undefined && actions.length > 1) return "listing shares a statement";
-    statements.push({ actions, resources, listed });
+    statements.push({ actions, resources, ...conditions });
   }
   return statements;
+}
+
+/** undefined where there is an operator, key or value that we do not write. */
+function conditionsFrom(
+  condition: unknown,
+): Pick<ReadStatement, "listed" | "sourceIp" | "secureTransport"> | undefined {
+  if (condition === undefined) return { listed: undefined, sourceIp: undefined, secureTransport: false };
+  const flat = Object.entries((condition ?? {}) as object).flatMap(([operator, keys]) =>
+    Object.entries((keys ?? {}) as object).map(([key, value]) => [`${operator} ${key}`, value] as const),
+  );
+  const byName = new Map<string, unknown>(flat);
+  const like = byName.get("StringLike oss:Prefix");
+  const sourceIp = byName.get("IpAddress acs:SourceIp");
+  const secure = byName.get("Bool acs:SecureTransport");
+  const known = [like, sourceIp, secure].filter((value) => value !== undefined).length;
+  if (flat.length === 0 || known < flat.length) return undefined;
+  const listed = like === undefined ? undefined : texts(like);
+  if (listed?.length === 0 || (sourceIp !== undefined && typeof sourceIp !== "string")) return undefined;
+  if (secure !== undefined && secure !== "true") return undefined;
+  return { listed, sourceIp, secureTransport: secure === "true" };
 }
 
 function texts(value: unknown): readonly string[] {
