@@ -27,10 +27,12 @@ export function parsedObjectPrefix(
 ): { readonly prefix: ObjectPrefix } | { readonly problem: string } {
   if (text === "") return { problem: 'is empty; write a folder such as "photos/"' };
   if (text.startsWith("/"))
-    return { problem: `starts with "/"; keys do not: write ${JSON.stringify(text.replace(/^\/+/, ""))}` };
+    return {
+      problem: `starts with "/"; keys do not: write ${shown(text.replace(/^\/+/, "")) ?? "it without"}`,
+    };
   if (!text.endsWith("/")) {
     // The slash stays: without it "users/al" also opens "users/alice/".
-    return { problem: `must end in "/": write ${JSON.stringify(`${text}/`)}` };
+    return { problem: `must end in "/": write ${shown(`${text}/`) ?? "it behind the last name"}` };
   }
   const segments = text.slice(0, -1).split("/");
   for (const segment of segments) {
@@ -58,3 +60,11 @@ export function segmentProblem(segment: string): string | undefined {
 export function isInside(inner: ObjectPrefix, outer: ObjectPrefix): boolean {
   return inner.startsWith(outer);
 }
+
+/** A short text, quoted. A long one is left out: what is refused goes into a log, and may be a token in the wrong place. */
+function shown(text: string): string | undefined {
+  return text.length <= MAX_SHOWN_LENGTH ? JSON.stringify(text) : undefined;
+}
+
+/** Characters. */
+const MAX_SHOWN_LENGTH = 100;
