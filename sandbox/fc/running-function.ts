@@ -17,6 +17,8 @@ export interface FunctionOptions {
   readonly maxProcesses?: number;
   /** Seconds after which an idle instance ends; 300 where left out. */
   readonly idleSeconds?: number;
+  /** In the place of a session of the role: keys of the laptop's own, as `s local` hands them to a container. */
+  readonly credentials?: FunctionCredentials;
 }
 
 export interface Invocation {
@@ -88,7 +90,8 @@ export async function startFunction(
   options: FunctionOptions = {},
 ): Promise<RunningFunction> {
   checkSettings(settings);
-  const credentials = functionRole(world, settings);
+  const given = options.credentials;
+  const credentials = given === undefined ? functionRole(world, settings) : () => given;
   credentials();
   const onLog = options.onLog ?? (() => {});
   const background = new Set<Promise<void>>();
