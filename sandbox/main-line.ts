@@ -5,6 +5,7 @@ export function sandboxLine(sandbox: Sandbox): Readonly<Record<string, string>> 
   return {
     sts: sandbox.sts.url,
     issuer: sandbox.issuer.url,
+    control: sandbox.control.url,
     accountId: sandbox.accountId,
     accessKeyId: sandbox.accessKeyId,
     accessKeySecret: sandbox.accessKeySecret,

@@ -1,5 +1,7 @@
 import { classicWorld, type Scene } from "./classic-world.ts";
 import { type SandboxClock, sandboxClock } from "./clock.ts";
+import { controlServer } from "./control.ts";
+import { type Faults, faultsIn } from "./faults.ts";
 import { type LoopbackServer, loopbackServer } from "./http.ts";
 import { type TokenIssuer, tokenIssuer } from "./idp/issuer.ts";
 import { issuerServer } from "./idp/server.ts";
@@ -21,8 +23,11 @@ export interface SandboxOptions {
 export interface Sandbox {
   readonly world: World;
   readonly clock: SandboxClock;
+  /** Switched on in process; over HTTP at `control`. */
+  readonly faults: Faults;
   readonly sts: Service;
   readonly issuer: TokenIssuer;
+  readonly control: Service;
   readonly accountId: string;
   /** The RAM user's key that calls AssumeRole. */
   readonly accessKeyId: string;
@@ -48,7 +53,7 @@ export interface Service {
 }
 
 /** In the order of their ports. */
-const SERVICES = ["sts", "issuer"] as const;
+const SERVICES = ["sts", "issuer", "control"] as const;
 
 /** Starts all services of the sandbox in this process, on 127.0.0.1. Rejects with EADDRINUSE where a port is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -56,20 +61,24 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const world = emptyWorld(clock);
   const scene = (options.world ?? classicWorld)(world);
   const servers = await serversFor(options.port ?? 0);
-  const { sts, issuer: issuerDoor } = servers;
+  const { sts, issuer: issuerDoor, control } = servers;
+  const faults = faultsIn(world);
   const stop = async () => {
     await Promise.all(Object.values(servers).map((server) => server.close()));
   };
 
   const issuer = await tokenIssuer({ url: issuerDoor.url, audience: options.audience ?? "photo-app" });
-  sts.answerWith(stsServer(world, options.sts));
-  issuerDoor.answerWith(issuerServer(world, issuer));
+  sts.answerWith(faults.around("sts", stsServer(world, options.sts)));
+  issuerDoor.answerWith(faults.around("issuer", issuerServer(world, issuer)));
+  control.answerWith(controlServer({ world, faults, issuer }));
 
   return {
     world,
     clock,
+    faults,
     sts: serviceAt(sts.url),
     issuer,
+    control: serviceAt(control.url),
     accountId: scene.account.id,
     accessKeyId: scene.callerKey.id,
     accessKeySecret: scene.callerKey.secret,

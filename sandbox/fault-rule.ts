@@ -1,0 +1,129 @@
+import type { JournalEntry } from "./world.ts";
+
+export type ServiceName = JournalEntry["service"];
+
+/** What goes wrong. Milliseconds are real ones: the sandbox's clock has no part in it. */
+export type Fault =
+  /** STS and RAM: 400 Throttling.User; OSS: 503 QpsLimitExceeded; others: 429. */
+  | { readonly kind: "throttle" }
+  /** 302 without a Location: the form that throttling may take, too. Source: STS FAQ. */
+  | { readonly kind: "redirect" }
+  /** The service's own error, in its own form. */
+  | { readonly kind: "error"; readonly status: 500 | 503 }
+  /** The 502 page of a proxy. */
+  | { readonly kind: "html" }
+  /** 200, and nothing in it that was asked for. */
+  | { readonly kind: "empty" }
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body: string;
+    }
+  /** The right answer, so much later. Adds up with every other fault. */
+  | { readonly kind: "slow"; readonly ms: number }
+  /** The right answer, one byte each so many milliseconds. */
+  | { readonly kind: "drip"; readonly ms: number }
+  /** The connection ends in the middle of the right answer. */
+  | { readonly kind: "truncated" }
+  /** No answer, ever. */
+  | { readonly kind: "hang" }
+  | { readonly kind: "reset" };
+
+/** Which requests a fault meets. */
+export interface FaultRule {
+  readonly service: ServiceName;
+  /**
+   * STS and RAM: an action, e.g. AssumeRole. Others: method, a blank and the beginning of the path, e.g.
+   * `GET /.well-known/jwks.json`. Every request where left out.
+   */
+  readonly operation?: string;
+  readonly fault: Fault;
+  /** The next so many requests; until it is cleared where left out. */
+  readonly times?: number;
+}
+
+const SERVICES: readonly ServiceName[] = ["sts", "oss", "ram", "fc", "issuer"];
+
+/** Members of each kind of fault beside its kind, with the test that they must pass. */
+const KINDS: Readonly<Record<Fault["kind"], Readonly<Record<string, Check>>>> = {
+  throttle: {},
+  redirect: {},
+  error: { status: { form: "500 or 503", holds: (value) => value === 500 || value === 503 } },
+  html: {},
+  empty: {},
+  answer: {
+    status: { form: "a status from 200 to 599", holds: (value) => isWhole(value, 200, 599) },
+    headers: { form: "an object of texts", holds: isTexts, optional: true },
+    body: { form: "a text", holds: (value) => typeof value === "string" },
+  },
+  slow: { ms: { form: "milliseconds from 1 to 600000", holds: (value) => isWhole(value, 1, 600_000) } },
+  drip: { ms: { form: "milliseconds from 1 to 600000", holds: (value) => isWhole(value, 1, 600_000) } },
+  truncated: {},
+  hang: {},
+  reset: {},
+};
+
+interface Check {
+  readonly form: string;
+  readonly holds: (value: unknown) => boolean;
+  readonly optional?: boolean;
+}
+
+/**
+ * A fault rule as it comes over HTTP, flat: `{ "service": "sts", "operation": "AssumeRole", "kind": "slow",
+ * "ms": 500, "times": 3 }`. Or what is wrong with it, beginning with the member's name.
+ */
+export function faultRuleFrom(
+  json: Readonly<Record<string, unknown>>,
+): { readonly rule: FaultRule } | { readonly problem: string } {
+  const { service, operation, times, kind, ...rest } = json;
+  const named = SERVICES.find((name) => name === service);
+  if (named === undefined) return { problem: `service: must be one of ${SERVICES.join(", ")}` };
+  if (operation !== undefined && typeof operation !== "string") {
+    return { problem: "operation: must be a text" };
+  }
+  if (times !== undefined && !isWhole(times, 1, 1_000_000)) {
+    return { problem: "times: must be a whole number of requests, 1 or more" };
+  }
+  if (typeof kind !== "string" || !Object.hasOwn(KINDS, kind)) {
+    return { problem: `kind: must be one of ${Object.keys(KINDS).join(", ")}` };
+  }
+  const problem = problemIn(rest, KINDS[kind as Fault["kind"]], kind);
+  if (problem !== undefined) return { problem };
+  return {
+    rule: {
+      service: named,
+      fault: { kind, ...rest } as Fault,
+      ...(operation === undefined ? {} : { operation }),
+      ...(times === undefined ? {} : { times: times as number }),
+    },
+  };
+}
+
+function problemIn(
+  members: Readonly<Record<string, unknown>>,
+  checks: Readonly<Record<string, Check>>,
+  kind: string,
+): string | undefined {
+  const unknown = Object.keys(members).find((name) => !Object.hasOwn(checks, name));
+  if (unknown !== undefined) return `${unknown}: a fault of kind ${kind} has no such member`;
+  for (const [name, check] of Object.entries(checks)) {
+    if (members[name] === undefined && check.optional === true) continue;
+    if (!check.holds(members[name])) return `${name}: must be ${check.form}`;
+  }
+  return undefined;
+}
+
+function isWhole(value: unknown, min: number, max: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
+}
+
+function isTexts(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((text) => typeof text === "string")
+  );
+}

@@ -1,0 +1,139 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+
+afterAll(() => sandbox.stop());
+
+afterEach(() => {
+  sandbox.clock.skew(0);
+  sandbox.faults.clear();
+});
+
+async function control(operation: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+  const [method = "", path = ""] = operation.split(" ");
+  const response = await fetch(sandbox.control.url + path, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+describe("the clock", () => {
+  it("is moved on and set apart, and tells the cloud's time", async () => {
+    const beforeMs = sandbox.clock.nowMs();
+    const { body } = await control("POST /clock", { advanceMs: 3_600_000, skewMs: -60_000 });
+    const { cloud } = body as { readonly cloud: string };
+    expect(Date.parse(cloud) - beforeMs).toBeGreaterThanOrEqual(3_540_000);
+    expect(Date.parse(cloud) - beforeMs).toBeLessThan(3_545_000);
+    expect(sandbox.clock.nowMs() - beforeMs).toBeGreaterThanOrEqual(3_540_000);
+    expect(await control("GET /clock")).toMatchObject({ status: 200, body: { cloud: expect.any(String) } });
+  });
+
+  it.each([
+    [{ advanceMs: -1 }, /^advanceMs: /],
+    [{ advanceMs: "1h" }, /^advanceMs: /],
+    [{ skewMs: 0.5 }, /^skewMs: /],
+    [{ skewMs: 1e300 }, /^skewMs: /],
+    [{ advanceMS: 1 }, /^advanceMS: /],
+  ])("is not moved by %j", async (body, error) => {
+    const beforeMs = sandbox.clock.nowMs();
+    const answer = await control("POST /clock", body);
+    expect(answer).toEqual({ status: 400, body: { error: expect.stringMatching(error) } });
+    expect(sandbox.clock.nowMs() - beforeMs).toBeLessThan(1000);
+  });
+});
+
+describe("faults", () => {
+  it("are switched on, listed and cleared", async () => {
+    const rule = { service: "sts", operation: "AssumeRole", kind: "slow", ms: 500, times: 3 };
+    const { status, body } = await control("POST /faults", rule);
+    expect(status).toBe(201);
+    const { id } = body as { readonly id: string };
+    expect((await control("GET /faults")).body).toEqual([
+      { id, service: "sts", operation: "AssumeRole", times: 3, fault: { kind: "slow", ms: 500 } },
+    ]);
+    expect(await control(`DELETE /faults/${id}`)).toEqual({ status: 200, body: { cleared: true } });
+    expect(await control(`DELETE /faults/${id}`)).toMatchObject({ status: 404 });
+    expect((await control("DELETE /faults")).body).toEqual({ cleared: false });
+  });
+
+  it.each([
+    [{ kind: "hang" }, /^service: must be one of sts, oss, ram, fc, issuer$/],
+    [{ service: "ecs", kind: "hang" }, /^service: /],
+    [{ service: "sts" }, /^kind: must be one of throttle, /],
+    [{ service: "sts", kind: "constructor" }, /^kind: /],
+    [{ service: "sts", kind: "slow" }, /^ms: must be milliseconds/],
+    [{ service: "sts", kind: "error", status: 404 }, /^status: must be 500 or 503$/],
+    [{ service: "sts", kind: "hang", ms: 5 }, /^ms: a fault of kind hang has no such member$/],
+    [{ service: "sts", kind: "hang", times: 0 }, /^times: /],
+    [{ service: "sts", kind: "answer", status: 200, body: "", headers: { a: 1 } }, /^headers: /],
+    [{ service: "sts", operation: 5, kind: "hang" }, /^operation: /],
+  ])("are refused where the rule is %j", async (rule, error) => {
+    expect(await control("POST /faults", rule)).toEqual({
+      status: 400,
+      body: { error: expect.stringMatching(error) },
+    });
+    expect(sandbox.faults.list()).toEqual([]);
+  });
+});
+
+describe("the journal", () => {
+  it("is read, by service and from its end, and emptied", async () => {
+    await fetch(sandbox.issuer.jwksUrl);
+    await fetch(sandbox.sts.url);
+    await fetch(`${sandbox.issuer.url}/nothing`);
+    expect((await control("GET /journal?service=issuer&last=1")).body).toMatchObject([
+      { service: "issuer", operation: "GET /nothing", status: 404, code: "not_found" },
+    ]);
+    expect((await control("GET /journal?service=sts")).body).toMatchObject([{ code: "MissingAction" }]);
+    expect(await control("GET /journal?last=all")).toMatchObject({ status: 400 });
+    expect((await control("DELETE /journal")).body).toEqual({ cleared: 3 });
+    expect((await control("GET /journal")).body).toEqual([]);
+  });
+});
+
+describe("the issuer's keys", () => {
+  it("are rotated, the old ones staying published unless they are dropped", async () => {
+    const keyIds = async (body: object) =>
+      ((await control("POST /rotate-keys", body)).body as { keys: { kid: string }[] }).keys.map(
+        ({ kid }) => kid,
+      );
+    const first = sandbox.issuer.jwks().keys.map(({ kid }) => kid);
+    const second = await keyIds({});
+    expect(second).toHaveLength(2);
+    expect(second).toContain(first[0]);
+    expect(await keyIds({ dropOld: true })).toHaveLength(1);
+    expect(await control("POST /rotate-keys", { dropOld: "yes" })).toMatchObject({ status: 400 });
+  });
+});
+
+describe("the control API", () => {
+  it("names its switches to whoever asks for another", async () => {
+    const { status, body } = await control("GET /help");
+    expect(status).toBe(404);
+    expect(body).toMatchObject({
+      switches: expect.arrayContaining(["POST /clock", "POST /faults", "GET /journal"]),
+    });
+  });
+
+  it("takes no body that a page of another origin could send unasked", async () => {
+    const body = JSON.stringify({ service: "sts", kind: "hang" });
+    const response = await fetch(`${sandbox.control.url}/faults`, { method: "POST", body });
+    expect(response.status).toBe(400);
+    expect(response.headers.get("access-control-allow-origin")).toBeNull();
+    expect(sandbox.faults.list()).toEqual([]);
+  });
+
+  it.each(["[]", "{", '"text"'])("refuses the body %s", async (body) => {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${sandbox.control.url}/clock`, { method: "POST", body, headers });
+    expect(response.status).toBe(400);
+  });
+});

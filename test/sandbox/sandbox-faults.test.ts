@@ -1,0 +1,136 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { FaultRule } from "../../sandbox/fault-rule.ts";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { rpcRequest, send, type WireAnswer } from "../support/rpc-requests.ts";
+
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+
+afterAll(() => sandbox.stop());
+
+afterEach(() => {
+  sandbox.faults.clear();
+});
+
+/** AssumeRole; the error's code (Node.js: ECONNRESET ...) where no answer came. */
+async function assumeRole(): Promise<WireAnswer | string> {
+  const parameters = { RoleArn: sandbox.roleArn, RoleSessionName: "alice" };
+  return answerOrCode(send(sandbox.sts.url, rpcRequest("POST", sandbox, parameters)));
+}
+
+async function identity(): Promise<WireAnswer | string> {
+  return answerOrCode(send(sandbox.sts.url, rpcRequest("GET", sandbox, { Action: "GetCallerIdentity" })));
+}
+
+describe("a fault", () => {
+  it.each<[FaultRule["fault"], number, RegExp]>([
+    [
+      { kind: "throttle" },
+      400,
+      /"Code":"Throttling\.User","Message":"Request was denied due to user flow control\."/,
+    ],
+    [{ kind: "redirect" }, 302, /^$/],
+    [{ kind: "error", status: 500 }, 500, /"Code":"InternalError"/],
+    [{ kind: "error", status: 503 }, 503, /"Code":"ServiceUnavailable"/],
+    [{ kind: "html" }, 502, /^<html>.*502 Bad Gateway/],
+    [{ kind: "empty" }, 200, /^\{"RequestId":"[0-9A-F-]{36}"\}$/],
+    [{ kind: "answer", status: 429, body: "slow down", headers: { "retry-after": "2" } }, 429, /^slow down$/],
+  ])("of kind %j answers in the service's place", async (fault, status, text) => {
+    sandbox.faults.add({ service: "sts", fault });
+    const answer = await assumeRole();
+    expect(answer).toMatchObject({ status, text: expect.stringMatching(text) });
+    expect(sandbox.world.journal.at(-1)).toMatchObject({
+      service: "sts",
+      status,
+      because: `fault: ${fault.kind}`,
+    });
+  });
+
+  it("of kind reset cuts the connection", async () => {
+    sandbox.faults.add({ service: "sts", fault: { kind: "reset" } });
+    expect(await assumeRole()).toBe("ECONNRESET");
+  });
+
+  it("of kind truncated ends in the middle of the right answer, which the service did give", async () => {
+    sandbox.faults.add({ service: "sts", fault: { kind: "truncated" } });
+    const sessions = sandbox.world.sessions.size;
+    expect(await assumeRole()).toBe("UND_ERR_SOCKET");
+    expect(sandbox.world.sessions.size).toBe(sessions + 1);
+  });
+
+  it("of kind hang never answers, and holds nothing up when the sandbox stops", async () => {
+    const other = await startSandbox();
+    other.faults.add({ service: "issuer", fault: { kind: "hang" } });
+    const pending = answerOrCode(
+      send(other.issuer.url, { method: "GET", target: "/", headers: {}, body: "" }),
+    );
+    const first = await Promise.race([
+      pending,
+      new Promise((resolve) => setTimeout(resolve, 150, "nothing")),
+    ]);
+    expect(first).toBe("nothing");
+    await other.stop();
+    expect(await pending).toBe("UND_ERR_SOCKET");
+  });
+
+  it("of kind slow gives the right answer later", async () => {
+    sandbox.faults.add({ service: "sts", fault: { kind: "slow", ms: 120 } });
+    const startedMs = performance.now();
+    expect(await identity()).toMatchObject({ status: 200 });
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(119);
+  });
+
+  it("of kind drip gives the right answer byte by byte", async () => {
+    sandbox.faults.add({ service: "sts", fault: { kind: "drip", ms: 1 } });
+    const startedMs = performance.now();
+    const answer = await identity();
+    expect(answer).toMatchObject({ status: 200, text: expect.stringContaining("oss-valet-caller") });
+    const bytes = typeof answer === "string" ? 0 : answer.text.length;
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(bytes);
+  });
+
+  it("meets so many requests as it says, and no more", async () => {
+    sandbox.faults.add({ service: "sts", fault: { kind: "throttle" }, times: 2 });
+    expect(await assumeRole()).toMatchObject({ status: 400 });
+    expect(sandbox.faults.list()).toEqual([
+      { id: expect.any(String), service: "sts", fault: { kind: "throttle" }, times: 1 },
+    ]);
+    expect(await assumeRole()).toMatchObject({ status: 400 });
+    expect(await assumeRole()).toMatchObject({ status: 200 });
+    expect(sandbox.faults.list()).toEqual([]);
+  });
+
+  it("meets its operation alone, and its service alone", async () => {
+    sandbox.faults.add({ service: "sts", operation: "AssumeRole", fault: { kind: "throttle" } });
+    sandbox.faults.add({
+      service: "issuer",
+      operation: "GET /.well-known/jwks.json",
+      fault: { kind: "html" },
+    });
+    expect(await identity()).toMatchObject({ status: 200 });
+    expect(await assumeRole()).toMatchObject({ status: 400 });
+    expect((await fetch(sandbox.issuer.jwksUrl)).status).toBe(502);
+    expect((await fetch(`${sandbox.issuer.url}/.well-known/openid-configuration`)).status).toBe(200);
+  });
+
+  it("is over once it is cleared; another one stays", async () => {
+    const id = sandbox.faults.add({ service: "sts", operation: "AssumeRole", fault: { kind: "html" } });
+    sandbox.faults.add({ service: "sts", operation: "GetCallerIdentity", fault: { kind: "html" } });
+    expect(sandbox.faults.clear(id)).toBe(true);
+    expect(sandbox.faults.clear(id)).toBe(false);
+    expect(await assumeRole()).toMatchObject({ status: 200 });
+    expect(await identity()).toMatchObject({ status: 502 });
+  });
+});
+
+async function answerOrCode(answer: Promise<WireAnswer>): Promise<WireAnswer | string> {
+  try {
+    return await answer;
+  } catch (error) {
+    const { cause } = error as { readonly cause?: { readonly code?: string } };
+    return cause?.code ?? String(error);
+  }
+}
