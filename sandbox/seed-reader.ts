@@ -1,0 +1,86 @@
+import { LineCounter, parseDocument } from "yaml";
+
+/** Part of a seed file: every scalar is a text, whatever it looks like (an account id is no number). */
+export type SeedNode = string | readonly SeedNode[] | { readonly [name: string]: SeedNode };
+
+/** A seed file that cannot be used; `problems` names every mistake, each with its path. */
+export class SeedError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.name = "SeedError";
+    this.problems = problems;
+  }
+}
+
+/** Reads YAML, and so JSON too. Throws SeedError where it is neither, with the line. */
+export function seedNodeFrom(text: string): SeedNode {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { schema: "failsafe", lineCounter });
+  if (document.errors.length > 0) {
+    throw new SeedError(
+      document.errors.map(({ message, pos }) => `line ${lineCounter.linePos(pos[0]).line}: ${message}`),
+    );
+  }
+  return (document.toJS({ maxAliasCount: 100 }) ?? "") as SeedNode;
+}
+
+/** Takes a seed file apart and collects what is wrong with it. */
+export interface SeedReader {
+  readonly problems: readonly string[];
+  problem(path: string, text: string): void;
+  /** The entries of an object with names of the file's own choice. */
+  entries(node: SeedNode | undefined, path: string): readonly (readonly [string, SeedNode])[];
+  /** An object whose members are known; anything else in it is a mistake. */
+  members<Name extends string>(
+    node: SeedNode | undefined,
+    path: string,
+    names: readonly Name[],
+  ): Partial<Record<Name, SeedNode>>;
+  list(node: SeedNode | undefined, path: string): readonly SeedNode[];
+  /** A text of a form; `says` completes "must be …". Empty where it is not. */
+  text(node: SeedNode | undefined, path: string, form: RegExp, says: string): string;
+}
+
+export function seedReader(): SeedReader {
+  const problems: string[] = [];
+  const problem = (path: string, text: string) => {
+    problems.push(`${path}: ${text}`);
+  };
+  const entries: SeedReader["entries"] = (node, path) => {
+    if (node === undefined) return [];
+    if (typeof node === "object" && !isList(node)) return Object.entries(node);
+    problem(path, "must be an object");
+    return [];
+  };
+  return {
+    problems,
+    problem,
+    entries,
+    members: (node, path, names) => {
+      const found = entries(node, path);
+      for (const [name] of found) {
+        if (!names.some((known) => known === name)) {
+          problem(`${path}.${name}`, `unknown; known are ${names.join(", ")}`);
+        }
+      }
+      return Object.fromEntries(found) as Partial<Record<(typeof names)[number], SeedNode>>;
+    },
+    list: (node, path) => {
+      if (node === undefined) return [];
+      if (isList(node)) return node;
+      problem(path, "must be a list");
+      return [];
+    },
+    text: (node, path, form, says) => {
+      if (typeof node === "string" && form.test(node)) return node;
+      problem(path, `must be ${says}${typeof node === "string" ? `, not "${node}"` : ""}`);
+      return "";
+    },
+  };
+}
+
+function isList(node: SeedNode): node is readonly SeedNode[] {
+  return Array.isArray(node);
+}
