@@ -30,22 +30,24 @@ export function secretKeyFrom(text: string): KeyObject {
 }
 
 /**
- * The public key from a setting's PEM text (`PUBLIC KEY` or `RSA PUBLIC KEY`); `\n` written as two characters is
- * a line end. Throws, without quoting it, for private keys, certificates (their dates would go unchecked), weak
- * RSA, and curves or kinds that no algorithm here uses.
+ * The public key from a setting's PEM text (`PUBLIC KEY` or `RSA PUBLIC KEY`). Line ends may have become blanks, or
+ * the two characters `\n`, on the way through a shell. Throws, without quoting it, for private keys, certificates
+ * (their dates would go unchecked), weak RSA, and curves or kinds that no algorithm here uses.
  */
 export function publicKeyFrom(pem: string): KeyObject {
   const text = pem.replace(/\\r|\\n/g, "\n").trim();
   if (text.includes("PRIVATE KEY")) {
     throw new Error("this is a private key: only its public half belongs here; treat it as leaked");
   }
-  if (!ONE_PUBLIC_KEY.test(text)) {
+  const [, kind, base64] = ONE_PUBLIC_KEY.exec(text) ?? [];
+  if (base64 === undefined) {
     throw new Error("one PEM block is needed, from -----BEGIN PUBLIC KEY----- to -----END PUBLIC KEY-----");
   }
-  const key = publicKeyOrUndefined(text);
+  const key = publicKeyOrUndefined(Buffer.from(base64, "base64"), kind === undefined ? "spki" : "pkcs1");
   const problem = key === undefined ? "its content cannot be read" : problemOfPublicKey(key);
-  if (key === undefined || problem !== undefined)
+  if (key === undefined || problem !== undefined) {
     throw new Error(`this public key cannot be used: ${problem}`);
+  }
   return key;
 }
 
@@ -72,9 +74,9 @@ function rootOf(text: string): string {
   return text.slice(0, (text + text).indexOf(text, 1));
 }
 
-function publicKeyOrUndefined(pem: string): KeyObject | undefined {
+function publicKeyOrUndefined(der: Buffer, type: "spki" | "pkcs1"): KeyObject | undefined {
   try {
-    return createPublicKey(pem);
+    return createPublicKey({ key: der, format: "der", type });
   } catch {
     return undefined;
   }
@@ -98,4 +100,4 @@ const KNOWN_SECRETS: ReadonlySet<string> = new Set([
   "aapapav4lbfbivawejagubluyqn5rhna-8nulddvox8",
 ]);
 
-const ONE_PUBLIC_KEY = /^-----BEGIN (RSA )?PUBLIC KEY-----\s[A-Za-z0-9+/=\s]+-----END \1PUBLIC KEY-----$/;
+const ONE_PUBLIC_KEY = /^-----BEGIN (RSA )?PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END \1PUBLIC KEY-----$/;
