@@ -11,35 +11,62 @@ export interface SystemPolicy {
  * reference, one page a policy); the others' pages were not at hand: their effect is as their description says, the
  * exact text an assumption.
  */
-export const SYSTEM_POLICIES: ReadonlyMap<string, SystemPolicy> = new Map([
+export const SYSTEM_POLICIES: ReadonlyMap<string, SystemPolicy> = new Map<string, SystemPolicy>([
   [
     "AliyunSTSAssumeRoleAccess",
-    systemPolicy("Provides access to the AssumeRole API of Security Token Service.", ["sts:AssumeRole"]),
+    {
+      description: "Provides access to the AssumeRole API of Security Token Service.",
+      version: "v1",
+      document: allowing("sts:AssumeRole"),
+    },
   ],
   [
     "AliyunOSSReadOnlyAccess",
-    systemPolicy("Provides read-only access to Object Storage Service.", ["oss:Get*", "oss:List*"]),
+    {
+      description: "Provides read-only access to Object Storage Service.",
+      version: "v1",
+      document: allowing(["oss:Get*", "oss:List*"]),
+    },
   ],
   [
     "AliyunRAMReadOnlyAccess",
-    systemPolicy(
-      "Provides read-only access to Resource Access Management.",
-      [
-        "ram:Get*",
-        "ram:List*",
-        "ram:GenerateCredentialReport",
-        "accessanalyzer:Get*",
-        "accessanalyzer:List*",
-      ],
-      "v3",
-    ),
+    {
+      description: "Provides read-only access to Resource Access Management.",
+      version: "v3",
+      document: allowing(
+        ["ram:Get*", "ram:List*", "ram:GenerateCredentialReport"],
+        ["accessanalyzer:Get*", "accessanalyzer:List*"],
+      ),
+    },
   ],
-  ["AliyunOSSFullAccess", systemPolicy("Provides full access to Object Storage Service.", ["oss:*"])],
-  ["AliyunRAMFullAccess", systemPolicy("Provides full access to Resource Access Management.", ["ram:*"])],
-  ["AdministratorAccess", systemPolicy("Provides full access to all services and resources.", ["*"])],
+  [
+    "AliyunOSSFullAccess",
+    {
+      description: "Provides full access to Object Storage Service.",
+      version: "v1",
+      document: allowing("oss:*"),
+    },
+  ],
+  [
+    "AliyunRAMFullAccess",
+    {
+      description: "Provides full access to Resource Access Management.",
+      version: "v1",
+      document: allowing("ram:*"),
+    },
+  ],
+  [
+    "AdministratorAccess",
+    {
+      description: "Provides full access to all services and resources.",
+      version: "v1",
+      document: allowing("*"),
+    },
+  ],
 ]);
 
-function systemPolicy(description: string, actions: readonly string[], version = "v1"): SystemPolicy {
-  const statement = { Effect: "Allow", Action: actions, Resource: "*" };
-  return { description, version, document: JSON.stringify({ Version: "1", Statement: [statement] }) };
+/** One statement for each of them. */
+function allowing(...actions: readonly (string | readonly string[])[]): string {
+  const statements = actions.map((action) => ({ Effect: "Allow", Action: action, Resource: "*" }));
+  return JSON.stringify({ Version: "1", Statement: statements });
 }
