@@ -1,0 +1,61 @@
+import type { DesiredPolicy, DesiredState } from "./desired-state.ts";
+
+/** The desired state as a template of Resource Orchestration Service, which keeps no state file of its own. */
+export function asRos(desired: DesiredState): string {
+  const policies = new Map([...desired.users, ...desired.roles].map(({ policy }) => [policy.name, policy]));
+  const resources: Record<string, unknown> = {};
+  for (const user of desired.users) {
+    resources[label(user.name)] = {
+      Type: "ALIYUN::RAM::User",
+      Properties: { UserName: user.name, DisplayName: user.name, Comments: user.description },
+    };
+  }
+  const [first, ...others] = desired.roles;
+  for (const role of desired.roles) {
+    resources[label(role.name)] = {
+      Type: "ALIYUN::RAM::Role",
+      // A trust policy may only name who exists.
+      ...(others.includes(role) && first !== undefined
+        ? { DependsOn: [...desired.users.map(({ name }) => label(name)), label(first.name)] }
+        : {}),
+      Properties: {
+        RoleName: role.name,
+        Description: role.description,
+        MaxSessionDuration: role.maxSessionSeconds,
+        AssumeRolePolicyDocument: role.trustPolicy,
+      },
+    };
+  }
+  for (const policy of policies.values()) resources[label(policy.name)] = managedPolicy(policy, desired);
+  return `${JSON.stringify(
+    {
+      ROSTemplateFormatVersion: "2015-09-01",
+      Description:
+        "Made from access.yaml by `npm run valet -- provision --ros`; make it again when the rules change.",
+      Resources: resources,
+    },
+    null,
+    2,
+  )}\n`;
+}
+
+function managedPolicy({ name, description, document }: DesiredPolicy, desired: DesiredState): object {
+  const users = desired.users.filter(({ policy }) => policy.name === name).map((user) => user.name);
+  const roles = desired.roles.filter(({ policy }) => policy.name === name).map((role) => role.name);
+  return {
+    Type: "ALIYUN::RAM::ManagedPolicy",
+    DependsOn: [...users, ...roles].map(label),
+    Properties: {
+      PolicyName: name,
+      Description: description,
+      PolicyDocument: document,
+      ...(users.length === 0 ? {} : { Users: users }),
+      ...(roles.length === 0 ? {} : { Roles: roles }),
+    },
+  };
+}
+
+/** ROS takes letters and digits only: each other character becomes its code, so that no two names meet. */
+function label(name: string): string {
+  return name.replace(/[^A-Za-z0-9]/g, (character) => `x${character.charCodeAt(0).toString(16)}`);
+}

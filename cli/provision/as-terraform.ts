@@ -1,0 +1,65 @@
+import type { DesiredPolicy, DesiredState } from "./desired-state.ts";
+
+/** The desired state as Terraform (provider aliyun/alicloud 1.252 or newer), for teams that review such text. */
+export function asTerraform(desired: DesiredState): string {
+  const policies = new Map([...desired.users, ...desired.roles].map(({ policy }) => [policy.name, policy]));
+  return [
+    "# Made from access.yaml by `npm run valet -- provision --terraform`; make it again when the rules change.",
+    'terraform {\n  required_providers {\n    alicloud = { source = "aliyun/alicloud", version = ">= 1.252.0" }\n  }\n}',
+    ...[...policies.values()].map(policyBlock),
+    ...desired.users.map(({ name, description }) =>
+      block("alicloud_ram_user", name, [`name     = ${quoted(name)}`, `comments = ${quoted(description)}`]),
+    ),
+    ...desired.roles.map(({ name, description, trustPolicy, maxSessionSeconds }) =>
+      block("alicloud_ram_role", name, [
+        `role_name                   = ${quoted(name)}`,
+        `description                 = ${quoted(description)}`,
+        `max_session_duration        = ${maxSessionSeconds}`,
+        `assume_role_policy_document = ${heredoc(trustPolicy)}`,
+        ...(desired.roles[0]?.name === name
+          ? []
+          : [
+              `depends_on = [${[...desired.users.map((user) => `alicloud_ram_user.${label(user.name)}`), `alicloud_ram_role.${label(desired.roles[0]?.name ?? "")}`].join(", ")}]`,
+            ]),
+      ]),
+    ),
+    ...desired.users.map(({ name, policy }) => attachment("user", name, policy)),
+    ...desired.roles.map(({ name, policy }) => attachment("role", name, policy)),
+    "",
+  ].join("\n\n");
+}
+
+function policyBlock({ name, description, document }: DesiredPolicy): string {
+  return block("alicloud_ram_policy", name, [
+    `policy_name     = ${quoted(name)}`,
+    `description     = ${quoted(description)}`,
+    `policy_document = ${heredoc(document)}`,
+  ]);
+}
+
+function attachment(kind: "user" | "role", name: string, policy: DesiredPolicy): string {
+  const field = kind === "user" ? "name" : "role_name";
+  return block(`alicloud_ram_${kind}_policy_attachment`, `${name}-${policy.name}`, [
+    `${kind}_name   = alicloud_ram_${kind}.${label(name)}.${field}`,
+    `policy_name = alicloud_ram_policy.${label(policy.name)}.policy_name`,
+    `policy_type = "Custom"`,
+  ]);
+}
+
+function block(type: string, name: string, lines: readonly string[]): string {
+  return `resource "${type}" "${label(name)}" {\n${lines.map((line) => `  ${line}`).join("\n")}\n}`;
+}
+
+/** Terraform's names take letters, digits, _ and -. */
+function label(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]/g, "_");
+}
+
+/** `$` and `%` before a brace would start a template of Terraform's. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(/([$%])\{/g, "$1$1{");
+}
+
+function heredoc(document: object): string {
+  return `<<-JSON\n${JSON.stringify(document, null, 2).replace(/([$%])\{/g, "$1$1{")}\nJSON`;
+}
