@@ -4,6 +4,8 @@ import type { Sandbox } from "./sandbox.ts";
 export function sandboxLine(sandbox: Sandbox): Readonly<Record<string, string>> {
   return {
     sts: sandbox.sts.url,
+    ram: sandbox.ram.url,
+    fc: sandbox.fc.url,
     issuer: sandbox.issuer.url,
     control: sandbox.control.url,
     accountId: sandbox.accountId,

@@ -47,6 +47,8 @@ function guideFor(sandbox: Sandbox): string {
   return `A local Alibaba Cloud, until Ctrl-C. Nothing of it outlives this process.
 
   STS        ${sts.url}
+  RAM        ${sandbox.ram.url}
+  FC         ${sandbox.fc.url}          no function is deployed; npm start deploys one
   issuer     ${issuer.url}          a toy login: whoever names a user gets a token for it
   control    ${control.url}          clock, faults, journal, key rotation
 

@@ -2,11 +2,14 @@ import { classicWorld, type Scene } from "./classic-world.ts";
 import { type SandboxClock, sandboxClock } from "./clock.ts";
 import { controlServer } from "./control.ts";
 import { type Faults, faultsIn } from "./faults.ts";
+import type { RunningFunction } from "./fc/running-function.ts";
+import { fcServer } from "./fc/server.ts";
 import { type LoopbackServer, loopbackServer } from "./http.ts";
 import { type TokenIssuer, tokenIssuer } from "./idp/issuer.ts";
 import { issuerServer } from "./idp/server.ts";
+import { ramServer } from "./ram/server.ts";
 import { type StsOptions, stsServer } from "./sts/server.ts";
-import { emptyWorld, roleArn, type World } from "./world.ts";
+import { emptyWorld, newRequestId, roleArn, type World } from "./world.ts";
 
 export interface SandboxOptions {
   /** What exists at the start; the classic guide's world where left out. */
@@ -26,6 +29,9 @@ export interface Sandbox {
   /** Switched on in process; over HTTP at `control`. */
   readonly faults: Faults;
   readonly sts: Service;
+  readonly ram: Service;
+  /** Answers 404 FunctionNotFound until something is deployed. */
+  readonly fc: Service;
   readonly issuer: TokenIssuer;
   readonly control: Service;
   readonly accountId: string;
@@ -40,6 +46,8 @@ export interface Sandbox {
   readonly bucket: string;
   /** e.g. cn-hangzhou */
   readonly region: string;
+  /** Serves these functions at `fc` from now on, instead of those before. Whoever started them stops them. */
+  deploy(functions: readonly [RunningFunction, ...RunningFunction[]]): void;
   /** Ends at once: requests that are under way are cut. */
   stop(): Promise<void>;
 }
@@ -53,7 +61,7 @@ export interface Service {
 }
 
 /** In the order of their ports. */
-const SERVICES = ["sts", "issuer", "control"] as const;
+const SERVICES = ["sts", "ram", "fc", "issuer", "control"] as const;
 
 /** Starts all services of the sandbox in this process, on 127.0.0.1. Rejects with EADDRINUSE where a port is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -61,7 +69,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const world = emptyWorld(clock);
   const scene = (options.world ?? classicWorld)(world);
   const servers = await serversFor(options.port ?? 0);
-  const { sts, issuer: issuerDoor, control } = servers;
+  const { sts, ram, fc, issuer: issuerDoor, control } = servers;
   const faults = faultsIn(world);
   const stop = async () => {
     await Promise.all(Object.values(servers).map((server) => server.close()));
@@ -69,6 +77,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   const issuer = await tokenIssuer({ url: issuerDoor.url, audience: options.audience ?? "photo-app" });
   sts.answerWith(faults.around("sts", stsServer(world, options.sts)));
+  ram.answerWith(faults.around("ram", ramServer(world)));
+  let deployed: RequestListener = noFunction;
+  fc.answerWith(faults.around("fc", (request, response) => deployed(request, response)));
   issuerDoor.answerWith(faults.around("issuer", issuerServer(world, issuer)));
   control.answerWith(controlServer({ world, faults, issuer }));
 
@@ -77,6 +88,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clock,
     faults,
     sts: serviceAt(sts.url),
+    ram: serviceAt(ram.url),
+    fc: serviceAt(fc.url),
     issuer,
     control: serviceAt(control.url),
     accountId: scene.account.id,
@@ -90,6 +103,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     functionRoleArn: roleArn(scene.account.id, scene.functionRole),
     bucket: scene.bucket.name,
     region: scene.bucket.region,
+    deploy: (functions) => {
+      deployed = fcServer(world, functions);
+    },
     stop,
   };
 }
@@ -112,4 +128,17 @@ async function serversFor(firstPort: number): Promise<Servers> {
 
 function serviceAt(url: string): Service {
   return { url, endpoint: url.replace("http://", "") };
+}
+
+/** In the form of FC 3.0's API (assumption for the trigger). */
+function noFunction(request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  response.writeHead(404, { "content-type": "application/json" });
+  response.end(
+    JSON.stringify({
+      RequestId: newRequestId(),
+      Code: "FunctionNotFound",
+      Message: "No function is deployed in this sandbox.",
+    }),
+  );
 }

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { afterAll, describe, expect, it } from "vitest";
+import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
+import { startSandbox } from "../../sandbox/sandbox.ts";
+import { deploy } from "../support/fc-function.ts";
+
+const MAIN = new URL("../../sandbox/main.ts", import.meta.url).pathname;
+
+describe("a sandbox in process", () => {
+  it("answers at every address, on the loopback interface alone, until it is stopped", async () => {
+    const sandbox = await startSandbox();
+    const urls = [sandbox.sts, sandbox.ram, sandbox.fc, sandbox.issuer, sandbox.control].map(
+      ({ url }) => url,
+    );
+    for (const url of urls) {
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+      expect((await fetch(url)).status).toBeGreaterThanOrEqual(400);
+    }
+    await sandbox.stop();
+    for (const url of urls) await expect(fetch(url)).rejects.toThrow("fetch failed");
+  });
+
+  it("shares nothing with another one", async () => {
+    const [one, other] = [await startSandbox(), await startSandbox()];
+    try {
+      expect(one.accessKeyId).not.toBe(other.accessKeyId);
+      expect(one.issuer.jwks()).not.toEqual(other.issuer.jwks());
+      one.clock.advance(3_600_000);
+      expect(one.clock.nowMs() - other.clock.nowMs()).toBeGreaterThanOrEqual(3_599_000);
+    } finally {
+      await Promise.all([one.stop(), other.stop()]);
+    }
+  });
+
+  it("takes consecutive ports, all or none of them", async () => {
+    const taken = await serverBehindFreePort();
+    const port = taken.port - 1;
+    try {
+      await expect(startSandbox({ port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+      const again = await loopbackServer(port);
+      await again.close();
+    } finally {
+      await taken.close();
+    }
+  });
+
+  it("has no function until one is deployed, which runs with the function's role", async () => {
+    const sandbox = await startSandbox();
+    try {
+      const response = await fetch(`${sandbox.fc.url}/credentials`);
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ Code: "FunctionNotFound" });
+
+      const code =
+        "exports.handler = async (event, context) => ({ statusCode: 200, body: context.credentials.accessKeyId });";
+      const { target } = await deploy(code, { roleArn: sandbox.functionRoleArn }, {}, sandbox.world);
+      sandbox.deploy([target]);
+      const answer = await fetch(`${sandbox.fc.url}/credentials`);
+      const session = sandbox.world.sessions.get(await answer.text());
+      expect(session?.role.name).toBe("oss-valet-function");
+    } finally {
+      await sandbox.stop();
+    }
+  });
+});
+
+describe("npm run sandbox", () => {
+  const children: ChildProcess[] = [];
+  afterAll(() => {
+    for (const child of children.splice(0)) child.kill("SIGKILL");
+  });
+  const run = (...args: readonly string[]) => {
+    const child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args], { stdio: "pipe" });
+    children.push(child);
+    return child;
+  };
+
+  it("prints one line of JSON once it answers, and ends on SIGINT with 0", async () => {
+    const child = run("--json");
+    const [line] = (await once(createInterface(child.stdout), "line")) as [string];
+    const printed = JSON.parse(line) as Record<string, string>;
+    expect(printed).toMatchObject({
+      accountId: "1234567890123456",
+      accessKeyId: expect.stringMatching(/^LTAI/),
+      accessKeySecret: expect.any(String),
+      roleArn: "acs:ram::1234567890123456:role/ramosstest",
+      bucket: "examplebucket",
+      region: "cn-hangzhou",
+    });
+    for (const service of ["sts", "ram", "fc", "issuer", "control"]) {
+      expect((await fetch(printed[service] ?? "")).status).toBeGreaterThanOrEqual(400);
+    }
+    child.kill("SIGINT");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  it.concurrent.each([
+    [["--jsn"], /Unknown option '--jsn'/],
+    [["--port", "70000"], /--port must be a number from 0 to 65000, not "70000"/],
+    [["--seed", "/nowhere/seed.yaml"], /ENOENT.*\/nowhere\/seed\.yaml/],
+    [["extra"], /'extra'/],
+  ])("refuses %j, names what is wrong and how it is used", async (args, message) => {
+    const child = run(...args);
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const [code] = (await once(child, "close")) as [number];
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain("npm run sandbox [-- --port N] [--seed FILE] [--json]");
+  });
+});
+
+/** A server whose port has a free one before it. */
+async function serverBehindFreePort(): Promise<LoopbackServer> {
+  for (;;) {
+    const server = await loopbackServer();
+    try {
+      await (await loopbackServer(server.port - 1)).close();
+      return server;
+    } catch {
+      await server.close();
+    }
+  }
+}
