@@ -1,0 +1,62 @@
+import { ossError } from "./errors.ts";
+import { type OssRequest, percentDecoded } from "./request.ts";
+
+/** What a request is about. */
+export interface Address {
+  /** Undefined: the service itself. */
+  readonly bucket: string | undefined;
+  /** Decoded; undefined: the bucket itself. */
+  readonly key: string | undefined;
+  /** The region in the host's name; undefined: the host names none. */
+  readonly endpointRegion: string | undefined;
+}
+
+/** Host names that stand for a bucket, as a custom domain name (CNAME) does. */
+export type CustomHosts = Readonly<Record<string, string>>;
+
+/**
+ * Finds bucket and key. In this order: a custom host is its bucket's; `bucket.oss-<region>.aliyuncs.com` and
+ * `bucket.localhost` name the bucket in the host; every other host has it as the first step of the path, which the
+ * real service refuses (SecondLevelDomainForbidden) and a sandbox on one port needs. Throws 400 InvalidBucketName,
+ * InvalidObjectName, InvalidURI.
+ */
+export function addressOf(request: OssRequest, customHosts: CustomHosts): Address {
+  const path = request.path.slice(1);
+  const custom = Object.hasOwn(customHosts, request.host) ? customHosts[request.host] : undefined;
+  if (custom !== undefined) return addressFrom(custom, path, undefined);
+  const [, bucket, region] = ENDPOINT.exec(request.host) ?? [];
+  if (bucket !== undefined && bucket !== "") return addressFrom(bucket, path, region);
+  const slash = path.indexOf("/");
+  const inPath = percentDecoded(slash === -1 ? path : path.slice(0, slash));
+  return addressFrom(inPath, slash === -1 ? "" : path.slice(slash + 1), region);
+}
+
+/** `oss-cn-hangzhou.aliyuncs.com`, `bucket.oss-cn-hangzhou-internal.aliyuncs.com`, `bucket.localhost`. */
+const ENDPOINT = /^(?:(.*)\.)?(?:oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com|localhost)$/;
+
+/** Source: OSS "Bucket naming conventions". */
+const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
+
+/** Bytes of UTF-8. Source: OSS "Object naming conventions". */
+const MAX_KEY_BYTES = 1023;
+
+function addressFrom(bucket: string, encodedKey: string, endpointRegion: string | undefined): Address {
+  if (bucket === "") return { bucket: undefined, key: undefined, endpointRegion };
+  if (!BUCKET_NAME.test(bucket)) {
+    throw ossError(400, "InvalidBucketName", "The specified bucket is not valid.", "0015-00000001", {
+      BucketName: bucket,
+    });
+  }
+  const key = encodedKey === "" ? undefined : percentDecoded(encodedKey);
+  if (key !== undefined) refuseInvalidKey(key);
+  return { bucket, key, endpointRegion };
+}
+
+/** Throws 400 InvalidObjectName: 1 to 1,023 bytes, neither `/` nor `\` at the beginning. */
+export function refuseInvalidKey(key: string): void {
+  if (key === "" || Buffer.byteLength(key) > MAX_KEY_BYTES || /^[/\\]/.test(key)) {
+    throw ossError(400, "InvalidObjectName", "The specified object is not valid.", undefined, {
+      ObjectName: key,
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import type { Bucket, Caller, World } from "../world.ts";
+import type { ContentStore } from "./content-store.ts";
+import type { OssRequest } from "./request.ts";
+
+/** A request on its way through an operation: who sent it is known, and it has been authorised. */
+export interface OssCall {
+  readonly world: World;
+  readonly contents: ContentStore;
+  readonly request: OssRequest;
+  /** Undefined: nobody signed. */
+  readonly caller: Caller | undefined;
+  readonly requestId: string;
+  /** The cloud's time. */
+  readonly nowMs: number;
+  /** Tells the journal what was decided, and on what; the last call counts. */
+  readonly note: (note: JournalNote) => void;
+}
+
+/** What the journal says of a decision. */
+export interface JournalNote {
+  readonly resource?: string;
+  readonly because?: string;
+}
+
+/** A call about a bucket that exists. */
+export interface BucketCall extends OssCall {
+  readonly bucket: Bucket;
+}
+
+/** A call about a key, whether there is an object or not. */
+export interface ObjectCall extends BucketCall {
+  readonly key: string;
+}

@@ -1,0 +1,31 @@
+import type { CloudError } from "../cloud-error.ts";
+import { type XmlElement, xmlDocument } from "./xml.ts";
+
+/** What an error's body says of the request beside the error itself. */
+export interface ErrorContext {
+  readonly requestId: string;
+  /** The host that was asked, without its port. */
+  readonly hostId: string;
+}
+
+/** The error's body. Order of the elements: published answers; reference 5.8. */
+export function errorXml(error: CloudError, { requestId, hostId }: ErrorContext): string {
+  const { EC: ec, ...details } = error.details;
+  const elements: XmlElement[] = [
+    ["Code", error.code],
+    ["Message", error.message],
+    ["RequestId", requestId],
+    ["HostId", hostId],
+    ...Object.entries(details).map(([name, value]): XmlElement => [name, String(value)]),
+  ];
+  if (typeof ec === "string") {
+    elements.push(["EC", ec], ["RecommendDoc", `https://api.aliyun.com/troubleshoot?q=${ec}`]);
+  }
+  return xmlDocument(["Error", elements]);
+}
+
+/** The error's fine-grained code; undefined where none is documented. */
+export function ecOf(error: CloudError): string | undefined {
+  const { EC: ec } = error.details;
+  return typeof ec === "string" ? ec : undefined;
+}
