@@ -1,0 +1,132 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { type BuildResult, build as bundle, type Metafile, type Plugin } from "esbuild";
+import {
+  type AccessContent,
+  AccessFileError,
+  accessFilePath,
+  checkAccessContent,
+  readAccessFile,
+} from "./build/access-file.ts";
+import { trim } from "./build/trim.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+export interface BuildOptions {
+  readonly outDir: string;
+  /** The access rules' file; access.yaml, or what ACCESS_FILE names, where left out. */
+  readonly accessFile?: string;
+  /** Access rules in place of a file's. */
+  readonly content?: unknown;
+}
+
+export interface BuildReport {
+  readonly outDir: string;
+  /** About the access rules. */
+  readonly warnings: readonly string[];
+  readonly files: readonly { readonly name: string; readonly bytes: number; readonly gzipBytes: number }[];
+  /** Paths, from the project's root, of every module that went into the bundles. */
+  readonly inputs: readonly string[];
+  /** Modules that are left to Node. */
+  readonly builtins: readonly string[];
+}
+
+/**
+ * Makes the deployable folder: `index.js` (the handler of FC's Node.js runtime) and `server.js` (a plain HTTP
+ * server), each one CommonJS file with the access rules compiled in, and a package.json. Throws AccessFileError
+ * with every mistake of the rules.
+ */
+export async function build(options: BuildOptions): Promise<BuildReport> {
+  const { content, warnings } = accessContentOf(options);
+  const { metafile, outputFiles } = await bundle({
+    absWorkingDir: ROOT,
+    entryPoints: { index: "functions/credentials/index.ts", server: "functions/credentials/server.ts" },
+    outdir: options.outDir,
+    bundle: true,
+    minify: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    metafile: true,
+    write: false,
+    logLevel: "silent",
+    plugins: [compiledIn(content), trim()],
+  } as const);
+  assertNothingForeign(metafile);
+  await mkdir(options.outDir, { recursive: true });
+  await Promise.all(outputFiles.map(({ path, contents }) => writeFile(path, contents)));
+  await writeFile(join(options.outDir, "package.json"), '{"type":"commonjs"}\n');
+  return { warnings, ...reportOf(options.outDir, metafile, outputFiles) };
+}
+
+/** {@link build} for people: prints what was made, or every mistake. Gives whether it was made. */
+export async function buildOrExplain(options: BuildOptions): Promise<boolean> {
+  try {
+    const { files, warnings } = await build(options);
+    for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+    for (const { name, bytes, gzipBytes } of files) {
+      const path = relative(process.cwd(), join(options.outDir, name));
+      process.stderr.write(`${path}  ${kB(bytes)} kB, ${kB(gzipBytes)} kB gzipped\n`);
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof AccessFileError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return false;
+  }
+}
+
+function accessContentOf({ accessFile, content }: BuildOptions): AccessContent {
+  return content === undefined ? readAccessFile(accessFile ?? accessFilePath()) : checkAccessContent(content);
+}
+
+/** The rules as data in the bundle, without the operator's tests of them: those have had their day here. */
+function compiledIn(content: unknown): Plugin {
+  const { tests: _tests, ...deployed } = content as Readonly<Record<string, unknown>>;
+  // Parsed when loaded: in an object literal, a key "__proto__" would mean something else.
+  const contents = `export const accessFile = JSON.parse(${JSON.stringify(JSON.stringify(deployed))});`;
+  return {
+    name: "access-rules",
+    setup(build) {
+      build.onResolve({ filter: /^#access-rules$/ }, ({ path }) => ({ path, namespace: "access-rules" }));
+      build.onLoad({ filter: /.*/, namespace: "access-rules" }, () => ({ contents }));
+    },
+  };
+}
+
+/** What may never be deployed: the local cloud, tools, tests, a YAML parser; and what trim() leaves out. */
+const FOREIGN =
+  /^(sandbox|cli|test|client|scripts\/(?!build\/replacements\/))|node_modules\/(yaml|lodash|moment|ws|xml2js|semver|httpx|@alicloud\/credentials)\//;
+
+function assertNothingForeign(metafile: Metafile): void {
+  const foreign = Object.keys(metafile.inputs).filter((input) => FOREIGN.test(input));
+  if (foreign.length > 0) throw new Error(`the bundle must not hold ${foreign.join(", ")}`);
+}
+
+function reportOf(
+  outDir: string,
+  metafile: Metafile,
+  outputFiles: NonNullable<BuildResult["outputFiles"]>,
+): Omit<BuildReport, "warnings"> {
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  return {
+    outDir,
+    files: outputFiles.map(({ path, contents }) => ({
+      name: relative(outDir, path),
+      bytes: contents.length,
+      gzipBytes: gzipSync(contents, { level: 9 }).length,
+    })),
+    inputs: Object.keys(metafile.inputs),
+    builtins: [...new Set(imports.map(({ path }) => path.replace(/^node:/, "")))].sort(),
+  };
+}
+
+function kB(bytes: number): string {
+  return (bytes / 1000).toFixed(1);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  process.exitCode = (await buildOrExplain({ outDir: join(ROOT, "dist/credentials") })) ? 0 : 1;
+}
