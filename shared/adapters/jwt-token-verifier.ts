@@ -49,6 +49,20 @@ export function jwtTokenVerifier(options: {
   };
 }
 
+/**
+ * Whether the signature of a compact JWS is good for exactly one algorithm, by jsonwebtoken; nothing else of the
+ * token is looked at. The key must fit the algorithm.
+ */
+export function isSignatureGood(token: string, key: KeyObject, algorithm: Algorithm): boolean {
+  try {
+    // Synchronous: with a callback, a signed payload of `null` throws where nobody catches it. The times are ours.
+    jwt.verify(token, key, { algorithms: [algorithm], ignoreExpiration: true, ignoreNotBefore: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function soundIssuers(issuers: readonly TrustedIssuer[]): ReadonlyMap<unknown, TrustedIssuer> {
   for (const { issuer } of issuers) {
     const secrets = issuer.algorithms.filter((algorithm) => algorithm.startsWith("HS")).length;
@@ -88,14 +102,4 @@ async function keyOf(
   if (!key.ok) return key;
   // Once more, whatever the source: a key resolver's empty answer once became an empty HMAC key (CVE-2026-44351).
   return key.value instanceof KeyObject && keyFits(key.value, header.algorithm) ? key : invalid("key");
-}
-
-function isSignatureGood(token: string, key: KeyObject, algorithm: Algorithm): boolean {
-  try {
-    // Synchronous: with a callback, a signed payload of `null` throws where nobody catches it. The times are ours.
-    jwt.verify(token, key, { algorithms: [algorithm], ignoreExpiration: true, ignoreNotBefore: true });
-    return true;
-  } catch {
-    return false;
-  }
 }
