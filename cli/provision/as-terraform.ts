@@ -47,7 +47,7 @@ function attachment(kind: "user" | "role", name: string, policy: DesiredPolicy):
 }
 
 function block(type: string, name: string, lines: readonly string[]): string {
-  return `resource "${type}" "${label(name)}" {\n${lines.map((line) => `  ${line}`).join("\n")}\n}`;
+  return `resource "${type}" "${label(name)}" {\n${lines.join("\n").replace(/^/gm, "  ")}\n}`;
 }
 
 /** Terraform's names take letters, digits, _ and -. */

@@ -1,0 +1,260 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { asRos } from "../../cli/provision/as-ros.ts";
+import { asTerraform } from "../../cli/provision/as-terraform.ts";
+import { desiredStateFor } from "../../cli/provision/desired-state.ts";
+import { wideningFrom } from "../../cli/provision/policy-comparison.ts";
+import { provision, type Terminal } from "../../cli/provision.ts";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { type AccessRules, accessRulesFrom } from "../../shared/domain/access-rules.ts";
+
+const ACCESS = `
+issuers: [{ name: login, issuer: https://login.example.com/, audience: photo-app }]
+session: { duration: 3600, maxDuration: 7200 }
+rules:
+  - { name: own folder, allow: [read, write, list, delete], prefix: "users/{sub}/" }
+  - { name: team, allow: [read, list], when: { team: [red, blue] }, prefix: "teams/{team}/" }
+`;
+
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+
+afterAll(async () => {
+  await sandbox.stop();
+});
+
+describe("provision", () => {
+  it("sets up both roles and their policies from nothing, and finds nothing to change the second time", async () => {
+    const first = await run(["apply", "--yes"], "first");
+    expect(first).toMatchObject({ code: 0, errors: "" });
+    const account = sandbox.world.accounts.get(sandbox.accountId);
+    const client = account?.roles.get("first-client");
+    expect(JSON.parse(client?.trustPolicy ?? "")).toEqual({
+      Version: "1",
+      Statement: [
+        {
+          Effect: "Allow",
+          Action: "sts:AssumeRole",
+          Principal: { RAM: [`acs:ram::${sandbox.accountId}:role/first-function`] },
+        },
+      ],
+    });
+    expect(client?.maxSessionSeconds).toBe(7200);
+    expect(JSON.parse(account?.policies.get("first-client-assume")?.versions[0]?.document ?? "")).toEqual({
+      Version: "1",
+      Statement: [
+        {
+          Effect: "Allow",
+          Action: "sts:AssumeRole",
+          Resource: `acs:ram::${sandbox.accountId}:role/first-client`,
+        },
+      ],
+    });
+    expect(await run(["apply", "--yes"], "first")).toEqual({
+      code: 0,
+      out: "Nothing to change.",
+      errors: "",
+    });
+  });
+
+  it("shows the plan and changes nothing where it is only asked for, or nobody agrees", async () => {
+    const plan = await run(["plan"], "shown");
+    expect(plan.code).toBe(0);
+    expect(plan.out).toContain("+ role shown-client, sessions of 7200 s at the most");
+    expect(await run(["apply"], "shown")).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining("add --yes"),
+    });
+    expect(sandbox.world.accounts.get(sandbox.accountId)?.roles.has("shown-client")).toBe(false);
+  });
+
+  it("never widens silently", async () => {
+    await run(["apply", "--yes"], "wide");
+    const more = ACCESS.replace("users/{sub}/", "people/{sub}/");
+    const refused = await run(["apply", "--yes"], "wide", more);
+    expect(refused.code).toBe(1);
+    expect(refused.out).toContain("WIDENS: oss:PutObject acs:oss:*:*:examplebucket/people/*/*");
+    expect(refused.errors).toContain("--allow-widening");
+    expect((await run(["apply", "--yes", "--allow-widening"], "wide", more)).code).toBe(0);
+    const narrower = more.replace("write, list, delete", "list");
+    expect((await run(["apply", "--yes"], "wide", narrower)).code).toBe(0);
+  });
+
+  it("prints a new access key once, and makes no second one", async () => {
+    const first = await run(["apply", "--yes", "--caller-user", "keyed-caller"], "keyed");
+    const key = sandbox.world.accounts.get(sandbox.accountId)?.users.get("keyed-caller")?.accessKeys[0];
+    expect(first.out.split(key?.secret ?? "no key")).toHaveLength(2);
+    const second = await run(["apply", "--yes", "--caller-user", "keyed-caller"], "keyed");
+    expect(second.out).toBe("Nothing to change.");
+  });
+
+  it("stops halfway with what is done and what RAM says, and goes on from there", async () => {
+    const fault = sandbox.faults.add({
+      service: "ram",
+      operation: "CreateRole",
+      fault: { kind: "error", status: 503 },
+    });
+    const stopped = await run(["apply", "--yes"], "halfway");
+    expect(stopped.code).toBe(1);
+    expect(stopped.errors).toMatch(/failed: role halfway-function.*\n2 of 6 changes are made; run it again/);
+    sandbox.faults.clear(fault);
+    expect((await run(["apply", "--yes"], "halfway")).code).toBe(0);
+    expect((await run(["apply", "--yes"], "halfway")).out).toBe("Nothing to change.");
+  });
+
+  it.each([
+    ["no role ARN", { OSS_ROLE_ARN: "" }, [], /OSS_ROLE_ARN: write the client role's ARN/],
+    ["no keys", { ALIBABA_CLOUD_ACCESS_KEY_ID: "" }, [], /ALIBABA_CLOUD_ACCESS_KEY_ID and/],
+    ["an endpoint in the clear", { RAM_ENDPOINT: "http://ram.example.com" }, [], /RAM_ENDPOINT: write https/],
+    ["one role for both", {}, ["--function-role", "odd-client"], /they must be two roles/],
+  ])("says what to write for %s", async (_case, environment, args, message) => {
+    const result = await run(["plan", ...args], "odd", ACCESS, environment);
+    expect(result.code).toBe(2);
+    expect(result.errors).toMatch(message);
+  });
+});
+
+describe("the three forms of the desired state", () => {
+  const desired = desiredStateFor(rulesFrom(ACCESS), {
+    accountId: "1234567890123456",
+    clientRole: "oss-client",
+    functionRole: "oss-function",
+    callerUser: "oss-caller",
+    bucket: "examplebucket",
+  });
+  const expected = {
+    roles: desired.roles.map(({ name, trustPolicy, maxSessionSeconds }) => ({
+      name,
+      trustPolicy,
+      maxSessionSeconds,
+    })),
+    policies: [
+      ...new Map([...desired.users, ...desired.roles].map(({ policy }) => [policy.name, policy.document])),
+    ],
+    attached: [...desired.users, ...desired.roles].map(({ name, policy }) => `${name} ${policy.name}`).sort(),
+  };
+
+  it("ROS says the same", () => {
+    const { Resources: resources } = parse(asRos(desired)) as {
+      readonly Resources: Readonly<
+        Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>
+      >;
+    };
+    const of = (type: string) =>
+      Object.values(resources)
+        .filter(({ Type }) => Type === type)
+        .map(({ Properties }) => Properties);
+    expect({
+      roles: of("ALIYUN::RAM::Role").map((role) => ({
+        name: role["RoleName"],
+        trustPolicy: role["AssumeRolePolicyDocument"],
+        maxSessionSeconds: role["MaxSessionDuration"],
+      })),
+      policies: of("ALIYUN::RAM::ManagedPolicy").map((policy) => [
+        policy["PolicyName"],
+        policy["PolicyDocument"],
+      ]),
+      attached: of("ALIYUN::RAM::ManagedPolicy")
+        .flatMap((policy) =>
+          [...((policy["Users"] ?? []) as string[]), ...((policy["Roles"] ?? []) as string[])].map(
+            (name) => `${name} ${policy["PolicyName"]}`,
+          ),
+        )
+        .sort(),
+    }).toEqual(expected);
+  });
+
+  it("Terraform says the same", () => {
+    const text = asTerraform(desired);
+    const blocks = [...text.matchAll(/resource "(\w+)" "([\w-]+)" \{\n([\s\S]*?)\n\}(?=\n|$)/g)].map(
+      ([, type, label, body = ""]) => ({ type, label, body }),
+    );
+    const field = (body: string, name: string) =>
+      new RegExp(`^ *${name} += "?([^"\\n]*)"?`, "m").exec(body)?.[1];
+    const json = (body: string) =>
+      JSON.parse((/<<-JSON\n([\s\S]*?)\n +JSON/.exec(body)?.[1] ?? "").replaceAll("$${", "${")) as unknown;
+    const of = (type: string) => blocks.filter((block) => block.type === type);
+    expect({
+      roles: of("alicloud_ram_role").map(({ body }) => ({
+        name: field(body, "role_name"),
+        trustPolicy: json(body),
+        maxSessionSeconds: Number(field(body, "max_session_duration")),
+      })),
+      policies: of("alicloud_ram_policy").map(({ body }) => [field(body, "policy_name"), json(body)]),
+      attached: [...of("alicloud_ram_user_policy_attachment"), ...of("alicloud_ram_role_policy_attachment")]
+        .map(
+          ({ body }) =>
+            `${/alicloud_ram_(?:user|role)\.([\w-]+)\./.exec(body)?.[1]} ${/alicloud_ram_policy\.([\w-]+)\./.exec(body)?.[1]}`,
+        )
+        .sort(),
+    }).toEqual(expected);
+  });
+});
+
+describe("what widens", () => {
+  const policy = (resource: string, extra = {}) =>
+    JSON.stringify({
+      Version: "1",
+      Statement: [{ Effect: "Allow", Action: "oss:GetObject", Resource: resource, ...extra }],
+    });
+  it.each([
+    ["a longer prefix narrows", policy("b/users/*"), policy("b/users/*/*"), []],
+    ["a shorter prefix widens", policy("b/users/*/*"), policy("b/users/*"), ["oss:GetObject b/users/*"]],
+    [
+      "a condition that goes widens",
+      policy("b/*", { Condition: { Bool: { "acs:SecureTransport": "true" } } }),
+      policy("b/*"),
+      ["oss:GetObject b/*"],
+    ],
+    [
+      "another principal widens",
+      trust("acs:ram::1:role/a"),
+      trust("acs:ram::2:role/a"),
+      ["sts:AssumeRole RAM acs:ram::2:role/a"],
+    ],
+  ])("%s", (_case, before, after, widened) => {
+    expect(wideningFrom(before, after)).toEqual(widened);
+  });
+
+  function trust(arn: string): string {
+    return JSON.stringify({
+      Version: "1",
+      Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { RAM: [arn] } }],
+    });
+  }
+});
+
+async function run(
+  args: readonly string[],
+  name: string,
+  access = ACCESS,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number; readonly out: string; readonly errors: string }> {
+  const out: string[] = [];
+  const errors: string[] = [];
+  const terminal: Terminal = {
+    environment: {
+      OSS_ROLE_ARN: `acs:ram::${sandbox.accountId}:role/${name}-client`,
+      OSS_BUCKET: "examplebucket",
+      RAM_ENDPOINT: sandbox.ram.url,
+      ALIBABA_CLOUD_ACCESS_KEY_ID: sandbox.administrator.accessKeyId,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: sandbox.administrator.accessKeySecret,
+      ...environment,
+    },
+    out: (text) => out.push(text),
+    error: (text) => errors.push(text),
+    ask: undefined,
+  };
+  const functionRole = args.includes("--function-role") ? [] : ["--function-role", `${name}-function`];
+  const code = await provision([...args, ...functionRole], rulesFrom(access), terminal);
+  return { code, out: out.join("\n"), errors: errors.join("\n") };
+}
+
+function rulesFrom(text: string): AccessRules {
+  const result = accessRulesFrom(parse(text));
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result.value;
+}
