@@ -1,3 +1,4 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { classicWorld, type Scene } from "./classic-world.ts";
 import { type SandboxClock, sandboxClock } from "./clock.ts";
 import { controlServer } from "./control.ts";

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { CloudError } from "../cloud-error.ts";
 import { type Caller, newRequestId, record, type World } from "../world.ts";
 import { authenticatorFor } from "./rpc-authentication.ts";
-import { missingParameter, type RpcRequest, readRpcRequest, refuseDuplicates } from "./rpc-request.ts";
+import { missingParameter, type RpcRequest, readRpcRequest } from "./rpc-request.ts";
 import { type RpcFormat, rpcAnswer, rpcErrorBody } from "./rpc-response.ts";
 
 /** An RPC-style product behind the API gateway (POP): STS, RAM. */
@@ -20,15 +20,14 @@ export interface RpcProduct {
    * becomes, in XML, one element per item, named as the array.
    */
   readonly operations: Readonly<Record<string, (call: RpcCall) => object>>;
-  /** Operations that need no signature; whatever signature there is, is not looked at. */
-  readonly anonymous?: Readonly<Record<string, (call: AnonymousCall) => object>>;
   /** By how much a timestamp may be off, either way; 15 minutes where left out. */
   readonly timestampWindowMs?: number;
 }
 
-/** A call whose signature has not been asked for. */
-export interface AnonymousCall {
+/** A call whose signature has been verified. */
+export interface RpcCall {
   readonly action: string;
+  readonly caller: Caller;
   /** Those of query and body, common ones (Action, Timestamp ...) included. No name stands there twice. */
   readonly params: ReadonlyMap<string, string>;
   readonly sourceIp: string;
@@ -40,13 +39,8 @@ export interface AnonymousCall {
   readonly note: (note: { readonly resource?: string; readonly because?: string }) => void;
 }
 
-/** A call whose signature has been verified. */
-export interface RpcCall extends AnonymousCall {
-  readonly caller: Caller;
-}
-
 /** The parameter's value. Throws `Missing<Name>` where it is absent or empty. */
-export function requiredParameter(call: AnonymousCall, name: string): string {
+export function requiredParameter(call: RpcCall, name: string): string {
   const value = call.params.get(name);
   if (value === undefined || value === "") throw missingParameter(name);
   return value;
@@ -84,8 +78,12 @@ export function serveRpc(world: World, product: RpcProduct): RequestListener {
       format = formatOf(request);
       const action = actionOf(request, product);
       operation = action;
-      const call: AnonymousCall = {
+      const perform = operationNamed(product.operations, action);
+      if (perform === undefined) throw apiNotFound();
+      caller = authenticate(request);
+      const result = perform({
         action,
+        caller,
         params: request.parameters,
         sourceIp: request.sourceIp,
         secureTransport: request.secureTransport,
@@ -94,19 +92,7 @@ export function serveRpc(world: World, product: RpcProduct): RequestListener {
         note: (note) => {
           noted = note;
         },
-      };
-      const signed = operationNamed(product.operations, action);
-      const anonymous = operationNamed(product.anonymous ?? {}, action);
-      let result: object;
-      if (signed !== undefined) {
-        caller = authenticate(request);
-        result = signed({ ...call, caller });
-      } else if (anonymous !== undefined) {
-        refuseDuplicates(request);
-        result = anonymous(call);
-      } else {
-        throw apiNotFound();
-      }
+      });
       journal(200, undefined);
       send(response, 200, format, rpcAnswer(action, { RequestId: requestId, ...result }, format));
     } catch (thrown) {
