@@ -1,0 +1,171 @@
+import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { parse, parseDocument } from "yaml";
+import { SETTINGS } from "../../functions/credentials/config.ts";
+import { classicWorld } from "../../sandbox/classic-world.ts";
+import { sandboxClock } from "../../sandbox/clock.ts";
+import { checkSettings } from "../../sandbox/fc/function-settings.ts";
+import { startFunction } from "../../sandbox/fc/running-function.ts";
+import { functionsFromSYaml } from "../../sandbox/fc/s-yaml.ts";
+import { fcServer } from "../../sandbox/fc/server.ts";
+import { emptyWorld } from "../../sandbox/world.ts";
+import { build } from "../../scripts/build.ts";
+import { codeDirWith, listen } from "../support/fc-function.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const TEXT = readFileSync(join(ROOT, "s.yaml"), "utf8");
+const FILE = parse(TEXT);
+const PROPS = FILE.resources.credentials.props;
+const { credentials: FUNCTION } = functionsFromSYaml(TEXT, {
+  accountId: "1234567890123456",
+  environment: { OSS_BUCKET: "examplebucket" },
+  folder: ROOT,
+});
+
+/** The keys of what stands in s.yaml as a comment, ready to be used: `# NAME: value`. */
+const COMMENTED = [...TEXT.matchAll(/^ +# ([A-Z][A-Z0-9_]+): /gm)].map(([, name]) => name ?? "");
+/** Names that access.yaml's author chooses; the comments show examples. */
+const KEYS_OF_ACCESS_YAML = ["JWT_PUBLIC_KEY", "JWT_SECRET"];
+/** What FC sets itself, and what only a plain server reads. */
+const NOT_FOR_S_YAML = /^(ALIBABA_CLOUD_|FC_|HOST$|PORT$)/;
+
+describe("s.yaml", () => {
+  it("is what the sandbox's Function Compute can create", () => {
+    expect(FUNCTION).toBeDefined();
+    if (FUNCTION !== undefined) checkSettings(FUNCTION);
+    expect(parseDocument(TEXT, { uniqueKeys: true }).errors).toEqual([]);
+  });
+
+  it("pins edition and component, and names its access literally", () => {
+    expect(FILE.edition).toBe("3.0.0");
+    expect(FILE.resources.credentials.component).toBe("fc3@0.1.22");
+    // A template here would break ${config('AccountID')}: the alias is looked up with the raw text.
+    expect(FILE.access).toBe("default");
+  });
+
+  it("runs the built bundle, and nothing else, on nodejs20", () => {
+    expect([PROPS.runtime, PROPS.handler]).toEqual(["nodejs20", "index.handler"]);
+    expect(relative(ROOT, FUNCTION?.codeDir ?? "")).toBe(join("dist", "credentials"));
+    const { actions } = FILE.resources.credentials;
+    const build = [{ run: "npm run build", path: "./" }];
+    expect(actions).toEqual({ "pre-deploy": build, "pre-local": build });
+  });
+
+  it("lets the function run as its own role, which may assume the other one", () => {
+    expect(FUNCTION?.roleArn).toBe("acs:ram::1234567890123456:role/oss-valet-function");
+    expect(FUNCTION?.environment["OSS_ROLE_ARN"]).toBe("acs:ram::1234567890123456:role/oss-valet-client");
+  });
+
+  it("opens an HTTP trigger for the methods of the contract, and answers preflights itself", () => {
+    expect(PROPS.triggers).toHaveLength(1);
+    const { triggerType, triggerConfig } = PROPS.triggers[0];
+    expect(triggerType).toBe("http");
+    expect(triggerConfig).toEqual({
+      authType: "anonymous",
+      disableURLInternet: false,
+      methods: ["GET", "POST", "OPTIONS"],
+    });
+  });
+
+  it("limits what a stranger can make it cost", () => {
+    expect(PROPS.asyncInvokeConfig.maxAsyncRetryAttempts).toBe(0);
+    expect(PROPS.concurrencyConfig.reservedConcurrency).toBeGreaterThan(0);
+    expect(PROPS.timeout).toBeLessThanOrEqual(10);
+    // Built-in runtimes serve one request at a time; the API refuses the setting, fc3 does not.
+    expect(PROPS).not.toHaveProperty("instanceConcurrency");
+  });
+
+  it("sets cpu and disk together, as FC wants it", () => {
+    expect([typeof PROPS.cpu, typeof PROPS.diskSize]).toEqual(["number", "number"]);
+    expect(PROPS.memorySize % 64).toBe(0);
+  });
+
+  it("leaves no template that s would evaluate by surprise", () => {
+    const templates = [...withoutComments(TEXT).matchAll(/\$\{([^}]*)\}/g)].map(([, inside]) => inside);
+    expect([...new Set(templates)].sort()).toEqual([
+      "config('AccountID')",
+      "env('OSS_BUCKET')",
+      "env('OSS_REGION', 'cn-hangzhou')",
+      "vars.region",
+    ]);
+    expect(TEXT).not.toContain("<%");
+  });
+});
+
+describe("the variables of s.yaml", () => {
+  const environment: Readonly<Record<string, unknown>> = PROPS.environmentVariables;
+
+  it("survive the shell of s local", () => {
+    for (const value of Object.values(FUNCTION?.environment ?? {})) expect(value).not.toMatch(/["$`\\]/);
+  });
+
+  it("are texts with names that are not the platform's", () => {
+    for (const [name, value] of Object.entries(environment)) {
+      expect(name).toMatch(/^(?!FC_|ALIBABA_CLOUD_)[A-Za-z][A-Za-z0-9_]*$/);
+      expect(value).toBeTypeOf("string");
+    }
+  });
+
+  it("hold every setting that the code needs", () => {
+    const needed = SETTINGS.filter(({ needed }) => needed).map(({ name }) => name);
+    expect(Object.keys(environment)).toEqual(expect.arrayContaining(needed));
+  });
+
+  it("are all read by the code, those in comments too, and none that it reads is missing", () => {
+    const read = SETTINGS.map(({ name }) => name).filter((name) => !NOT_FOR_S_YAML.test(name));
+    expect([...Object.keys(environment), ...COMMENTED].sort()).toEqual(
+      [...read, ...KEYS_OF_ACCESS_YAML].sort(),
+    );
+  });
+
+  it("leave room below FC's 4 KB for an RSA key", () => {
+    const bytes = Object.entries(FUNCTION?.environment ?? {}).reduce(
+      (sum, [name, value]) => sum + name.length + value.length,
+      0,
+    );
+    expect(bytes).toBeLessThan(3000);
+  });
+});
+
+it("what s.yaml deploys answers", async () => {
+  const world = emptyWorld(sandboxClock());
+  classicWorld(world);
+  if (FUNCTION === undefined) throw new Error("s.yaml names no function");
+  const codeDir = codeDirWith({});
+  await build({ outDir: codeDir, accessFile: join(ROOT, "access.yaml") });
+  const target = await startFunction(world, { ...FUNCTION, codeDir });
+  onTestFinished(() => target.stop());
+  const origin = await listen(fcServer(world, [target]));
+  const health = await fetch(`${origin}/healthz`);
+  expect([health.status, await health.json()]).toMatchObject([200, { Status: "ok" }]);
+  expect((await fetch(`${origin}/credentials`)).status).toBe(401);
+});
+
+describe("the custom domain in s.yaml's comments", () => {
+  const block = uncommented(TEXT, "customDomain");
+
+  it("is a block that can be used as it stands, without TLS below 1.2 and without weak ciphers", () => {
+    expect(block).toEqual({
+      customDomain: {
+        domainName: "sts.example.com",
+        protocol: "HTTPS",
+        route: { path: "/*", qualifier: "LATEST" },
+        certConfig: { certId: "12345678" },
+        tlsConfig: { minVersion: "TLSv1.2", maxVersion: "TLSv1.3", cipherSuites: expect.any(Array) },
+      },
+    });
+    const { cipherSuites } = block.customDomain.tlsConfig;
+    for (const suite of cipherSuites) expect(suite).toMatch(/^TLS_ECDHE_.*_GCM_SHA(256|384)$/);
+  });
+});
+
+function withoutComments(text: string): string {
+  return text.replace(/(^|\s)#.*$/gm, "");
+}
+
+/** The commented block that starts with this key, without its `# `, parsed. */
+function uncommented(text: string, key: string) {
+  const [, block = ""] = new RegExp(`^( +# ${key}:\\n(?: +#   .*\\n?)*)`, "m").exec(text) ?? [];
+  return parse(block.replace(/^ +# /gm, ""));
+}
