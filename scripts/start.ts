@@ -1,0 +1,83 @@
+import { parseArgs } from "node:util";
+import { appTokenFor, type Stage, startStage } from "./start/stage.ts";
+import { StepFailed, walk } from "./start/walk.ts";
+
+const USAGE = `npm start [-- --once] [--port N] [--json]
+
+  --once     end after the walk, with exit code 0 or 1
+  --port N   the services take the ports N, N+1 ...; 0: free ports
+  --json     no walk: print one line of JSON once everything is ready, and serve`;
+
+/** The first of the ports where no other is named, so that they are the same each time. */
+const DEFAULT_PORT = 9000;
+
+/** Builds, starts the local Alibaba Cloud and the function in it, walks through the exchange, and serves. */
+async function main(): Promise<void> {
+  const options = optionsFrom(process.argv.slice(2));
+  const say = options.json ? () => {} : (line: string) => process.stdout.write(`${line}\n`);
+  const stage = await startStage({ port: options.port ?? DEFAULT_PORT, orFree: options.port === undefined });
+  let ok = true;
+  try {
+    if (!options.json) ok = await walked(stage, say);
+  } catch (error) {
+    await stage.stop();
+    throw error;
+  }
+  if (options.once || !ok) {
+    await stage.stop();
+    process.exitCode = ok ? 0 : 1;
+    return;
+  }
+  process.stdout.write(options.json ? `${JSON.stringify(stage.line())}\n` : invitation(stage));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stage.stop());
+}
+
+async function walked(stage: Stage, say: (line: string) => void): Promise<boolean> {
+  try {
+    await walk(stage, say);
+    return true;
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    say(`\nFAILED: ${error.message}`);
+    return false;
+  }
+}
+
+function invitation(stage: Stage): string {
+  return `
+It keeps serving, until Ctrl-C. The endpoint: ${stage.credentialsUrl}
+Try it (alice's App token is good for an hour):
+
+  curl -s -H "Authorization: Bearer ${appTokenFor(stage, { sub: "alice" }, { seconds: 3600 })}" ${stage.credentialsUrl}
+
+Another user's token: curl -s -d sub=bob ${stage.sandbox.issuer.url}/token
+`;
+}
+
+interface Options {
+  readonly once: boolean;
+  readonly json: boolean;
+  /** undefined: none was named. */
+  readonly port: number | undefined;
+}
+
+function optionsFrom(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { once: { type: "boolean" }, json: { type: "boolean" }, port: { type: "string" } },
+  });
+  const port =
+    values.port === undefined ? undefined : /^\d{1,5}$/.test(values.port) ? Number(values.port) : Number.NaN;
+  if (port !== undefined && !(port <= 65_000))
+    throw new Error(`--port is "${values.port}"; write a number from 0 to 65000`);
+  return { once: values.once === true, json: values.json === true, port };
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  if ((error as { code?: unknown }).code?.toString().startsWith("ERR_PARSE_ARGS"))
+    process.stderr.write(`\n${USAGE}\n`);
+  process.exitCode = 1;
+}
