@@ -1,10 +1,8 @@
 import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
 import type { Algorithm } from "../domain/issuer.ts";
 import { granted, refused } from "../domain/refusal.ts";
+import { keyFits, problemOfPublicKey } from "../domain/verification-key.ts";
 import type { SigningKeys } from "../ports.ts";
-import { keyFits, problemOfPublicKey } from "./verification-key.ts";
-
-export { keyFits } from "./verification-key.ts";
 
 /**
  * The one key of an issuer without a key set. The token's kid is not looked at: there is nothing to choose.

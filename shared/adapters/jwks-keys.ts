@@ -1,9 +1,9 @@
 import type { Issuer } from "../domain/issuer.ts";
 import { granted, type Refused, refused } from "../domain/refusal.ts";
 import type { Clock, SigningKeys } from "../ports.ts";
-import { type FetchJson, fetchJsonWith } from "./fetch-json.ts";
-import { type KeySet, keyIn } from "./jwk-import.ts";
-import { jwksSource, KEY_SET_DEADLINE_MS } from "./jwks-source.ts";
+import { type FetchJson, fetchJsonWith } from "./jwks-keys/fetch-json.ts";
+import { type KeySet, keyIn } from "./jwks-keys/jwk-import.ts";
+import { jwksSource, KEY_SET_DEADLINE_MS } from "./jwks-keys/jwks-source.ts";
 
 /**
  * The signing keys of an issuer that publishes them: at a JWKS address, or at the one that its OpenID Connect

@@ -2,11 +2,11 @@ import { KeyObject } from "node:crypto";
 import jwt from "jsonwebtoken";
 import type { Algorithm, Issuer } from "../domain/issuer.ts";
 import { granted, type Refused, type Result, refused, type TokenCheck } from "../domain/refusal.ts";
+import { keyFits } from "../domain/verification-key.ts";
 import { claimsVerifiedFor } from "../domain/verified-claims.ts";
 import type { Clock, SigningKeys, TokenVerifier } from "../ports.ts";
-import { unverifiedAppTokenFrom } from "./app-token.ts";
-import { refusalOfClaims } from "./token-claims.ts";
-import { keyFits } from "./verification-key.ts";
+import { unverifiedAppTokenFrom } from "./jwt-token-verifier/app-token.ts";
+import { refusalOfClaims } from "./jwt-token-verifier/token-claims.ts";
 
 /** An issuer from the access rules, and where its keys come from. */
 export interface TrustedIssuer {

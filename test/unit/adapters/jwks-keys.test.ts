@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { FetchJson } from "../../../shared/adapters/fetch-json.ts";
+import type { FetchJson } from "../../../shared/adapters/jwks-keys/fetch-json.ts";
 import { jwksKeys } from "../../../shared/adapters/jwks-keys.ts";
 import type { Issuer } from "../../../shared/domain/issuer.ts";
 import type { SigningKeys } from "../../../shared/ports.ts";

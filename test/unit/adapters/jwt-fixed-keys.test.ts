@@ -1,8 +1,8 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { fixedKeys, keyFits, publicKeyFrom, secretKeyFrom } from "../../../shared/adapters/fixed-keys.ts";
-import { problemOfPublicKey } from "../../../shared/adapters/verification-key.ts";
+import { fixedKeys, publicKeyFrom, secretKeyFrom } from "../../../shared/adapters/fixed-keys.ts";
 import { ALGORITHMS, type Algorithm } from "../../../shared/domain/issuer.ts";
+import { keyFits, problemOfPublicKey } from "../../../shared/domain/verification-key.ts";
 import { invalid, keyPair, secretKey } from "../../support/tokens.ts";
 
 const pemOf = (key: KeyObject, type: "spki" | "pkcs1" = "spki") =>

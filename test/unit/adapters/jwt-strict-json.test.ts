@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { strictJsonObjectFrom } from "../../../shared/adapters/strict-json.ts";
+import { strictJsonObjectFrom } from "../../../shared/adapters/jwt-token-verifier/strict-json.ts";
 
 const read = (text: string) => strictJsonObjectFrom(Buffer.from(text));
 

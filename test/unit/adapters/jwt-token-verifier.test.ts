@@ -108,7 +108,9 @@ describe("the time claims, with a tolerance of 30 seconds", () => {
 
   it("use the issuer's tolerance, down to none", async () => {
     expect(await verify({ claims: { exp: NOW } }, { clockToleranceSeconds: 0 })).toEqual(EXPIRED);
-    expect(await verify({ claims: { iat: 0, exp: NOW - 299 } }, { clockToleranceSeconds: 300 })).toEqual(ACCEPTED);
+    expect(await verify({ claims: { iat: 0, exp: NOW - 299 } }, { clockToleranceSeconds: 300 })).toEqual(
+      ACCEPTED,
+    );
   });
 
   it("are read after the keys have come, as that may take seconds", async () => {

@@ -1,5 +1,5 @@
-import type { Issuer } from "../domain/issuer.ts";
-import { type Refused, refused, type TokenCheck } from "../domain/refusal.ts";
+import type { Issuer } from "../../domain/issuer.ts";
+import { type Refused, refused, type TokenCheck } from "../../domain/refusal.ts";
 
 /**
  * Why these claims, whose signature is good, do not count at `nowMs`; undefined: they do. TOKEN_EXPIRED only where

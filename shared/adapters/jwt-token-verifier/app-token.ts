@@ -1,5 +1,5 @@
-import { ALGORITHMS, type Algorithm } from "../domain/issuer.ts";
-import { granted, type Refused, type Result, refused, type TokenCheck } from "../domain/refusal.ts";
+import { ALGORITHMS, type Algorithm } from "../../domain/issuer.ts";
+import { granted, type Refused, type Result, refused, type TokenCheck } from "../../domain/refusal.ts";
 import { strictJsonObjectFrom } from "./strict-json.ts";
 
 /** An App token taken apart. Nothing in it is verified: anybody can write such a thing. */
@@ -41,8 +41,7 @@ export function unverifiedAppTokenFrom(appToken: unknown): Result<UnverifiedAppT
   return granted({ text: appToken, algorithm, kid, type, unverifiedClaims });
 }
 
-/** A kid that a key set may be asked for: a string of 1 to 128 characters. Source: reference/security.md 1.2. */
-export function isKeyId(kid: unknown): kid is string {
+function isKeyId(kid: unknown): kid is string {
   return typeof kid === "string" && kid.length >= 1 && kid.length <= MAX_KEY_ID_LENGTH;
 }
 

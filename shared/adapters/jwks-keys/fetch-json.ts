@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { ClientRequest, IncomingMessage } from "node:http";
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../../ports.ts";
 
 /** Reads a JSON document within `timeoutMs`; rejects with an Error that says what happened, and quotes nothing. */
 export type FetchJson = (url: URL, timeoutMs: number) => Promise<unknown>;

@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import type { Algorithm } from "../domain/issuer.ts";
+import type { Algorithm } from "./issuer.ts";
 
 /**
  * Whether a key may verify an algorithm: HS* needs a secret at least as long as its hash, RS* and PS* an RSA key,

@@ -1,5 +1,5 @@
-import type { Issuer } from "../domain/issuer.ts";
-import type { Clock } from "../ports.ts";
+import type { Issuer } from "../../domain/issuer.ts";
+import type { Clock } from "../../ports.ts";
 import type { FetchJson } from "./fetch-json.ts";
 import { type KeySet, keySetFrom } from "./jwk-import.ts";
 
