@@ -99,7 +99,7 @@ module.exports = {
     {
       name: "10-no-orphans",
       severity: "error",
-      from: { orphan: true, pathNot: ["\\.d\\.ts$", "^test/", "^client/", "^examples/", "\\.(mjs|cjs)$", "^vitest\\.config\\.ts$"] },
+      from: { orphan: true, pathNot: ["\\.d\\.ts$", "^test/", "^client/", "^examples/", "\\.(mjs|cjs)$", "^vitest\\.config\\.ts$", "^scripts/build/replacements/"] },
       to: {},
     },
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
