@@ -2,32 +2,30 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
 
+const SDK_BASE = "@darabonba/typescript";
+
 /**
  * Modules that an AssumeRole call and the verification of a token never use, and what stands in their place: a
- * pattern on what a module in node_modules asks for, where only some of its users are meant a pattern on them,
- * and the file in replacements/, which says what of the original is used.
+ * pattern on what a module asks for, where only one package's question is meant that package, and the file in
+ * replacements/, which says what of the original is used.
  */
-const REPLACED: readonly { readonly path: RegExp; readonly from?: RegExp; readonly by: string }[] = [
+const REPLACED: readonly { readonly path: RegExp; readonly from?: string; readonly by: string }[] = [
   { path: /^@alicloud\/credentials$/, by: "credentials" },
   { path: /^@alicloud\/gateway-spi$/, by: "gateway-spi" },
-  {
-    path: /^\.\/websocket(Utils)?$/,
-    from: /@darabonba\/typescript|@alicloud\/openapi-core/,
-    by: "websocket",
-  },
-  { path: /^\.\/(date|file|form|url)$/, from: /@darabonba\/typescript/, by: "darabonba-extras" },
-  { path: /^lodash$/, by: "lodash" },
-  { path: /^xml2js$/, by: "xml2js" },
   { path: /^@alicloud\/tea-typescript$/, by: "tea" },
   { path: /^httpx$/, by: "httpx" },
-  { path: /^url$/, from: /@darabonba\/typescript/, by: "url" },
-  { path: /^\.\/retry$/, from: /@darabonba\/typescript/, by: "retry" },
-  { path: /^\.\/stream$/, from: /@darabonba\/typescript/, by: "stream" },
-  { path: /^\.\/(AssumeRoleWith|GetCallerIdentity)/, from: /@alicloud\/sts20150401/, by: "sts-models" },
-  { path: /^semver$/, from: /jsonwebtoken/, by: "semver" },
-  { path: /^\.\/sign$/, from: /jsonwebtoken/, by: "jsonwebtoken-sign" },
-  { path: /^\.\/lib\/sign-stream$/, from: /jws/, by: "jws-sign-stream" },
-  { path: /^ms$/, from: /jsonwebtoken/, by: "ms" },
+  { path: /^lodash$/, by: "lodash" },
+  { path: /^xml2js$/, by: "xml2js" },
+  { path: /^\.\/(date|file|form|url)$/, from: SDK_BASE, by: "darabonba-extras" },
+  { path: /^\.\/retry$/, from: SDK_BASE, by: "retry" },
+  { path: /^\.\/stream$/, from: SDK_BASE, by: "stream" },
+  { path: /^url$/, from: SDK_BASE, by: "url" },
+  { path: /^\.\/websocket$/, from: SDK_BASE, by: "websocket" },
+  { path: /^\.\/websocketUtils$/, from: "@alicloud/openapi-core", by: "websocket" },
+  { path: /^\.\/sign$/, from: "jsonwebtoken", by: "jsonwebtoken-sign" },
+  { path: /^ms$/, from: "jsonwebtoken", by: "ms" },
+  { path: /^semver$/, from: "jsonwebtoken", by: "semver" },
+  { path: /^\.\/lib\/sign-stream$/, from: "jws", by: "jws-sign-stream" },
   { path: /^safe-buffer$/, by: "safe-buffer" },
 ];
 
@@ -78,6 +76,11 @@ const CUT: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Lines of an index that name models of the operations cut above. */
+const LINES: Readonly<Record<string, RegExp>> = {
+  "@alicloud/sts20150401/dist/models/model.js": /AssumeRoleWith|GetCallerIdentity/,
+};
+
 /**
  * Leaves out of the bundle what is never used of the dependencies: most of the SDK, in bytes and in milliseconds
  * of a cold start. Throws where it does not find one of them: then a new version of a dependency has moved it.
@@ -86,13 +89,9 @@ export function trim(): Plugin {
   return {
     name: "trim",
     setup(build) {
-      const missing = new Set([...REPLACED.map(({ by }) => by), ...Object.keys(CUT)]);
-      build.onStart(() => {
-        missing.clear();
-        for (const name of [...REPLACED.map(({ by }) => by), ...Object.keys(CUT)]) missing.add(name);
-      });
+      const missing = new Set([...REPLACED.map(({ by }) => by), ...Object.keys(CUT), ...Object.keys(LINES)]);
       build.onResolve({ filter: /.*/ }, ({ path, importer }) => {
-        const entry = REPLACED.find((entry) => entry.path.test(path) && (entry.from?.test(importer) ?? true));
+        const entry = REPLACED.find((entry) => entry.path.test(path) && isIn(entry.from, importer));
         if (entry === undefined) return undefined;
         missing.delete(entry.by);
         return { path: entry.by, namespace: "replaced" };
@@ -101,17 +100,24 @@ export function trim(): Plugin {
         contents: `module.exports = require("./${path}.ts").replacement;`,
         resolveDir: join(import.meta.dirname, "replacements"),
       }));
-      for (const [file, methods] of Object.entries(CUT)) {
+      const edit = (file: string, edited: (source: string) => string) =>
         build.onLoad({ filter: new RegExp(`${file.replaceAll(/[/.]/g, "[\\\\/.]")}$`) }, async ({ path }) => {
           missing.delete(file);
-          return { contents: methods.reduce(withoutBody, await readFile(path, "utf8")) };
+          return { contents: edited(await readFile(path, "utf8")) };
         });
-      }
+      for (const [file, names] of Object.entries(CUT))
+        edit(file, (source) => names.reduce(withoutBody, source));
+      for (const [file, pattern] of Object.entries(LINES))
+        edit(file, (source) => withoutLines(source, pattern));
       build.onEnd(() => {
         if (missing.size > 0) throw new Error(`trim: never met ${[...missing].join(", ")}`);
       });
     },
   };
+}
+
+function isIn(name: string | undefined, importer: string): boolean {
+  return name === undefined || importer.replaceAll("\\", "/").includes(`node_modules/${name}/`);
 }
 
 /** The first and the last line that TypeScript prints for a method (ES2017, then ES5) and for a function. */
@@ -129,4 +135,11 @@ function withoutBody(source: string, name: string): string {
   }, source);
   if (rest === source) throw new Error(`trim: there is no ${name} any more`);
   return rest;
+}
+
+function withoutLines(source: string, pattern: RegExp): string {
+  return source
+    .split("\n")
+    .filter((line) => !pattern.test(line))
+    .join("\n");
 }
