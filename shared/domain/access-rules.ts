@@ -76,10 +76,13 @@ export interface AccessTest {
   readonly cannot: readonly AccessPromise[];
 }
 
-/** e.g. `write users/alice/a.jpg`; for `list`, `key` is the prefix that is listed. */
+/** e.g. `write users/alice/a.jpg`, `list` (all of the bucket), `read oss://other-bucket/a.jpg`. */
 export interface AccessPromise {
   readonly text: string;
   readonly permission: Permission;
+  /** undefined: the deployment's bucket (OSS_BUCKET). */
+  readonly bucket: string | undefined;
+  /** For `list`, the prefix that is listed; empty: the whole bucket. */
   readonly key: string;
 }
 
@@ -134,6 +137,9 @@ const NAME = text({
 });
 
 const VARIABLE_NAME = variableName();
+
+/** Permission, bucket (where it is not the deployment's), key. */
+const PROMISE = /^(\S+)(?: (?:oss:\/\/([a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:\/|$))?(.*))?$/;
 
 const CLAIM_NAME = text({
   example: "sub",
@@ -461,10 +467,10 @@ function testFrom(entry: File["tests"][number], index: number, problems: Problem
 }
 
 function promiseFrom(line: string): AccessPromise {
-  const space = line.indexOf(" ");
-  const permission = PERMISSIONS.find((candidate) => candidate === line.slice(0, space));
+  const [, name, bucket, key] = PROMISE.exec(line) ?? [];
+  const permission = PERMISSIONS.find((candidate) => candidate === name);
   if (permission === undefined) throw new Error("unreachable: the shape has checked the promise");
-  return { text: line, permission, key: line.slice(space + 1) };
+  return { text: line, permission, bucket, key: key ?? "" };
 }
 
 /** Names are unique, and every name of an issuer that is used exists. */
@@ -586,8 +592,13 @@ function actionProblem(value: string): string | undefined {
 }
 
 function promiseProblem(value: string): string | undefined {
-  const permission = /^(\S+) ./.exec(value)?.[1];
-  if (permission !== undefined && PERMISSIONS.some((known) => known === permission)) return undefined;
+  const [, permission, , key = ""] = PROMISE.exec(value) ?? [];
+  const known = PERMISSIONS.some((candidate) => candidate === permission);
+  if (known && key.startsWith("/"))
+    return `is ${JSON.stringify(value)}; keys do not begin with "/": write ${permission} ${key.replace(/^\/+/, "")}`;
+  if (known && key.startsWith("oss://"))
+    return `is ${JSON.stringify(value)}; write oss://, a bucket's name, and a key: ${permission} oss://examplebucket/a.jpg`;
+  if (known && (key !== "" || permission === "list")) return undefined;
   const near = permission === undefined ? undefined : nearest(permission, PERMISSIONS);
   return `is ${JSON.stringify(value)}; write a permission and a key, such as ${near ?? "read"} users/alice/a.jpg`;
 }
