@@ -7,6 +7,7 @@ import type { FunctionCredentials } from "./function-role.ts";
 import { httpEvent, readTriggerRequest } from "./http-event.ts";
 import { responseTo } from "./http-trigger.ts";
 import { invocationHeaders } from "./invocation-headers.ts";
+import { cloudErrorOf } from "./refusal-journal.ts";
 import { newFcRequestId, type RunningFunction, startFunction } from "./running-function.ts";
 
 export interface ContainerOptions {
@@ -113,8 +114,7 @@ async function serve(
         .end(result.body);
     }
   } catch (thrown) {
-    const error =
-      thrown instanceof CloudError ? thrown : new CloudError(500, "InternalServerError", String(thrown));
+    const error = cloudErrorOf(thrown);
     response
       .writeHead(error.status, { "Content-Type": "application/json", "X-Fc-Request-Id": requestId })
       .end(JSON.stringify({ RequestId: requestId, Code: error.code, Message: error.message }));

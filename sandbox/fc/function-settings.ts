@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { CloudError } from "../cloud-error.ts";
 
 /** A method of the code package that FC calls when an instance starts or ends. */
@@ -10,7 +11,7 @@ export interface LifecycleHook {
 /** What CreateFunction and CreateTrigger are told. */
 export interface FunctionSettings {
   readonly name: string;
-  /** Folder that holds the code package. */
+  /** Folder that holds the code package; absolute. */
   readonly codeDir: string;
   /** `file.method`, e.g. index.handler */
   readonly handler: string;
@@ -41,7 +42,7 @@ const MAX_ENVIRONMENT_BYTES = 4096;
 /** The documents say letters and digits; their own examples use underscores (function-compute.md 2.4). */
 const ENVIRONMENT_KEY = /^[A-Za-z][A-Za-z0-9_]*$/;
 
-/** Throws CloudError 400 InvalidArgument for what CreateFunction refuses: environment, handler, memory, timeout. */
+/** Throws CloudError 400 InvalidArgument for what CreateFunction refuses: environment, handler, memory, timeout, code. */
 export function checkSettings(settings: FunctionSettings): void {
   const { environment, handler, memoryMb, timeoutSeconds } = settings;
   for (const key of Object.keys(environment)) {
@@ -57,6 +58,7 @@ export function checkSettings(settings: FunctionSettings): void {
   if (memoryMb < 128 || memoryMb > 32768 || memoryMb % 64 !== 0) {
     throw invalid(`memorySize must be a multiple of 64 MB (actual: '${memoryMb}')`);
   }
+  if (!existsSync(settings.codeDir)) throw invalid(`the code folder ${settings.codeDir} does not exist`);
   if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1 || timeoutSeconds > 86400) {
     throw invalid(`timeout must be between 1 and 86400 seconds (actual: '${timeoutSeconds}')`);
   }

@@ -7,6 +7,7 @@ import type { FunctionSettings } from "./function-settings.ts";
 import { httpEvent, isAsync, readTriggerRequest, type TriggerRequest } from "./http-event.ts";
 import { hasHeader, type TriggerResponse, triggerResponseFrom } from "./http-response.ts";
 import { functionArn, requireInvokeFunction } from "./invocation-permission.ts";
+import { cloudErrorOf, recordRefusal } from "./refusal-journal.ts";
 import { type InvocationResult, newFcRequestId, type RunningFunction } from "./running-function.ts";
 
 /**
@@ -26,7 +27,9 @@ export async function serveTrigger(
   try {
     const answer = await answerTo(world, target, await readTriggerRequest(message), requestId, gone.signal);
     send(response, target.settings, requestId, withDefaultCors(answer, origin));
-  } catch (error) {
+  } catch (thrown) {
+    const error = cloudErrorOf(thrown);
+    recordRefusal(world, { error, requestId });
     const refusal = errorResponse(error, requestId);
     // The rest of a body that was refused unread would be taken for the next request.
     if (!message.complete) response.setHeader("Connection", "close");
@@ -129,13 +132,11 @@ function withDefaultCors(answer: TriggerResponse, origin: string | undefined): T
   };
 }
 
-function errorResponse(error: unknown, requestId: string): TriggerResponse {
-  const known =
-    error instanceof CloudError ? error : new CloudError(500, "InternalServerError", String(error));
+function errorResponse(error: CloudError, requestId: string): TriggerResponse {
   return {
-    status: known.status,
+    status: error.status,
     headers: new Map([["Content-Type", "application/json"]]),
-    body: Buffer.from(JSON.stringify({ RequestId: requestId, Code: known.code, Message: known.message })),
+    body: Buffer.from(JSON.stringify({ RequestId: requestId, Code: error.code, Message: error.message })),
   };
 }
 

@@ -67,7 +67,7 @@ export function instancePool({ start, retire, maxProcesses, idleMs }: PoolOption
       waiting.shift()?.();
     },
     busy: () => [...busy],
-    idle: () => [...idle.keys()],
+    idle: () => [...idle.keys()].filter((instance) => instance.isAlive()),
     stop: async () => {
       stopped = true;
       const still = [...idle];

@@ -76,6 +76,10 @@ export function startInstance(options: InstanceOptions): Instance {
     // A process group of its own: Ctrl-C reaches only us, and what the function starts is frozen and ended with it.
     detached: CAN_FREEZE,
   });
+  let alive = true;
+  child.on("error", () => {
+    alive = false;
+  });
   const { pid, stdout, stderr } = child;
   if (pid === undefined || stdout === null || stderr === null) throw new Error("cannot start a process");
   const releaseGuard = guard(pid);
@@ -86,18 +90,18 @@ export function startInstance(options: InstanceOptions): Instance {
     options.onLog(line);
   };
   const outputs = [stdout, stderr].map((stream) => instanceOutput(stream, endMark, onLine));
-  let alive = true;
+  /** Never to a group that has gone: its number may be another one's by now. */
+  const signal = (name: NodeJS.Signals) => {
+    if (alive) signalGroup(pid, name);
+  };
   const gone = new Promise<void>((resolve) => {
     child.once("exit", () => {
-      alive = false;
       // What the function has started holds its streams open, and would go on.
-      signalGroup(child, "SIGKILL");
+      signal("SIGKILL");
+      alive = false;
       releaseGuard();
     });
     child.once("close", () => resolve());
-  });
-  child.on("error", () => {
-    alive = false;
   });
 
   return {
@@ -106,21 +110,21 @@ export function startInstance(options: InstanceOptions): Instance {
     isAlive: () => alive,
     call: async (call) => {
       logTail = "";
-      if (options.freeze && alive) signalGroup(child, "SIGCONT");
+      if (options.freeze) signal("SIGCONT");
       const startedMs = performance.now();
       const ending = await endOf(child, call, endMark);
       const durationMs = performance.now() - startedMs;
       if (ending.end === "timed out" || ending.end === "aborted") {
-        signalGroup(child, "SIGKILL");
+        signal("SIGKILL");
         await gone;
       } else if (ending.end !== "exited") {
         await Promise.all(outputs.map((output) => output.marked()));
-        if (options.freeze && alive) signalGroup(child, "SIGSTOP");
+        if (options.freeze) signal("SIGSTOP");
       }
       return { ...ending, body: bodyOf(ending, call, durationMs), durationMs, logTail };
     },
     end: async () => {
-      signalGroup(child, "SIGKILL");
+      signal("SIGKILL");
       await gone;
     },
   };
@@ -163,7 +167,7 @@ function endOf(child: ChildProcess, call: Call, endMark: string): Promise<Ending
     if (!child.connected) return onClose();
     const { handler, event, context } = call;
     child.send({ handler, event, context, endMark }, (error) => {
-      if (error !== null) signalGroup(child, "SIGKILL");
+      if (error !== null) child.kill("SIGKILL");
     });
   });
 }
@@ -186,10 +190,9 @@ function bodyOf({ end, body, maxMemoryMb }: Ending, call: Call, durationMs: numb
   return body ?? Buffer.from(JSON.stringify({ errorMessage }));
 }
 
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(CAN_FREEZE ? -child.pid : child.pid, signal);
+    process.kill(CAN_FREEZE ? -pid : pid, signal);
   } catch {
     // Nobody of the group is left.
   }

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { CloudError } from "../cloud-error.ts";
 import { wholeBody } from "../http.ts";
-import { type Caller, record, type World } from "../world.ts";
+import type { Caller, World } from "../world.ts";
 import { type SignedRequest, verifyAcs3Signature, verifyFcSignature } from "./authentication.ts";
 import { invocationHeaders } from "./invocation-headers.ts";
 import { functionArn, requireInvokeFunction } from "./invocation-permission.ts";
+import { cloudErrorOf, recordRefusal } from "./refusal-journal.ts";
 import { newFcRequestId, type RunningFunction } from "./running-function.ts";
 
 /** Bytes. Source: InvokeFunction, FC "Limits": 32 MB synchronous, 128 KB asynchronous. */
@@ -55,7 +56,6 @@ export async function serveInvocationApi(
   const door = DOORS[path.startsWith("/2016-08-15/") ? "2016-08-15" : "2023-03-30"];
   const gone = new AbortController();
   let caller: Caller | undefined;
-  let target: RunningFunction | undefined;
   response.once("close", () => gone.abort());
   response.setHeader("X-Fc-Request-Id", requestId);
   try {
@@ -67,7 +67,7 @@ export async function serveInvocationApi(
     const headers = joinedHeaders(message);
     caller = door.verify(world, { method: message.method, path, query, headers, body: event });
     const qualifier = named?.["qualifier"] ?? new URLSearchParams(query).get("qualifier") ?? "LATEST";
-    target = targetFor(world, functions, caller, { name, qualifier, message });
+    const target = targetFor(world, functions, caller, { name, qualifier, message });
     const invocation = { requestId, event, qualifier, principal: caller.arn };
     if (isAsync) {
       target.invokeLater(invocation);
@@ -84,21 +84,8 @@ export async function serveInvocationApi(
       })
       .end(result.body);
   } catch (thrown) {
-    const error =
-      thrown instanceof CloudError ? thrown : new CloudError(500, "InternalServerError", String(thrown));
-    // What gets as far as the function stands in the journal already.
-    if (target === undefined) {
-      record(world, {
-        service: "fc",
-        operation: "InvokeFunction",
-        principal: caller?.arn,
-        resource: undefined,
-        status: error.status,
-        code: error.code,
-        because: error.message,
-        requestId,
-      });
-    }
+    const error = cloudErrorOf(thrown);
+    recordRefusal(world, { error, requestId, principal: caller?.arn });
     if (!message.complete) response.setHeader("Connection", "close");
     response
       .writeHead(error.status, { "Content-Type": "application/json" })

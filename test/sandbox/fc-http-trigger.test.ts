@@ -323,10 +323,11 @@ describe("methods and CORS", () => {
   };
 
   it("refuses a method that the trigger does not list with 403", async () => {
-    const { origin, target } = await deployWithTrigger(ECHO, { methods: ["GET"] });
+    const { origin, target, world } = await deployWithTrigger(ECHO, { methods: ["GET"] });
     const response = await send(origin, "POST", "/", {});
     expect([response.status, JSON.parse(response.body).Code]).toEqual([403, "MethodNotAllowed"]);
     expect(target.instances()).toEqual([]);
+    expect(world.journal).toMatchObject([{ status: 403, code: "MethodNotAllowed" }]);
   });
 
   it("reflects any origin, with credentials, where the function says nothing", async () => {

@@ -424,6 +424,7 @@ describe("what cannot be deployed", () => {
     ["more than 4 KB of variables", { environment: { A: "x".repeat(4096) } }, /4096 bytes \(actual: 4097\)/],
     ["memory that is no multiple of 64 MB", { memoryMb: 200 }, /multiple of 64 MB/],
     ["a timeout of nothing", { timeoutSeconds: 0 }, /timeout/],
+    ["a code folder that does not exist", { codeDir: "/nowhere" }, /\/nowhere does not exist/],
     ["a handler that is no file.method", { handler: "handler" }, /file\.method/],
   ])("refuses %s", async (_case, change, message) => {
     const settings = {
