@@ -1,0 +1,231 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import jwt from "jsonwebtoken";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { FcResponse } from "../../functions/credentials/fc-event.ts";
+import { type BuildReport, build } from "../../scripts/build.ts";
+import { fcEvent, fcEventBytes } from "../support/fc-events.ts";
+import {
+  credentialsAnswer,
+  errorAnswer,
+  json,
+  type StubAnswer,
+  type StubCall,
+  type StubSts,
+  startStubSts,
+  xmlErrorAnswer,
+} from "../support/stub-sts.ts";
+
+const SECRET = "a secret of the tests, of 32 bytes or more";
+const ACCESS = {
+  issuers: [
+    {
+      name: "login",
+      issuer: "https://login.example.com/",
+      audience: "photo-app",
+      secret: "JWT_SECRET",
+      algorithms: ["HS256"],
+    },
+  ],
+  rules: [{ name: "own folder", allow: ["read", "write", "list"], prefix: "users/{sub}/" }],
+};
+
+type Handler = (event: Buffer, context: object) => Promise<FcResponse>;
+
+const folder = mkdtempSync(join(tmpdir(), "oss-valet-bundle-"));
+let stub: StubSts;
+let report: BuildReport;
+let bundled: Handler;
+let source: Handler;
+
+beforeAll(async () => {
+  stub = await startStubSts();
+  report = await build({ outDir: folder, content: ACCESS });
+  const access = join(folder, "access.json");
+  writeFileSync(access, JSON.stringify(ACCESS));
+  for (const [name, value] of Object.entries({ ...settings(), ACCESS_FILE: access })) vi.stubEnv(name, value);
+  ({ handler: bundled } = createRequire(import.meta.url)(join(folder, "index.js")) as { handler: Handler });
+  ({ handler: source } = (await import("../../functions/credentials/index.ts")) as { handler: Handler });
+  vi.unstubAllEnvs();
+});
+afterAll(async () => {
+  await stub.close();
+  rmSync(folder, { recursive: true });
+});
+
+function settings(): Readonly<Record<string, string>> {
+  return {
+    OSS_ROLE_ARN: "acs:ram::1234567890123456:role/oss",
+    OSS_BUCKET: "examplebucket",
+    OSS_REGION: "cn-hangzhou",
+    STS_ENDPOINT: `http://${stub.host}`,
+    JWT_SECRET: SECRET,
+    ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAIcaller",
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: "caller-secret",
+  };
+}
+
+function tokenOf(user: string): string {
+  return jwt.sign({ sub: user }, SECRET, {
+    issuer: "https://login.example.com/",
+    audience: "photo-app",
+    expiresIn: 600,
+  });
+}
+
+/** Answers and STS calls for the token of a user whom nothing has been vended to yet. */
+async function ask(handler: Handler, user: string): Promise<{ response: FcResponse; calls: StubCall[] }> {
+  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  const before = stub.calls.length;
+  const event = fcEventBytes({ headers: { Authorization: `Bearer ${tokenOf(user)}` } });
+  const response = await handler(event, { requestId: "request-1" });
+  return { response, calls: stub.calls.slice(before) };
+}
+
+describe("what is deployed", () => {
+  it("is two files within the size that they may have", () => {
+    expect(report.files.map(({ name }) => name).sort()).toEqual(["index.js", "server.js"]);
+    for (const { bytes, gzipBytes } of report.files) {
+      expect(bytes).toBeLessThanOrEqual(170_000);
+      expect(gzipBytes).toBeLessThanOrEqual(45_000);
+    }
+  });
+
+  it("holds no sandbox, test, tool or YAML parser, and nothing that the SDK drags along", () => {
+    const packages = report.inputs.flatMap(
+      (input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? [],
+    );
+    expect([...new Set(packages)].sort()).toEqual([
+      "@alicloud/openapi-core",
+      "@alicloud/sts20150401",
+      "@darabonba/typescript",
+      "buffer-equal-constant-time",
+      "ecdsa-sig-formatter",
+      "jsonwebtoken",
+      "jwa",
+      "jws",
+    ]);
+    expect(report.inputs.filter((input) => /^(sandbox|test|cli|client|examples)\//.test(input))).toEqual([]);
+  });
+
+  // url.parse() outside node_modules prints DEP0169 on every cold start of a newer Node.
+  it("uses nothing of Node that is deprecated or about to be", () => {
+    const { stderr, status } = inNewProcess(`${HANDLE}(async () => { await ask(process.env.TOKEN); })();`, [
+      "--throw-deprecation",
+      "--pending-deprecation",
+    ]);
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+  });
+});
+
+describe("a cold start", () => {
+  const LOADED = `const loaded = () => ["http", "https", "tls", "os"].filter((name) => process.moduleLoadList.includes("NativeModule " + name));`;
+
+  it("runs no line of the SDK, and loads no network module, before a request needs STS", () => {
+    const { stdout, stderr } = inNewProcess(`${LOADED}${HANDLE}(async () => {
+      const start = loaded();
+      const refused = [await ask(undefined), await ask("not a token"), await ask(process.env.TOKEN + "x")];
+      const beforeSts = loaded();
+      const vended = await ask(process.env.TOKEN);
+      print({ start, refused, beforeSts, vended, after: loaded() });
+    })();`);
+    expect(stderr).toBe("");
+    const { start, refused, beforeSts, vended, after } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+    expect(start).toEqual([]);
+    expect(refused).toEqual([401, 401, 401]);
+    expect(beforeSts).toEqual([]);
+    // Nobody listens at the address; what counts is that the SDK ran: it alone needs os.
+    expect(vended).toBe(503);
+    expect(after).toEqual(["http", "https", "tls", "os"]);
+  });
+
+  it("names every setting that is missing, and does not start", () => {
+    const { stderr, status } = inNewProcess("require(process.env.BUNDLE);", [], {
+      OSS_BUCKET: "",
+      JWT_SECRET: "",
+    });
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/OSS_BUCKET is not set/);
+    expect(stderr).toMatch(/JWT_SECRET is not set/);
+  });
+});
+
+describe("the bundle does what the source does", () => {
+  it("asks the same of STS", async () => {
+    stub.answer(credentialsAnswer);
+    const ofBundle = await ask(bundled, "alice");
+    const ofSource = await ask(source, "alice");
+    expect(ofBundle.calls).toHaveLength(1);
+    expect(ofBundle.calls.map(comparable)).toEqual(ofSource.calls.map(comparable));
+    expect(JSON.parse(ofBundle.response.body)).toMatchObject({
+      AccessKeyId: "STS.stub",
+      KeyPrefix: "users/alice/",
+    });
+  });
+
+  it.each<[string, StubAnswer, number]>([
+    ["a denial", errorAnswer(403, "NoPermission"), 500],
+    ["a denial in XML", xmlErrorAnswer(404, "EntityNotExist.Role"), 500],
+    ["throttling", errorAnswer(400, "Throttling.User"), 503],
+    ["throttling in XML", xmlErrorAnswer(400, "Throttling.User"), 503],
+    ["a server error", errorAnswer(500, "InternalError"), 503],
+    ["a server error in XML", xmlErrorAnswer(503, "ServiceUnavailable"), 503],
+    ["XML that is no error", { ...xmlErrorAnswer(400, "x"), body: "<a><b/></a>" } as StubAnswer, 503],
+    ["XML that ends early", { ...xmlErrorAnswer(400, "x"), body: "<Error><Code>NoPerm" } as StubAnswer, 503],
+    ["a page", { status: 502, body: "<html></html>", headers: { "content-type": "text/html" } }, 503],
+    ["a 200 without credentials", json(200, { RequestId: "A-1" }), 503],
+    ["credentials of a wrong type", json(200, { Credentials: { AccessKeyId: 1 } }), 503],
+    ["a reset connection", { fault: "reset" }, 503],
+  ])("answers %s the same", async (name, answer, status) => {
+    stub.answer(answer);
+    const user = name.replaceAll(" ", "-");
+    const ofBundle = await ask(bundled, user);
+    const ofSource = await ask(source, user);
+    expect(ofBundle.response).toEqual(ofSource.response);
+    expect(ofBundle.response.statusCode).toBe(status);
+    expect(ofBundle.calls.map(comparable)).toEqual(ofSource.calls.map(comparable));
+  });
+});
+
+/** A call without what differs from one to the next: nonce, date, signature, and the connection that it came on. */
+function comparable({ parameters, headers }: StubCall) {
+  const { "x-acs-signature-nonce": nonce, "x-acs-date": date, authorization, ...rest } = headers;
+  return {
+    parameters,
+    headers: rest,
+    nonceLength: String(nonce).length,
+    dateLength: String(date).length,
+    authorization: String(authorization).replace(/Signature=\w+$/, "Signature="),
+  };
+}
+
+const HANDLE = `
+  const print = (value) => process.stdout.write(JSON.stringify(value) + "\\n");
+  const { handler } = require(process.env.BUNDLE);
+  const ask = async (token) => {
+    const event = JSON.parse(process.env.EVENT);
+    event.headers = token === undefined ? {} : { Authorization: "Bearer " + token };
+    return (await handler(Buffer.from(JSON.stringify(event)), {})).statusCode;
+  };`;
+
+/** Runs a script in a Node that has loaded nothing else. No STS listens for it. */
+function inNewProcess(
+  script: string,
+  flags: readonly string[] = [],
+  change: Readonly<Record<string, string>> = {},
+) {
+  return spawnSync(process.execPath, [...flags, "-e", script], {
+    encoding: "utf8",
+    env: {
+      ...settings(),
+      STS_ENDPOINT: "http://127.0.0.1:1",
+      BUNDLE: join(folder, "index.js"),
+      EVENT: JSON.stringify(fcEvent()),
+      TOKEN: tokenOf("alice"),
+      ...change,
+    },
+  });
+}
