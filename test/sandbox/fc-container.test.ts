@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startContainer } from "../../sandbox/fc/container-server.ts";
 import { codeDirWith, listen } from "../support/fc-function.ts";
 
@@ -57,21 +57,24 @@ const INVOKE_HEADERS = {
 const HTTP_HEADERS = { "x-fc-http-path": "/credentials", "x-fc-event-type": "HTTP", "x-fc-log-type": "Tail" };
 
 describe("the route inside FC's images", () => {
-  const container = async () => {
-    const { listener, stop } = await startContainer({
-      codeDir: codeDirWith({ "index.js": CODE }),
-      environment: ENVIRONMENT,
-    });
-    onTestFinished(stop);
-    return listen(listener);
-  };
+  let origin: string;
+  const undo: (() => unknown)[] = [];
+  beforeAll(async () => {
+    const atEnd = (step: () => unknown) => undo.push(step);
+    const codeDir = codeDirWith({ "index.js": CODE }, atEnd);
+    const { listener, stop } = await startContainer({ codeDir, environment: ENVIRONMENT });
+    atEnd(stop);
+    origin = await listen(listener, atEnd);
+  });
+  afterAll(async () => {
+    for (const step of undo.reverse()) await step();
+  });
 
   it("answers when it is asked whether it is ready", async () => {
-    expect((await fetch(await container())).status).toBe(200);
+    expect((await fetch(origin)).status).toBe(200);
   });
 
   it("runs the function with a raw event, and the keys that the request carries", async () => {
-    const origin = await container();
     const response = await fetch(origin + INVOCATIONS, {
       method: "POST",
       headers: INVOKE_HEADERS,
@@ -99,7 +102,6 @@ describe("the route inside FC's images", () => {
   });
 
   it("takes the keys of its environment where the request carries none", async () => {
-    const origin = await container();
     const response = await fetch(origin + INVOCATIONS, { method: "POST", body: "hello" });
     expect(await response.json()).toMatchObject({
       context: { credentials: { accessKeyId: "LTAIenvironment", securityToken: "" } },
@@ -107,7 +109,6 @@ describe("the route inside FC's images", () => {
   });
 
   it("describes a function's error with status 200", async () => {
-    const origin = await container();
     const response = await fetch(origin + INVOCATIONS, {
       method: "POST",
       headers: INVOKE_HEADERS,
@@ -121,7 +122,6 @@ describe("the route inside FC's images", () => {
   });
 
   it("turns what s local start passes on into an HTTP event, without its ?null", async () => {
-    const origin = await container();
     const send = async (query: string) => {
       const response = await fetch(`${origin}${INVOCATIONS}?${query}`, {
         headers: { ...HTTP_HEADERS, authorization: "Bearer x" },
@@ -180,7 +180,7 @@ describe.skipIf(process.platform === "win32")("the stand-in for docker", () => {
     const [name, port] = [randomUUID(), await freePort()];
     const codeDir = codeDirWith({ "index.js": CODE });
     const line = `run -i --name ${name} --platform linux/amd64 --rm -p ${port}:9000 --memory=512m -v ${codeDir}:/code ${variables()}   ${IMAGE} --http --server`;
-    const started = spawn(`node ${STAND_IN} ${line}`, { shell: true });
+    const started = spawn(`exec node ${STAND_IN} ${line}`, { shell: true });
     let log = "";
     started.stdout.on("data", (chunk: Buffer) => {
       log += chunk.toString();
@@ -200,7 +200,7 @@ describe.skipIf(process.platform === "win32")("the stand-in for docker", () => {
     const response = await fetch(`${origin}${INVOCATIONS}?null`, { headers: HTTP_HEADERS });
     expect([response.status, ((await response.json()) as HttpEvent).rawPath]).toEqual([201, "/credentials"]);
     await expect.poll(() => log).toContain("heard\n");
-    await docker(`kill ${name}`);
+    started.kill("SIGTERM");
     await ended;
   });
 

@@ -1,11 +1,34 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startFunction } from "../../sandbox/fc/running-function.ts";
 import { addRole, callerWith } from "../../sandbox/world.ts";
-import { ACCOUNT_ID, codeDirWith, deploy, worldWithFunctionRole } from "../support/fc-function.ts";
+import {
+  ACCOUNT_ID,
+  codeDirWith,
+  type DeployedFunction,
+  deploy,
+  worldWithFunctionRole,
+} from "../support/fc-function.ts";
 
 const REQUEST = { requestId: "1-67aee50c-15d8796a-cb9b4feb69ca", event: Buffer.from("{}") };
+
+/** A function that runs the handler which its event spells out: a process for many tests. */
+const INTERPRETER = `exports.handler = (event, context, callback) => {
+  const result = eval(event.toString("utf8"))(event, context, callback);
+  return result;
+};`;
+let interpreter: DeployedFunction;
+const undo: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  interpreter = await deploy(INTERPRETER, {}, {}, worldWithFunctionRole(), (step) => undo.push(step));
+});
+afterAll(async () => {
+  for (const step of undo.reverse()) await step();
+});
+
+const resultOf = (handler: string) => interpreter.target.invoke({ ...REQUEST, event: Buffer.from(handler) });
 
 const textOf = (result: { readonly body: Buffer }) => result.body.toString("utf8");
 const jsonOf = (result: { readonly body: Buffer }) => JSON.parse(textOf(result));
@@ -20,10 +43,12 @@ describe("what a handler is given", () => {
   });
 
   it("gets the documented context, with the credentials of the function's role", async () => {
-    const { target, world } = await deploy(
-      `exports.handler = async (event, context) => ({ ...context, logger: Object.keys(context.logger).sort() });`,
+    const { world } = interpreter;
+    const context = jsonOf(
+      await resultOf(
+        `async (event, context) => ({ ...context, logger: Object.keys(context.logger).sort() })`,
+      ),
     );
-    const context = jsonOf(await target.invoke(REQUEST));
     expect(context).toEqual({
       requestId: REQUEST.requestId,
       credentials: {
@@ -82,10 +107,8 @@ describe("what a handler is given", () => {
   });
 
   it("runs with the heap and the header size that FC starts Node.js with, and without a parent to talk to", async () => {
-    const { target } = await deploy(
-      `exports.handler = async () => ({ flags: process.execArgv, send: typeof process.send });`,
-    );
-    expect(jsonOf(await target.invoke(REQUEST))).toEqual({
+    const result = await resultOf(`async () => ({ flags: process.execArgv, send: typeof process.send })`);
+    expect(jsonOf(result)).toEqual({
       flags: ["--max-http-header-size=16384", "--max-old-space-size=230"],
       send: "undefined",
     });
@@ -121,8 +144,7 @@ describe("what a handler returns", () => {
       "called",
     ],
   ])("%s", async (_case, handler, body) => {
-    const { target } = await deploy(`exports.handler = ${handler};`);
-    const result = await target.invoke(REQUEST);
+    const result = await resultOf(handler);
     expect([textOf(result), result.errorType]).toEqual([body, undefined]);
   });
 
@@ -134,22 +156,19 @@ describe("what a handler returns", () => {
 
 describe("function errors", () => {
   it("describes what was thrown, and keeps the instance", async () => {
-    const { target } = await deploy(`exports.handler = async () => { throw new TypeError("oops"); };`);
-    const result = await target.invoke(REQUEST);
+    const before = interpreter.target.instances();
+    const result = await resultOf(`async function handler() { throw new TypeError("oops"); }; handler`);
     expect(result.errorType).toBe("UnhandledInvocationError");
     expect(jsonOf(result)).toEqual({
       errorMessage: "oops",
       errorType: "TypeError",
-      stackTrace: expect.arrayContaining(["TypeError: oops", expect.stringMatching(/^at exports\.handler/)]),
+      stackTrace: expect.arrayContaining(["TypeError: oops", expect.stringMatching(/^at handler/)]),
     });
-    expect(target.instances()).toHaveLength(1);
+    expect(interpreter.target.instances()).toEqual(before);
   });
 
   it("tells an error that was handed to the callback from one that was thrown", async () => {
-    const { target } = await deploy(
-      `exports.handler = (event, context, callback) => callback(new Error("known"));`,
-    );
-    const result = await target.invoke(REQUEST);
+    const result = await resultOf(`(event, context, callback) => callback(new Error("known"))`);
     expect([result.errorType, jsonOf(result).errorMessage]).toEqual(["HandledInvocationError", "known"]);
   });
 
@@ -370,20 +389,16 @@ describe("logs", () => {
   });
 
   it("keeps the last 4 KB of a request's output, in whole characters", async () => {
-    const { target } = await deploy(
-      `exports.handler = async () => { process.stdout.write("é".repeat(50_000) + "\\nend\\n"); };`,
+    const { logTail } = await resultOf(
+      `async () => { process.stdout.write("é".repeat(50_000) + "\\nend\\n"); }`,
     );
-    const { logTail } = await target.invoke(REQUEST);
     expect(Buffer.byteLength(logTail)).toBeLessThanOrEqual(4096);
     expect(logTail).toMatch(/^é+\nend\n$/);
   });
 
   it("keeps one request's output apart from the next one's", async () => {
-    const { target } = await deploy(
-      `exports.handler = async (event) => { process.stdout.write(event + "\\n"); };`,
-    );
     const tailFor = async (text: string) =>
-      (await target.invoke({ ...REQUEST, event: Buffer.from(text) })).logTail;
+      (await resultOf(`async () => { process.stdout.write("${text}\\n"); }`)).logTail;
     expect([await tailFor("first"), await tailFor("second")]).toEqual(["first\n", "second\n"]);
   });
 });
