@@ -1,7 +1,7 @@
 import { CloudError } from "../cloud-error.ts";
 
 /** The error codes of the RAM API that name an entity or a limit. */
-export type RamErrorCode = keyof typeof ERRORS;
+type RamErrorCode = keyof typeof ERRORS;
 
 /** The error with its documented status and words. Source: RAM "Error messages" (2021), and the pages of operations. */
 export function ramError(code: RamErrorCode): CloudError {

@@ -1,5 +1,5 @@
 import { areMet, type ConditionContext } from "./conditions.ts";
-import { asciiLowerCase, matches, matchesIgnoringCase } from "./match.ts";
+import { asciiLowerCase, matches } from "./match.ts";
 import { type PolicyKind, parsePolicy, type Statement } from "./policy-document.ts";
 import { type Asker, names, namesEveryone, trustsCaller, trustsService } from "./principals.ts";
 
@@ -55,7 +55,8 @@ export interface Decision {
 export function evaluate(request: AccessRequest, layers: PolicyLayers): Decision {
   const { identity, session, resource } = layers;
   const asker: Asker = { arn: layers.principalArn, userId: layers.principalId };
-  const applies = (statement: Statement) => covers(statement, request);
+  const question = questionFrom(request);
+  const applies = (statement: Statement) => covers(statement, question);
   const bySession = session && judge("session policy", [session], "identity", applies);
   const byIdentity = judge("identity policy", identity, "identity", applies);
   const byResource =
@@ -90,13 +91,14 @@ export function trusts(
     resource: "service" in principal ? principal.service : principal.arn,
     context,
   };
+  const question = questionFrom(request);
   const verdict = judge(
     "trust policy",
     [{ name: "trust policy", document: trustPolicy }],
     "trust",
     (statement) => {
       const { principals } = statement;
-      if (principals === undefined || !coversAction(statement, request.action)) return false;
+      if (principals === undefined || !coversAction(statement, question)) return false;
       const named =
         "service" in principal
           ? trustsService(principals, principal.service)
@@ -112,6 +114,7 @@ export function trusts(
  * the owner. Source: OSS "Bucket policy", usage notes.
  */
 export function denialOfOwner(request: AccessRequest, bucketPolicy: NamedPolicy): Decision | undefined {
+  const question = questionFrom(request);
   const verdict = judge(
     "resource policy",
     [bucketPolicy],
@@ -120,7 +123,7 @@ export function denialOfOwner(request: AccessRequest, bucketPolicy: NamedPolicy)
       statement.principals !== undefined &&
       namesEveryone(statement.principals) &&
       statement.conditions.length > 0 &&
-      covers(statement, request),
+      covers(statement, question),
   );
   return verdict.kind === "ExplicitDeny" ? decision(verdict, request) : undefined;
 }
@@ -150,21 +153,31 @@ function judge(
   return allow ?? { layer, kind: "ImplicitDeny" };
 }
 
-function covers(statement: Statement, request: AccessRequest): boolean {
+/** A request, made ready for comparisons: once, and not again for every statement. */
+interface Question extends AccessRequest {
+  /** In lower case. Source: RAM "Policy elements": actions compare without case, "in most cases"; here always. */
+  readonly action: string;
+}
+
+function questionFrom(request: AccessRequest): Question {
+  return { ...request, action: asciiLowerCase(request.action) };
+}
+
+function covers(statement: Statement, question: Question): boolean {
   return (
-    coversAction(statement, request.action) &&
-    statement.resources.some((pattern) => coversResource(pattern, request.resource)) &&
-    areMet(statement.conditions, request.context)
+    coversAction(statement, question) &&
+    statement.resources.some((pattern) => coversResource(pattern, question.resource)) &&
+    areMet(statement.conditions, question.context)
   );
 }
 
-function coversAction({ actions }: Statement, action: string): boolean {
-  return actions.patterns.some((pattern) => matchesIgnoringCase(pattern, action)) !== actions.except;
+function coversAction({ actions }: Statement, { action }: Question): boolean {
+  return actions.patterns.some((pattern) => matches(pattern, action)) !== actions.except;
 }
 
 /** Keys and buckets compare with regard to case (assumption); roles without, as their names do. */
 function coversResource(pattern: string, resource: string): boolean {
-  return /^acs:ram:[^:]*:[^:]*:role\//.test(resource)
+  return resource.startsWith("acs:ram:") && resource.split(":")[4]?.startsWith("role/") === true
     ? matches(asciiLowerCase(pattern), asciiLowerCase(resource))
     : matches(pattern, resource);
 }

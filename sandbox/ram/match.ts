@@ -32,11 +32,6 @@ export function matches(pattern: string, text: string): boolean {
   return inPattern === pattern.length;
 }
 
-/** Like `matches`, without regard to ASCII case. Source: RAM "Policy elements": actions are not case-sensitive. */
-export function matchesIgnoringCase(pattern: string, text: string): boolean {
-  return matches(asciiLowerCase(pattern), asciiLowerCase(text));
-}
-
 /**
  * ASCII letters in lower case, everything else as it is: Unicode's lower-casing makes the Kelvin sign a `k`, which
  * would let one name pass for another.

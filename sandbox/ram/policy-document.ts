@@ -1,4 +1,5 @@
 import { type Condition, conditionFrom } from "./conditions.ts";
+import { asciiLowerCase } from "./match.ts";
 import { type Principals, principalsFrom } from "./principals.ts";
 
 /** What a policy is for: attached to (or passed for) an identity, a role's trust policy, or a bucket policy. */
@@ -12,7 +13,7 @@ export interface PolicyDocument {
 /** One statement; each one decides on its own. */
 export interface Statement {
   readonly effect: "Allow" | "Deny";
-  /** Patterns of actions; `except` is true for NotAction. */
+  /** Patterns of actions, in lower case, because actions compare without; `except` is true for NotAction. */
   readonly actions: { readonly except: boolean; readonly patterns: readonly string[] };
   /** Patterns of resources; a trust policy has none, it is about the role that carries it. */
   readonly resources: readonly string[];
@@ -121,7 +122,7 @@ function actionsFrom(statement: JsonObject, where: string): Statement["actions"]
       throw new PolicyGrammarError(`${where}.${name}: "${pattern}" is not <service>:<action>`);
     }
   }
-  return { except, patterns };
+  return { except, patterns: patterns.map(asciiLowerCase) };
 }
 
 function resourcesFrom(statement: JsonObject, where: string): readonly string[] {

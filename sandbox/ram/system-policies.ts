@@ -1,5 +1,5 @@
 /** A policy that Alibaba Cloud manages: every account can attach it, none can change it. */
-export interface SystemPolicy {
+interface SystemPolicy {
   readonly description: string;
   readonly document: string;
   /** The id of its one version that counts, e.g. v1. */

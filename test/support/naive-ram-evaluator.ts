@@ -43,13 +43,13 @@ export function naiveTrust(
   return effects.includes("Deny") ? "ExplicitDeny" : effects.includes("Allow") ? "Allow" : "ImplicitDeny";
 }
 
-export interface NaiveRequest {
+interface NaiveRequest {
   readonly action: string;
   readonly resource: string;
   readonly context: Readonly<Record<string, string>>;
 }
 
-export interface NaiveLayers {
+interface NaiveLayers {
   readonly identity: readonly object[];
   readonly session: object | undefined;
   readonly resource: object | undefined;
@@ -57,7 +57,7 @@ export interface NaiveLayers {
   readonly principalId: string | undefined;
 }
 
-export interface NaiveDecision {
+interface NaiveDecision {
   readonly kind: "Allow" | "ExplicitDeny" | "ImplicitDeny";
   readonly layer: "session policy" | "identity policy" | "resource policy";
 }

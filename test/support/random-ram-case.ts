@@ -8,15 +8,15 @@ export interface Dice {
 }
 
 /** One thing that somebody wants to do. */
-export interface RandomRequest {
+interface RandomRequest {
   readonly action: string;
   readonly resource: string;
   readonly context: Readonly<Record<string, string>>;
 }
 
 /** Random questions to an evaluator: requests, and the policies that have a say in each of them. */
-export interface RandomCase {
-  /** Four: the one that the policies were made from, and neighbours of it. */
+interface RandomCase {
+  /** Eight: the one that the policies were made from, and neighbours of it. */
   readonly requests: readonly RandomRequest[];
   readonly identity: readonly object[];
   readonly session: object | undefined;
@@ -60,7 +60,7 @@ export function randomCase(dice: Dice): RandomCase {
   });
   const asker = randomAsker(dice);
   return {
-    requests: [request, ...Array.from({ length: 3 }, () => neighbourOf(dice, request))],
+    requests: [request, ...Array.from({ length: 7 }, () => neighbourOf(dice, request))],
     identity: Array.from({ length: dice.below(3) }, () => policy(() => statement())),
     session: dice.chance(0.5) ? policy(() => statement()) : undefined,
     resource: dice.chance(0.5)

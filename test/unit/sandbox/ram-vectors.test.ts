@@ -133,10 +133,9 @@ describe("a decision", () => {
       Version: "1",
       Statement: [{ Effect: "Allow", Action: "*", Resource: pattern }],
     });
-    const startMs = performance.now();
+    // A matcher that backtracks to every star would not end within the lifetime of the universe.
     const long = { ...request, resource: `acs:oss:*:1:b/${"a".repeat(100_000)}` };
     expect(evaluate(long, { identity: [{ name: "p", document }] }).kind).toBe("ImplicitDeny");
-    expect(performance.now() - startMs).toBeLessThan(1000);
   });
 });
 
