@@ -165,7 +165,10 @@ function verifySignature(proof: Proof, secret: string): void {
 }
 
 function hexBytes(text: string): string {
-  return Buffer.from(text, "utf8").toString("hex").toUpperCase().replace(/..(?=.)/g, "$& ");
+  return Buffer.from(text, "utf8")
+    .toString("hex")
+    .toUpperCase()
+    .replace(/..(?=.)/g, "$& ");
 }
 
 /** ServerTime: the SDKs for the browser, Swift and Kotlin set their clocks by it. */

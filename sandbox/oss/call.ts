@@ -1,4 +1,5 @@
 import type { Bucket, Caller, World } from "../world.ts";
+import type { ExpiredTokenCode } from "./authentication.ts";
 import type { ContentStore } from "./content-store.ts";
 import type { OssRequest } from "./request.ts";
 
@@ -12,6 +13,9 @@ export interface OssCall {
   readonly requestId: string;
   /** The cloud's time. */
   readonly nowMs: number;
+  readonly expiredTokenCode: ExpiredTokenCode;
+  /** Tells the journal who it was. */
+  readonly identified: (caller: Caller | undefined) => void;
   /** Tells the journal what was decided, and on what; the last call counts. */
   readonly note: (note: JournalNote) => void;
 }

@@ -70,7 +70,6 @@ for (let at = 256; at < 8 * 256; at += 1) {
   HIGH[at] = (high >>> 8) ^ table(HIGH, 0, low);
 }
 
-
 function table(values: Int32Array, number: number, byte: number): number {
   return values[(number << 8) | (byte & 0xff)] ?? 0;
 }

@@ -16,7 +16,7 @@ export function errorXml(error: CloudError, { requestId, hostId }: ErrorContext)
     ["Message", error.message],
     ["RequestId", requestId],
     ["HostId", hostId],
-    ...Object.entries(details).map(([name, value]): XmlElement => [name, String(value)]),
+    ...Object.entries(details).map(detailElement),
   ];
   if (typeof ec === "string") {
     elements.push(["EC", ec], ["RecommendDoc", `https://api.aliyun.com/troubleshoot?q=${ec}`]);
@@ -28,4 +28,10 @@ export function errorXml(error: CloudError, { requestId, hostId }: ErrorContext)
 export function ecOf(error: CloudError): string | undefined {
   const { EC: ec } = error.details;
   return typeof ec === "string" ? ec : undefined;
+}
+
+function detailElement([name, value]: readonly [string, unknown]): XmlElement {
+  return typeof value === "object" && value !== null
+    ? [name, Object.entries(value).map(detailElement)]
+    : [name, String(value)];
 }

@@ -105,7 +105,12 @@ function v1UrlProof(request: SignedRequest): Proof {
     );
   }
   if (!/^\d{1,12}$/.test(expires)) {
-    throw invalidArgument("Invalid date (should be seconds since epoch).", "Expires", expires, "0002-00000070");
+    throw invalidArgument(
+      "Invalid date (should be seconds since epoch).",
+      "Expires",
+      expires,
+      "0002-00000070",
+    );
   }
   return {
     ...v1Proof(request, expires),
@@ -135,7 +140,11 @@ function v4HeaderProof(request: SignedRequest, authorization: string): Proof {
   if (credential === undefined || signature === "") throw invalidCredential("Authorization header");
   const payload = request.headers["x-oss-content-sha256"];
   if (payload !== "UNSIGNED-PAYLOAD") {
-    throw invalidArgument("x-oss-content-sha256 must be UNSIGNED-PAYLOAD.", "x-oss-content-sha256", payload ?? "");
+    throw invalidArgument(
+      "x-oss-content-sha256 must be UNSIGNED-PAYLOAD.",
+      "x-oss-content-sha256",
+      payload ?? "",
+    );
   }
   const additionalHeaders = additionalHeadersFrom(fields?.get("AdditionalHeaders"), request);
   const date = request.headers["x-oss-date"] ?? request.headers["date"] ?? "";
@@ -195,7 +204,14 @@ function v4Proof(
       signature: (secret) => v4Signature(secret, credential, stringToSign),
     };
   });
-  return { version: "V4", accessKeyId: credential.accessKeyId, credential, date, dateMs, canonicals } as const;
+  return {
+    version: "V4",
+    accessKeyId: credential.accessKeyId,
+    credential,
+    date,
+    dateMs,
+    canonicals,
+  } as const;
 }
 
 /** Headers that are said to be signed must be there. */

@@ -1,0 +1,162 @@
+import type { StoredObject } from "../world.ts";
+import type { Answer } from "./answer.ts";
+import { authorise } from "./authorisation.ts";
+import type { ObjectCall } from "./call.ts";
+import { ossError } from "./errors.ts";
+import { describingHeaders, headersOf } from "./object-headers.ts";
+import { existingObject } from "./objects.ts";
+import { percentDecoded } from "./request.ts";
+
+/** GetObject: ranges, conditions, response-* overrides; a symbolic link gives its target. */
+export function getObject(call: ObjectCall): Answer {
+  const { request } = call;
+  const overrides = overridesFrom(call);
+  const object = targetOf(call);
+  const unchanged = conditionalAnswer(call, object);
+  if (unchanged !== undefined) return unchanged;
+  const { size } = object.content;
+  const headers = { ...headersOf(object), ...overrides };
+  const range = rangeFrom(request.headers, size);
+  if (range === undefined) {
+    return { status: 200, headers, body: { content: object.content, start: 0, end: size } };
+  }
+  return {
+    status: 206,
+    headers: { ...headers, "content-range": `bytes ${range.start}-${range.end - 1}/${size}` },
+    body: { content: object.content, ...range },
+  };
+}
+
+/** HeadObject: GetObject's headers. A range has no effect (assumption). */
+export function headObject(call: ObjectCall): Answer {
+  const object = targetOf(call);
+  const unchanged = conditionalAnswer(call, object);
+  if (unchanged !== undefined) return unchanged;
+  return { status: 200, headers: headersOf(object), body: whole(object) };
+}
+
+/** GetObjectMeta: ETag, size, time; a symbolic link speaks of itself (assumption). */
+export function getObjectMeta(call: ObjectCall): Answer {
+  const object = existingObject(call.bucket, call.key, call.request.parameters.get("versionId"));
+  return {
+    status: 200,
+    headers: { ...describingHeaders(object), "x-oss-hash-crc64ecma": object.crc64 },
+    body: whole(object),
+  };
+}
+
+/** GetSymlink: where it points to. Throws 400 NotSymlink. */
+export function getSymlink(call: ObjectCall): Answer {
+  const object = existingObject(call.bucket, call.key, call.request.parameters.get("versionId"));
+  const target = object.headers["x-oss-symlink-target"];
+  if (object.type !== "Symlink" || target === undefined) {
+    throw ossError(400, "NotSymlink", "The object is not symlink.");
+  }
+  return { status: 200, headers: { ...describingHeaders(object), "x-oss-symlink-target": target } };
+}
+
+function whole({ content }: StoredObject) {
+  return { content, start: 0, end: content.size };
+}
+
+/**
+ * What the call is about. A link is followed once, and only to what its caller may read: whoever may write into a
+ * folder could otherwise read the whole bucket through it. Source: OSS PutSymlink: rights on the target are checked
+ * as the link is read.
+ */
+function targetOf(call: ObjectCall): StoredObject {
+  const { bucket, request } = call;
+  const object = existingObject(bucket, call.key, request.parameters.get("versionId"));
+  if (object.type !== "Symlink") return object;
+  const key = percentDecoded(object.headers["x-oss-symlink-target"] ?? "");
+  authorise(call, { action: "oss:GetObject", bucket, key });
+  const target = bucket.objects.get(key);
+  if (target === undefined) {
+    throw ossError(404, "SymlinkTargetNotExist", "The symlink target object does not exist.", undefined, {
+      Key: key,
+    });
+  }
+  if (target.type === "Symlink") {
+    throw ossError(400, "InvalidTargetType", "The symbolic's target type is an invalid.");
+  }
+  return target;
+}
+
+/**
+ * `bytes=a-b`, `bytes=a-`, `bytes=-n`. A range that does not lie inside the object has no effect, unless
+ * x-oss-range-behavior is `standard`. Throws 416 InvalidRange. Source: OSS GetObject, Range.
+ */
+function rangeFrom(headers: Readonly<Record<string, string>>, size: number) {
+  const [, from = "", to = ""] = /^bytes=(\d*)-(\d*)$/.exec(headers["range"] ?? "") ?? [];
+  if (from === "" && to === "") return undefined;
+  const start = from === "" ? Math.max(0, size - Number(to)) : Number(from);
+  const last = from === "" || to === "" ? size - 1 : Number(to);
+  if (start <= last && last < size) return { start, end: last + 1 };
+  if (headers["x-oss-range-behavior"] !== "standard" || start > last) return undefined;
+  if (start < size) return { start, end: size };
+  throw ossError(416, "InvalidRange", "The requested range cannot be satisfied.", undefined, {
+    ActualObjectSize: String(size),
+    RangeRequested: headers["range"] ?? "",
+  });
+}
+
+/** Undefined: go on. Throws 412 PreconditionFailed. Source: OSS GetObject, conditions. */
+function conditionalAnswer(call: ObjectCall, object: StoredObject): Answer | undefined {
+  const { headers } = call.request;
+  const failed = failedCondition(headers, object);
+  if (failed === undefined) return undefined;
+  if (failed === "If-None-Match" || failed === "If-Modified-Since") {
+    return { status: 304, headers: describingHeaders(object) };
+  }
+  throw preconditionFailed(failed);
+}
+
+/** 412, with the condition that did not hold. */
+export function preconditionFailed(condition: string) {
+  return ossError(
+    412,
+    "PreconditionFailed",
+    "At least one of the pre-conditions you specified did not hold.",
+    undefined,
+    { Condition: condition },
+  );
+}
+
+/** The first condition that does not hold; `before` is put before the headers' names, as copies do. */
+export function failedCondition(
+  headers: Readonly<Record<string, string>>,
+  object: StoredObject,
+  before = "",
+): string | undefined {
+  const header = (name: string) => headers[before + name];
+  const matches = (list: string) =>
+    list.trim() === "*" || list.split(",").some((tag) => tag.trim().replaceAll('"', "") === object.etag);
+  const ifMatch = header("if-match");
+  if (ifMatch !== undefined && !matches(ifMatch)) return "If-Match";
+  const unmodifiedSinceMs = Date.parse(header("if-unmodified-since") ?? "");
+  if (ifMatch === undefined && object.modifiedMs > unmodifiedSinceMs) return "If-Unmodified-Since";
+  const ifNoneMatch = header("if-none-match");
+  if (ifNoneMatch !== undefined) return matches(ifNoneMatch) ? "If-None-Match" : undefined;
+  return object.modifiedMs <= Date.parse(header("if-modified-since") ?? "") ? "If-Modified-Since" : undefined;
+}
+
+/** response-content-type and the like. Throws 400 InvalidRequest where nobody signed. Source: OSS GetObject. */
+function overridesFrom({ request, caller }: ObjectCall): Readonly<Record<string, string>> {
+  const overrides = [...request.parameters]
+    .filter(([name, value]) => name.startsWith("response-") && value !== "")
+    .map(([name, value]) => [name.slice("response-".length), value] as const);
+  if (overrides.length > 0 && caller === undefined) {
+    const message = "Request specific response headers cannot be used for anonymous GET requests.";
+    throw ossError(400, "InvalidRequest", message);
+  }
+  return Object.fromEntries(overrides.filter(([name]) => OVERRIDABLE.has(name)));
+}
+
+const OVERRIDABLE: ReadonlySet<string> = new Set([
+  "content-type",
+  "content-language",
+  "expires",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+]);

@@ -1,0 +1,64 @@
+import type { StoredObject } from "../world.ts";
+import { invalidArgument } from "./errors.ts";
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Kept with the object and given back. Source: OSS PutObject, GetObject. */
+const KEPT = [
+  "content-type",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "expires",
+  "x-oss-storage-class",
+  "x-oss-server-side-encryption",
+];
+
+/** application/octet-stream where a client names no type. Source: OSS PutObject. */
+const DEFAULT_CONTENT_TYPE = "application/octet-stream";
+
+/** What of a request's headers belongs to the object: its type and the like, and x-oss-meta-*. */
+export function keptHeaders(headers: Headers): Headers {
+  const kept = Object.entries(headers).filter(
+    ([name]) => KEPT.includes(name) || name.startsWith("x-oss-meta-"),
+  );
+  return { "content-type": DEFAULT_CONTENT_TYPE, ...Object.fromEntries(kept) };
+}
+
+/** Those of the object's headers that say what it is, for GetObject and HeadObject. */
+export function headersOf(object: StoredObject): Headers {
+  return {
+    ...object.headers,
+    ...describingHeaders(object),
+    "accept-ranges": "bytes",
+    "x-oss-object-type": object.type,
+    "x-oss-hash-crc64ecma": object.crc64,
+    "x-oss-storage-class": object.headers["x-oss-storage-class"] ?? "Standard",
+    ...(object.type === "Normal"
+      ? { "content-md5": Buffer.from(object.etag, "hex").toString("base64") }
+      : {}),
+    ...(object.type === "Appendable" ? { "x-oss-next-append-position": String(object.content.size) } : {}),
+    ...(object.tags.size === 0 ? {} : { "x-oss-tagging-count": String(object.tags.size) }),
+  };
+}
+
+/** ETag and Last-Modified. */
+export function describingHeaders(object: StoredObject): Headers {
+  return { etag: `"${object.etag}"`, "last-modified": new Date(object.modifiedMs).toUTCString() };
+}
+
+/** The x-oss-object-acl header; `default` where left out. Throws 400 InvalidArgument. */
+export function objectAclFrom(text: string | undefined): StoredObject["acl"] {
+  switch (text) {
+    case undefined:
+      return "default";
+    case "default":
+    case "private":
+    case "public-read":
+    case "public-read-write":
+      return text;
+    default:
+      throw invalidArgument("no such object access control exists", "x-oss-object-acl", text);
+  }
+}

@@ -1,0 +1,41 @@
+import type { Operation } from "./operation.ts";
+import type { OssRequest } from "./request.ts";
+
+/**
+ * The RAM actions that an operation takes on the thing it is about; what it takes elsewhere (a copy's source, every
+ * key of a batch) is its own business. Source: OSS "RAM policies", action table; reference section 4.
+ */
+export function actionsOf({ action, scope }: Operation, request: OssRequest): readonly string[] {
+  if (action === undefined) return [];
+  const versioned =
+    scope === "object" && request.parameters.has("versionId") ? (VERSIONED[action] ?? action) : action;
+  // A tag header on anything that writes an object; with UploadPart and the like it has no effect, and no say.
+  return action === "oss:PutObject" && request.headers["x-oss-tagging"] !== undefined
+    ? [versioned, "oss:PutObjectTagging"]
+    : [versioned];
+}
+
+/** What conditions may ask of a listing: a prefix or delimiter that is not there counts as empty. */
+export function listingContext({ action }: Operation, { parameters }: OssRequest) {
+  if (action === undefined || !LISTINGS.has(action)) return {};
+  return {
+    "oss:Prefix": parameters.get("prefix") ?? "",
+    "oss:Delimiter": parameters.get("delimiter") ?? "",
+  };
+}
+
+const LISTINGS: ReadonlySet<string> = new Set([
+  "oss:ListObjects",
+  "oss:ListObjectVersions",
+  "oss:ListMultipartUploads",
+]);
+
+const VERSIONED: Readonly<Record<string, string>> = {
+  "oss:GetObject": "oss:GetObjectVersion",
+  "oss:DeleteObject": "oss:DeleteObjectVersion",
+  "oss:GetObjectAcl": "oss:GetObjectVersionAcl",
+  "oss:PutObjectAcl": "oss:PutObjectVersionAcl",
+  "oss:GetObjectTagging": "oss:GetObjectVersionTagging",
+  "oss:PutObjectTagging": "oss:PutObjectVersionTagging",
+  "oss:DeleteObjectTagging": "oss:DeleteObjectVersionTagging",
+};

@@ -1,0 +1,167 @@
+import Oss from "ali-oss";
+import { classicWorld, type Scene } from "../../sandbox/classic-world.ts";
+import { type SandboxClock, sandboxClock } from "../../sandbox/clock.ts";
+import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
+import { type ContentStore, contentStore } from "../../sandbox/oss/content-store.ts";
+import { type OssOptions, ossServer } from "../../sandbox/oss/server.ts";
+import { openSession } from "../../sandbox/sts/session.ts";
+import {
+  addPolicy,
+  addUser,
+  attachPolicy,
+  type Bucket,
+  emptyWorld,
+  type JournalEntry,
+  newAccessKey,
+  type World,
+} from "../../sandbox/world.ts";
+
+/** The sandbox's OSS alone, in the classic guide's world. */
+export interface OssService {
+  readonly world: World;
+  readonly clock: SandboxClock;
+  readonly scene: Scene;
+  readonly bucket: Bucket;
+  readonly contents: ContentStore;
+  readonly port: number;
+  /** A key that may do everything. */
+  readonly administrator: OssKey;
+  close(): Promise<void>;
+}
+
+export interface OssKey {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly stsToken?: string;
+}
+
+/** The two signatures that ali-oss can make. */
+export type SignatureVersion = "V1" | "V4";
+
+export const SIGNATURE_VERSIONS: readonly SignatureVersion[] = ["V1", "V4"];
+
+/** What a client made of an error. */
+export interface OssFailure {
+  readonly status: number;
+  readonly code: string;
+  readonly ec: string | undefined;
+  readonly message?: string;
+}
+
+export async function startOss(options: OssOptions = {}): Promise<OssService> {
+  const clock = sandboxClock();
+  const world = emptyWorld(clock);
+  const scene = classicWorld(world);
+  const contents = contentStore();
+  const server: LoopbackServer = await loopbackServer();
+  server.answerWith(ossServer(world, { contents, ...options }));
+  return {
+    world,
+    clock,
+    scene,
+    bucket: scene.bucket,
+    contents,
+    port: server.port,
+    administrator: keyOf(scene.administratorKey),
+    close: async () => {
+      await server.close();
+      contents.removeAll();
+    },
+  };
+}
+
+/** ali-oss as it is, told to name the bucket in the path. */
+export function aliOss(
+  service: OssService,
+  key: OssKey,
+  version: SignatureVersion,
+  more: Partial<Oss.Options> = {},
+): Oss {
+  return new Oss({
+    ...key,
+    region: "oss-cn-hangzhou",
+    endpoint: `http://localhost:${service.port}`,
+    bucket: service.bucket.name,
+    authorizationV4: version === "V4",
+    // Without a hook ali-oss warns on stderr at every session; this one never has its turn.
+    ...(key.stsToken === undefined
+      ? {}
+      : { refreshSTSToken: () => Promise.reject(new Error("not due")), refreshSTSTokenInterval: 2 ** 31 }),
+    ...({ sldEnable: true } as object),
+    ...more,
+  } as Oss.Options);
+}
+
+/** A session of the classic guide's role, narrowed by the policy where there is one. */
+export function sessionKey(
+  service: OssService,
+  statements: readonly object[] | undefined = undefined,
+  name = "alice",
+): OssKey {
+  const { world, scene } = service;
+  const session = openSession(world, {
+    accountId: scene.account.id,
+    role: scene.role,
+    name,
+    policy: statements === undefined ? undefined : policyText(statements),
+    sourceIdentity: undefined,
+    durationSeconds: 3600,
+  });
+  return {
+    accessKeyId: session.accessKeyId,
+    accessKeySecret: session.accessKeySecret,
+    stsToken: session.securityToken,
+  };
+}
+
+/** A RAM user with these statements and nothing else. */
+export function userKey(service: OssService, statements: readonly object[], name: string): OssKey {
+  const { world, scene } = service;
+  const user = addUser(world, scene.account, name);
+  if (statements.length > 0) {
+    addPolicy(world, scene.account, `policy-of-${name}`, policyText(statements));
+    attachPolicy(world, user, "Custom", `policy-of-${name}`);
+  }
+  const key = newAccessKey(world);
+  user.accessKeys.push(key);
+  return keyOf(key);
+}
+
+/** A policy of one statement: these actions on a folder of the bucket, and listing it. */
+export function folderStatements(folder: string, ...actions: readonly string[]): readonly object[] {
+  return [
+    { Effect: "Allow", Action: actions, Resource: `acs:oss:*:*:examplebucket/${folder}*` },
+    {
+      Effect: "Allow",
+      Action: "oss:ListObjects",
+      Resource: "acs:oss:*:*:examplebucket",
+      Condition: { StringLike: { "oss:Prefix": `${folder}*` } },
+    },
+  ];
+}
+
+export function policyText(statements: readonly object[]): string {
+  return JSON.stringify({ Version: "1", Statement: statements });
+}
+
+/** What the call was refused with. Rejects where it went through. */
+export async function failureOf(call: Promise<unknown>): Promise<OssFailure> {
+  let result: unknown;
+  try {
+    result = await call;
+  } catch (thrown) {
+    const { status, code, ecCode } = thrown as { status: number; code: string; ecCode?: string };
+    if (typeof status !== "number") throw thrown;
+    return { status, code, ec: ecCode, message: (thrown as Error).message };
+  }
+  throw new Error(`expected a refusal, got ${JSON.stringify(result)}`);
+}
+
+/** The journal's last entry. */
+export function lastEntry({ world }: OssService): JournalEntry | undefined {
+  return world.journal.at(-1);
+}
+
+function keyOf(key: { readonly id: string; readonly secret: string }): OssKey {
+  return { accessKeyId: key.id, accessKeySecret: key.secret };
+}
