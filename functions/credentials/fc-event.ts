@@ -24,7 +24,7 @@ export function httpRequestFromFcEvent(event: unknown, requestId: string): HttpR
     method,
     path,
     query: textsOf(parsed["queryParameters"]),
-    headers: new Map(textsOf(parsed["headers"]).map(([name, value]) => [name.toLowerCase(), [value]])),
+    headers: headersOf(parsed["headers"]),
     body: bodyOf(parsed),
     sourceIp: typeof sourceIp === "string" && sourceIp !== "" ? sourceIp : undefined,
     requestId,
@@ -55,6 +55,16 @@ function parsedEvent(event: unknown): Fields | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** FC writes each name once; an event of another maker may spell one twice, and neither value may hide. */
+function headersOf(value: unknown): HttpRequest["headers"] {
+  const headers = new Map<string, string[]>();
+  for (const [name, text] of textsOf(value)) {
+    const known = headers.get(name.toLowerCase()) ?? [];
+    headers.set(name.toLowerCase(), [...known, text]);
+  }
+  return headers;
 }
 
 function bodyOf(event: Fields): Buffer {

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { fcResponseFrom, httpRequestFromFcEvent } from "../../../functions/credentials/fc-event.ts";
+import { fcEvent, fcEventBytes } from "../../support/fc-events.ts";
+
+const read = (event: unknown) => httpRequestFromFcEvent(event, "1-req");
+
+describe("the event of an HTTP trigger", () => {
+  it("is read from the Buffer that the runtime hands over", () => {
+    expect(read(fcEventBytes())).toEqual({
+      method: "GET",
+      path: "/credentials",
+      query: [],
+      headers: new Map([
+        ["accept", ["*/*"]],
+        ["authorization", ["Bearer a.b.c"]],
+        ["user-agent", ["curl/8.7.1"]],
+      ]),
+      body: Buffer.alloc(0),
+      sourceIp: "203.0.113.7",
+      requestId: "1-req",
+    });
+  });
+
+  it.each([
+    ["text", JSON.stringify(fcEvent())],
+    ["an object", fcEvent()],
+    ["bytes of another kind", new Uint8Array(fcEventBytes())],
+  ])("is read from %s as well", (_kind, event) => {
+    expect(read(event)).toEqual(read(fcEventBytes()));
+  });
+
+  it("names headers in small letters, however they come", () => {
+    const headers = read(fcEvent({ headers: { AUTHORIZATION: "a", "X-Forwarded-For": "b" } }))?.headers;
+    expect([...(headers ?? [])]).toEqual([
+      ["authorization", ["a"]],
+      ["x-forwarded-for", ["b"]],
+    ]);
+  });
+
+  it("H3: keeps both values of a header that is spelt in two ways", () => {
+    const headers = read(
+      fcEvent({ headers: { Authorization: "Bearer a", authorization: "Bearer b" } }),
+    )?.headers;
+    expect(headers?.get("authorization")).toEqual(["Bearer a", "Bearer b"]);
+  });
+
+  it("leaves joined duplicates as they are: which comma joins is not ours to guess", () => {
+    const request = read(
+      fcEvent({ headers: { Authorization: "Bearer a,Bearer b" }, queryParameters: { b: "2,3" } }),
+    );
+    expect(request?.headers.get("authorization")).toEqual(["Bearer a,Bearer b"]);
+    expect(request?.query).toEqual([["b", "2,3"]]);
+  });
+
+  it("decodes a body in base64, and takes one in text as UTF-8", () => {
+    const json = '{"prefix":"fotos/é/"}';
+    expect(read(fcEvent({ body: Buffer.from(json).toString("base64") }))?.body.toString()).toBe(json);
+    expect(read(fcEvent({ body: json, isBase64Encoded: false }))?.body.toString()).toBe(json);
+    expect(read(fcEvent({ body: null }))?.body).toHaveLength(0);
+  });
+
+  it("takes the path as it was sent, not decoded", () => {
+    const event = fcEvent({ rawPath: "/%63redentials", http: { path: "/credentials" } });
+    expect(read(event)?.path).toBe("/%63redentials");
+  });
+
+  it("H8: takes the address of the connection, never a header's", () => {
+    const event = fcEvent({ headers: { "X-Forwarded-For": "198.51.100.1", "X-Real-Ip": "198.51.100.1" } });
+    expect(read(event)?.sourceIp).toBe("203.0.113.7");
+    expect(read(fcEvent({ http: { sourceIp: "" } }))?.sourceIp).toBeUndefined();
+  });
+
+  it("drops headers and parameters that are no texts", () => {
+    const request = read(
+      fcEvent({ headers: { Authorization: ["a"], Accept: 7 }, queryParameters: { a: { b: "c" } } }),
+    );
+    expect([request?.headers.size, request?.query.length]).toEqual([0, 0]);
+  });
+});
+
+describe("H10: what is no event of an HTTP trigger", () => {
+  it.each([
+    ["nothing", undefined],
+    ["null", null],
+    ["an empty text", ""],
+    ["no JSON", Buffer.from("hello")],
+    ["half a JSON", fcEventBytes().subarray(0, 50)],
+    ["JSON null", Buffer.from("null")],
+    ["a list", Buffer.from("[]")],
+    ["a text in JSON", Buffer.from('"x"')],
+    ["a timer's event", { triggerTime: "2026-11-23T09:00:00Z", triggerName: "t", payload: "" }],
+    ["an event without a method", fcEvent({ http: { method: undefined } })],
+    ["an event whose method is no text", fcEvent({ http: { method: ["GET"] } })],
+    ["an event without a path", fcEvent({ rawPath: undefined })],
+    ["an event without a context", fcEvent({ requestContext: null })],
+    ["deep nesting", Buffer.from("[".repeat(100_000))],
+  ])("%s is told as such, and throws nothing", (_what, event) => {
+    expect(read(event)).toBeUndefined();
+  });
+});
+
+it("the response is what the runtime takes: a text body, and isBase64Encoded false", () => {
+  expect(fcResponseFrom({ status: 401, headers: { A: "b" }, body: "{}" })).toEqual({
+    statusCode: 401,
+    headers: { A: "b" },
+    isBase64Encoded: false,
+    body: "{}",
+  });
+});
