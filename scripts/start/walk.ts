@@ -168,6 +168,12 @@ function ossClient(
     endpoint: stage.sandbox.oss.url.replace("127.0.0.1", "localhost"),
     sldEnable: true,
     authorizationV4: true,
+    // An App asks /credentials again here, in time; the walk is over before that.
+    refreshSTSToken: async () => ({
+      accessKeyId: answer.AccessKeyId,
+      accessKeySecret: answer.AccessKeySecret,
+      stsToken: answer.SecurityToken ?? "",
+    }),
   } as OSS.Options);
 }
 
