@@ -25,7 +25,7 @@ export function jwksKeys(options: {
   readonly issuer: Issuer;
   readonly clock: Clock;
   readonly fetchJson?: FetchJson;
-  /** Hears why keys could not be fetched, or are left out. Holds no secret. */
+  /** Hears why keys could not be fetched, or are left out. Holds no secret; must not throw. */
   readonly onWarning?: (message: string) => void;
 }): SigningKeys {
   const { issuer, clock, fetchJson = fetchJsonWith(clock), onWarning = () => undefined } = options;

@@ -57,9 +57,9 @@ function problemOfRsa(key: KeyObject): string | undefined {
 }
 
 /**
- * Weak Infineon chips make primes k * M + 65537^a mod M, M a product of small primes: modulo each of these, such a
- * modulus is a power of 65537, which fewer than one in 10^8 others is. Source: Nemec et al., "The Return of Coppersmith's
- * Attack", CCS 2017.
+ * Weak Infineon chips make primes k * M + (65537^a mod M), M a product of small primes: modulo each of these, such
+ * a modulus is a power of 65537, which fewer than one in 10^8 others is. Source: Nemec et al., "The Return of
+ * Coppersmith's Attack", CCS 2017.
  */
 function hasRocaFingerprint(modulus: bigint): boolean {
   return ROCA_PRIMES.every((prime) => {

@@ -8,7 +8,8 @@ export type FetchJson = (url: URL, timeoutMs: number) => Promise<unknown>;
 /**
  * FetchJson over node:http and node:https, for documents of issuers: 200 alone counts, redirects are not followed
  * (they choose a host for us), 200 KB and `timeoutMs` are the most for everything from DNS to the last byte. The
- * global fetch is not used: it costs 35 ms once, and can lose its timeout (reference/security.md, finding 10).
+ * global fetch is not used: it costs 35 ms once, and can lose its timeout (reference/security.md, finding 10). An
+ * issuer with a certificate of a private authority needs NODE_EXTRA_CA_CERTS.
  */
 export function fetchJsonWith(clock: Clock): FetchJson {
   return async (url, timeoutMs) => {

@@ -46,6 +46,10 @@ export function jwksSource(options: {
 
 function startOf(issuer: Issuer): URL {
   const name = `issuer ${issuer.name}`;
+  // Whoever can read the set could sign with it.
+  if (issuer.algorithms.some((algorithm) => algorithm.startsWith("HS"))) {
+    throw new Error(`${name}: a key for HS* is a secret, and cannot be published`);
+  }
   if (issuer.keys.kind === "jwks") return safeUrlFrom(issuer.keys.url, `${name}: jwks`);
   if (issuer.keys.kind !== "discovery") throw new Error(`${name} publishes no keys`);
   // "any terminating / MUST be removed before appending" (OpenID Connect Discovery 1.0, section 4.1).
