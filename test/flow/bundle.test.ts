@@ -48,7 +48,7 @@ beforeAll(async () => {
   writeFileSync(access, JSON.stringify(ACCESS));
   for (const [name, value] of Object.entries({ ...settings(), ACCESS_FILE: access })) vi.stubEnv(name, value);
   ({ handler: bundled } = createRequire(import.meta.url)(join(folder, "index.js")) as { handler: Handler });
-  ({ handler: source } = (await import("../../functions/credentials/index.ts")) as { handler: Handler });
+  ({ handler: source } = await import("../../functions/credentials/index.ts"));
   vi.unstubAllEnvs();
 });
 afterAll(async () => {
@@ -173,8 +173,8 @@ describe("the bundle does what the source does", () => {
     ["throttling in XML", xmlErrorAnswer(400, "Throttling.User"), 503],
     ["a server error", errorAnswer(500, "InternalError"), 503],
     ["a server error in XML", xmlErrorAnswer(503, "ServiceUnavailable"), 503],
-    ["XML that is no error", { ...xmlErrorAnswer(400, "x"), body: "<a><b/></a>" } as StubAnswer, 503],
-    ["XML that ends early", { ...xmlErrorAnswer(400, "x"), body: "<Error><Code>NoPerm" } as StubAnswer, 503],
+    ["XML that is no error", { ...xmlErrorAnswer(400, "x"), body: "<a><b/></a>" }, 503],
+    ["XML that ends early", { ...xmlErrorAnswer(400, "x"), body: "<Error><Code>NoPerm" }, 503],
     ["a page", { status: 502, body: "<html></html>", headers: { "content-type": "text/html" } }, 503],
     ["a 200 without credentials", json(200, { RequestId: "A-1" }), 503],
     ["credentials of a wrong type", json(200, { Credentials: { AccessKeyId: 1 } }), 503],
