@@ -22,7 +22,10 @@ export interface Service {
 
 /** Reads the settings, once, and wires the adapters. Throws ConfigError. */
 export function composedService(environment: Environment, accessFile: unknown): Service {
-  const config = configFrom(environment, accessFile, { secretKeyFrom, publicKeyFrom });
+  const config = configFrom(environment, accessFile, {
+    secretKeysFrom: (text, algorithms) => fixedKeys(secretKeyFrom(text), algorithms),
+    publicKeysFrom: (pem, algorithms) => fixedKeys(publicKeyFrom(pem), algorithms),
+  });
   const clock: Clock = { nowMs: Date.now };
   let callerCredentials = config.callerCredentials;
   const handle = requestHandler({
@@ -30,9 +33,9 @@ export function composedService(environment: Environment, accessFile: unknown): 
       rules: config.rules,
       bucket: config.bucket,
       tokenVerifier: jwtTokenVerifier({
-        issuers: config.issuerKeys.map(({ issuer, key }) => ({
+        issuers: config.issuerKeys.map(({ issuer, fixed }) => ({
           issuer,
-          keys: key === undefined ? jwksKeys({ issuer, clock }) : fixedKeys(key, issuer.algorithms),
+          keys: fixed ?? jwksKeys({ issuer, clock }),
         })),
         clock,
       }),

@@ -1,7 +1,6 @@
-import type { KeyObject } from "node:crypto";
 import { type AccessRules, accessRulesFrom } from "../../shared/domain/access-rules.ts";
-import type { Issuer } from "../../shared/domain/issuer.ts";
-import type { CallerCredentials } from "../../shared/ports.ts";
+import type { Algorithm, Issuer } from "../../shared/domain/issuer.ts";
+import type { CallerCredentials, SigningKeys } from "../../shared/ports.ts";
 
 /** Everything that a deployment decides, checked before the first request. */
 export interface Config {
@@ -21,16 +20,16 @@ export interface Config {
   readonly port: number;
 }
 
-/** `key`: the fixed key of an HS secret or a PEM; undefined: the issuer's key set is fetched. */
+/** `fixed`: the one key of an HS secret or a PEM; undefined: the issuer's key set is fetched. */
 export interface IssuerKeys {
   readonly issuer: Issuer;
-  readonly key: KeyObject | undefined;
+  readonly fixed: SigningKeys | undefined;
 }
 
 /** Makes keys of settings; throws an Error whose message says what is wrong, and never quotes the key. */
 export interface KeyReaders {
-  readonly secretKeyFrom: (text: string) => KeyObject;
-  readonly publicKeyFrom: (pem: string) => KeyObject;
+  readonly secretKeysFrom: (text: string, algorithms: readonly Algorithm[]) => SigningKeys;
+  readonly publicKeysFrom: (pem: string, algorithms: readonly Algorithm[]) => SigningKeys;
 }
 
 export interface Setting {
@@ -94,17 +93,13 @@ export function configFrom(environment: Environment, accessFile: unknown, reader
     ),
     bucket: bucketFrom(need("OSS_BUCKET", "write the bucket's name, such as examplebucket"), problems),
     region,
-    ossEndpoint: endpointFrom(
-      "OSS_ENDPOINT",
-      read("OSS_ENDPOINT") ?? `https://oss-${region}.aliyuncs.com`,
-      problems,
-    ).origin,
-    sts: stsFrom(read("STS_ENDPOINT") ?? `https://sts.${region}.aliyuncs.com`, problems),
+    ossEndpoint: ossEndpointFrom(read("OSS_ENDPOINT"), region, problems),
+    sts: stsFrom(read("STS_ENDPOINT"), region, problems),
     allowedOrigins: originsFrom(read("ALLOWED_ORIGINS"), problems),
     callerCredentials: callerFrom(read, problems),
     inFunctionCompute,
     host: read("HOST") ?? (inFunctionCompute ? "0.0.0.0" : "127.0.0.1"),
-    port: portFrom(read("PORT") ?? read("FC_SERVER_PORT") ?? "9000", problems),
+    port: portFrom(read("PORT") === undefined ? "FC_SERVER_PORT" : "PORT", read, problems),
   };
   if (problems.length > 0 || rules === undefined) throw new ConfigError(problems);
   return { rules, ...config };
@@ -124,22 +119,20 @@ function issuerKeysFrom(
   problems: string[],
 ): IssuerKeys {
   const { keys } = issuer;
-  if (keys.kind === "jwks" || keys.kind === "discovery") return { issuer, key: undefined };
+  if (keys.kind === "jwks" || keys.kind === "discovery") return { issuer, fixed: undefined };
   const text = environment[keys.variable];
   if (text === undefined || text === "") {
     problems.push(
       `${keys.variable} is not set: access.yaml names it as ${keys.kind} of issuer ${issuer.name}`,
     );
-    return { issuer, key: undefined };
+    return { issuer, fixed: undefined };
   }
   try {
-    return {
-      issuer,
-      key: keys.kind === "secret" ? readers.secretKeyFrom(text) : readers.publicKeyFrom(text),
-    };
+    const read = keys.kind === "secret" ? readers.secretKeysFrom : readers.publicKeysFrom;
+    return { issuer, fixed: read(text, issuer.algorithms) };
   } catch (error) {
-    problems.push(`${keys.variable} ${error instanceof Error ? error.message : "is not usable"}`);
-    return { issuer, key: undefined };
+    problems.push(`${keys.variable}: ${error instanceof Error ? error.message : "it is not usable"}`);
+    return { issuer, fixed: undefined };
   }
 }
 
@@ -187,14 +180,24 @@ function endpointFrom(
     url.password === "";
   const safe = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.includes(url.hostname));
   if (!plain || !safe) {
+    // What has an @ may have a password before it.
+    const shown = value.includes("@") ? "not such an address" : JSON.stringify(value);
     problems.push(
-      `${name} is ${JSON.stringify(value)}; write https:// and a host, nothing behind it (http:// only for a loopback address)`,
+      `${name} is ${shown}; write https:// and a host, nothing behind it (http:// only for a loopback address)`,
     );
   }
   return { origin: url?.origin ?? "", url };
 }
 
-function stsFrom(value: string, problems: string[]): Config["sts"] {
+/** Where a default is made of a mistyped region, the region alone is the mistake. */
+function ossEndpointFrom(value: string | undefined, region: string, problems: string[]): string {
+  return value === undefined
+    ? `https://oss-${region}.aliyuncs.com`
+    : endpointFrom("OSS_ENDPOINT", value, problems).origin;
+}
+
+function stsFrom(value: string | undefined, region: string, problems: string[]): Config["sts"] {
+  if (value === undefined) return { host: `sts.${region}.aliyuncs.com`, protocol: "https" };
   const { url } = endpointFrom("STS_ENDPOINT", value, problems);
   return { host: url?.host ?? "", protocol: url?.protocol === "http:" ? "http" : "https" };
 }
@@ -207,9 +210,11 @@ function originsFrom(value: string | undefined, problems: string[]): readonly st
   for (const origin of origins) {
     if (origin === "*") continue;
     const parsed = URL.canParse(origin) ? new URL(origin).origin : "null";
-    if (parsed !== origin) {
-      const instead = parsed === "null" ? "https://app.example.com" : parsed;
-      problems.push(`ALLOWED_ORIGINS has ${JSON.stringify(origin)}, which is no origin; write ${instead}`);
+    // "null" is the origin of every sandboxed frame; a wildcard inside would match nobody, whatever its author hopes.
+    if (parsed !== origin || parsed === "null" || origin.includes("*")) {
+      const instead = parsed === "null" || origin.includes("*") ? "https://app.example.com" : parsed;
+      const shown = origin.includes("@") ? "a part with an @" : JSON.stringify(origin);
+      problems.push(`ALLOWED_ORIGINS has ${shown}, which is no origin; write ${instead}`);
     }
   }
   if (origins.includes("*") && origins.length > 1)
@@ -241,8 +246,14 @@ function callerFrom(
   };
 }
 
-function portFrom(value: string, problems: string[]): number {
+function portFrom(
+  name: "PORT" | "FC_SERVER_PORT",
+  read: (name: string) => string | undefined,
+  problems: string[],
+): number {
+  const value = read(name) ?? "9000";
   const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(port <= 65_535)) problems.push(`PORT is ${JSON.stringify(value)}; write a port's number, 0 to 65535`);
+  if (!(port <= 65_535))
+    problems.push(`${name} is ${JSON.stringify(value)}; write a port's number, 0 to 65535`);
   return port;
 }
