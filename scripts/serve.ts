@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { buildOrExplain } from "./build.ts";
 
@@ -6,10 +6,11 @@ import { buildOrExplain } from "./build.ts";
 // that stands in the folder now.
 const outDir = join(import.meta.dirname, "../dist/credentials");
 if (await buildOrExplain({ outDir })) {
-  process.on("SIGINT", () => {});
-  process.on("SIGTERM", () => {});
-  const { status } = spawnSync(process.execPath, [join(outDir, "server.js")], { stdio: "inherit" });
-  process.exitCode = status ?? 0;
+  const server = spawn(process.execPath, [join(outDir, "server.js")], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => server.kill(signal));
+  server.on("exit", (code) => {
+    process.exitCode = code ?? 1;
+  });
 } else {
   process.exitCode = 1;
 }

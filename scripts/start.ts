@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     return;
   }
   process.stdout.write(options.json ? `${JSON.stringify(stage.line())}\n` : invitation(stage));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stage.stop());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stage.stop());
 }
 
 async function walked(stage: Stage, say: (line: string) => void): Promise<boolean> {

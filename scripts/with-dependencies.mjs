@@ -1,7 +1,8 @@
-// Runs a command of this project (`tsx`, `vitest` ...), after installing what the lock file names and
-// node_modules lacks. Plain JavaScript without imports of ours: it must work before anything is installed.
-import { spawnSync } from "node:child_process";
+// Runs a TypeScript file of this project, or a command of a package (`vitest`), after installing what the lock file
+// names and node_modules lacks. Plain JavaScript without imports of ours: it must work before anything is installed.
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,13 +27,24 @@ if (!installed()) {
   }
 }
 
-const [command, ...args] = process.argv.slice(2);
-const entry = binOf(command);
-// The child shares our terminal: Ctrl-C reaches it directly, and we only wait for how it ends.
-process.on("SIGINT", () => {});
-process.on("SIGTERM", () => {});
-const child = spawnSync(process.execPath, [entry, ...args], { cwd: root, stdio: "inherit" });
-process.exit(child.status ?? 1);
+const [command = "", ...args] = process.argv.slice(2);
+const run = command.endsWith(".ts") ? ["--import", "tsx", command] : [binOf(command)];
+const child = spawn(process.execPath, [...run, ...args], { cwd: root, stdio: "inherit" });
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    // Ctrl-C on a terminal reaches the child by itself.
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  });
+}
+// Who stops npm stops the shell that npm started us with, and the shell tells nobody: it is just gone.
+const parent = process.ppid;
+const orphaned = setInterval(() => {
+  if (process.ppid !== parent) child.kill("SIGTERM");
+}, 500);
+child.on("exit", (code, signal) => {
+  clearInterval(orphaned);
+  process.exitCode = code ?? 128 + constants.signals[signal];
+});
 
 /** Whether node_modules holds every version that the lock file names (npm's own hidden lock file tells). */
 function installed() {
