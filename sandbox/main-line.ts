@@ -4,6 +4,7 @@ import type { Sandbox } from "./sandbox.ts";
 export function sandboxLine(sandbox: Sandbox): Readonly<Record<string, string>> {
   return {
     sts: sandbox.sts.url,
+    oss: sandbox.oss.url,
     ram: sandbox.ram.url,
     fc: sandbox.fc.url,
     issuer: sandbox.issuer.url,

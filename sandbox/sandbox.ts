@@ -8,6 +8,8 @@ import { fcServer } from "./fc/server.ts";
 import { type LoopbackServer, loopbackServer } from "./http.ts";
 import { type TokenIssuer, tokenIssuer } from "./idp/issuer.ts";
 import { issuerServer } from "./idp/server.ts";
+import { contentStore } from "./oss/content-store.ts";
+import { type OssOptions, ossServer } from "./oss/server.ts";
 import { ramServer } from "./ram/server.ts";
 import { type StsOptions, stsServer } from "./sts/server.ts";
 import { emptyWorld, newRequestId, roleArn, type World } from "./world.ts";
@@ -21,6 +23,7 @@ export interface SandboxOptions {
   /** The first of the consecutive ports of the services, in the order of SERVICES; 0 or nothing: free ports. */
   readonly port?: number;
   readonly sts?: StsOptions;
+  readonly oss?: Omit<OssOptions, "contents">;
 }
 
 /** A local Alibaba Cloud that is running. */
@@ -30,6 +33,8 @@ export interface Sandbox {
   /** Switched on in process; over HTTP at `control`. */
   readonly faults: Faults;
   readonly sts: Service;
+  /** At localhost, not 127.0.0.1: ali-oss treats an IP address as no real endpoint. Use it with sldEnable. */
+  readonly oss: Service;
   readonly ram: Service;
   /** Answers 404 FunctionNotFound until something is deployed. */
   readonly fc: Service;
@@ -62,7 +67,7 @@ export interface Service {
 }
 
 /** In the order of their ports. */
-const SERVICES = ["sts", "ram", "fc", "issuer", "control"] as const;
+const SERVICES = ["sts", "oss", "ram", "fc", "issuer", "control"] as const;
 
 /** Starts all services of the sandbox in this process, on 127.0.0.1. Rejects with EADDRINUSE where a port is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -70,14 +75,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const world = emptyWorld(clock);
   const scene = (options.world ?? classicWorld)(world);
   const servers = await serversFor(options.port ?? 0);
-  const { sts, ram, fc, issuer: issuerDoor, control } = servers;
+  const { sts, oss, ram, fc, issuer: issuerDoor, control } = servers;
   const faults = faultsIn(world);
+  const contents = contentStore();
   const stop = async () => {
     await Promise.all(Object.values(servers).map((server) => server.close()));
+    contents.removeAll();
   };
 
   const issuer = await tokenIssuer({ url: issuerDoor.url, audience: options.audience ?? "photo-app" });
   sts.answerWith(faults.around("sts", stsServer(world, options.sts)));
+  oss.answerWith(faults.around("oss", ossServer(world, { ...options.oss, contents })));
   ram.answerWith(faults.around("ram", ramServer(world)));
   let deployed: RequestListener = noFunction;
   fc.answerWith(faults.around("fc", (request, response) => deployed(request, response)));
@@ -89,6 +97,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clock,
     faults,
     sts: serviceAt(sts.url),
+    oss: serviceAt(oss.url.replace("127.0.0.1", "localhost")),
     ram: serviceAt(ram.url),
     fc: serviceAt(fc.url),
     issuer,

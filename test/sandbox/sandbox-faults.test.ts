@@ -49,6 +49,27 @@ describe("a fault", () => {
     });
   });
 
+  it.each([
+    ["oss", 503, /^<\?xml .*<Code>QpsLimitExceeded<\/Code>/],
+    ["ram", 400, /"Code":"Throttling\.User"/],
+    ["fc", 429, /"Code":"TooManyRequests"/],
+    ["issuer", 429, /"Code":"TooManyRequests"/],
+  ] as const)("speaks as its service does: %s", async (service, status, text) => {
+    sandbox.faults.add({ service, fault: { kind: "throttle" } });
+    const response = await fetch(sandbox[service].url);
+    expect(response.status).toBe(status);
+    expect(await response.text()).toMatch(text);
+  });
+
+  it("of kind slow adds up with another one", async () => {
+    sandbox.faults.add({ service: "sts", fault: { kind: "slow", ms: 60 } });
+    sandbox.faults.add({ service: "sts", fault: { kind: "slow", ms: 60 } });
+    sandbox.faults.add({ service: "sts", fault: { kind: "html" } });
+    const startedMs = performance.now();
+    expect(await identity()).toMatchObject({ status: 502 });
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(119);
+  });
+
   it("of kind reset cuts the connection", async () => {
     sandbox.faults.add({ service: "sts", fault: { kind: "reset" } });
     expect(await assumeRole()).toBe("ECONNRESET");

@@ -1,21 +1,24 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, exec, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
+import { mainOptionsFrom, USAGE } from "../../sandbox/main-options.ts";
 import { startSandbox } from "../../sandbox/sandbox.ts";
 import { deploy } from "../support/fc-function.ts";
 
+const ROOT = new URL("../../", import.meta.url).pathname;
 const MAIN = new URL("../../sandbox/main.ts", import.meta.url).pathname;
 
 describe("a sandbox in process", () => {
   it("answers at every address, on the loopback interface alone, until it is stopped", async () => {
     const sandbox = await startSandbox();
-    const urls = [sandbox.sts, sandbox.ram, sandbox.fc, sandbox.issuer, sandbox.control].map(
+    const urls = [sandbox.sts, sandbox.oss, sandbox.ram, sandbox.fc, sandbox.issuer, sandbox.control].map(
       ({ url }) => url,
     );
     for (const url of urls) {
-      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+      expect(url).toMatch(/^http:\/\/(127\.0\.0\.1|localhost):\d+$/);
       expect((await fetch(url)).status).toBeGreaterThanOrEqual(400);
     }
     await sandbox.stop();
@@ -89,28 +92,48 @@ describe("npm run sandbox", () => {
       bucket: "examplebucket",
       region: "cn-hangzhou",
     });
-    for (const service of ["sts", "ram", "fc", "issuer", "control"]) {
+    for (const service of ["sts", "oss", "ram", "fc", "issuer", "control"]) {
       expect((await fetch(printed[service] ?? "")).status).toBeGreaterThanOrEqual(400);
     }
     child.kill("SIGINT");
     expect(await once(child, "exit")).toEqual([0, null]);
   });
 
-  it.concurrent.each([
-    [["--jsn"], /Unknown option '--jsn'/],
-    [["--port", "70000"], /--port must be a number from 0 to 65000, not "70000"/],
-    [["--seed", "/nowhere/seed.yaml"], /ENOENT.*\/nowhere\/seed\.yaml/],
-    [["extra"], /'extra'/],
-  ])("refuses %j, names what is wrong and how it is used", async (args, message) => {
-    const child = run(...args);
+  it("prints lines that work as they stand", async () => {
+    const child = run();
+    const lines: string[] = [];
+    for await (const line of createInterface(child.stdout)) {
+      if (/^(node|curl) /.test(line)) lines.push(line);
+      if (line.startsWith("curl ")) break;
+    }
+    const answers = await Promise.all(lines.map((line) => promisify(exec)(line, { cwd: ROOT })));
+    expect(answers.map(({ stdout }) => stdout)).toEqual([
+      expect.stringMatching(/accessKeyId: 'STS\./),
+      "200\n",
+      expect.stringMatching(/"access_token":"[\w-]+\.[\w-]+\.[\w-]+"/),
+    ]);
+  });
+
+  it("fails with 1, what is wrong, and how it is used", async () => {
+    const child = run("--seed", "/nowhere/seed.yaml");
     let stderr = "";
     child.stderr.on("data", (chunk: Buffer) => {
       stderr += chunk.toString();
     });
     const [code] = (await once(child, "close")) as [number];
     expect(code).toBe(1);
-    expect(stderr).toMatch(message);
-    expect(stderr).toContain("npm run sandbox [-- --port N] [--seed FILE] [--json]");
+    expect(stderr).toMatch(/^sandbox: ENOENT.*\/nowhere\/seed\.yaml/);
+    expect(stderr).toContain(USAGE);
+  });
+
+  it.each([
+    [["--jsn"], /Unknown option '--jsn'/],
+    [["--port", "70000"], /^--port must be a number from 0 to 65000, not "70000"$/],
+    [["--port", "-1"], /'--port'/],
+    [["--seed"], /'--seed <value>' argument missing/],
+    [["extra"], /'extra'/],
+  ])("does not understand %j", (args, message) => {
+    expect(() => mainOptionsFrom(args)).toThrow(message);
   });
 });
 

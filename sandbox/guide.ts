@@ -1,0 +1,65 @@
+import type { Sandbox } from "./sandbox.ts";
+
+/** What a person reads: every address, every key, and lines to try them with, from the project's folder. */
+export function guideTo(sandbox: Sandbox): string {
+  const { sts, oss, ram, fc, issuer, control, administrator } = sandbox;
+  return `A local Alibaba Cloud, until Ctrl-C. Nothing of it outlives this process.
+
+  STS       ${sts.url}
+  OSS       ${oss.url}
+  RAM       ${ram.url}
+  FC        ${fc.url}   no function is deployed; npm start deploys one
+  issuer    ${issuer.url}   a toy login: whoever names a user gets a token for it
+  control   ${control.url}   clock, faults, journal, key rotation
+
+  account   ${sandbox.accountId}
+  role      ${sandbox.roleArn}
+  bucket    ${sandbox.bucket} in ${sandbox.region}
+  caller    ${sandbox.accessKeyId} ${sandbox.accessKeySecret}   may assume the role, and nothing else
+  admin     ${administrator.accessKeyId} ${administrator.accessKeySecret}   may do everything
+
+Assume the role with the STS SDK:
+
+${stsLine(sandbox)}
+
+Write an object with what ali-oss is given:
+
+${aliOssLine(sandbox)}
+
+Sign a user in:
+
+curl -s -d sub=alice ${issuer.url}/token
+`;
+}
+
+function stsLine({ sts, accessKeyId, accessKeySecret, roleArn }: Sandbox): string {
+  const config = literal({ endpoint: sts.endpoint, protocol: "http", accessKeyId, accessKeySecret });
+  const request = literal({ roleArn, roleSessionName: "alice" });
+  return (
+    `node -e 'const { default: Sts, AssumeRoleRequest } = require("@alicloud/sts20150401"), ` +
+    `{ $OpenApiUtil } = require("@alicloud/openapi-core"); ` +
+    `new Sts(new $OpenApiUtil.Config(${config})).assumeRole(new AssumeRoleRequest(${request}))` +
+    `.then(({ body }) => console.log(body.credentials))'`
+  );
+}
+
+function aliOssLine({ sts, oss, accessKeyId, accessKeySecret, roleArn, bucket, region }: Sandbox): string {
+  const caller = literal({ endpoint: sts.url, accessKeyId, accessKeySecret });
+  const target = {
+    endpoint: oss.url,
+    sldEnable: true,
+    authorizationV4: true,
+    region: `oss-${region}`,
+    bucket,
+  };
+  return (
+    `node -e 'const OSS = require("ali-oss"); ` +
+    `new OSS.STS(${caller}).assumeRole("${roleArn}", "", 900, "alice").then(({ credentials: c }) => ` +
+    `new OSS({ ...${literal(target)}, accessKeyId: c.AccessKeyId, accessKeySecret: c.AccessKeySecret, ` +
+    `stsToken: c.SecurityToken }).put("hello.txt", Buffer.from("hello"))).then(({ res }) => console.log(res.status))'`
+  );
+}
+
+function literal(value: object): string {
+  return JSON.stringify(value);
+}
