@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import { createRequire } from "node:module";
 import { Readable } from "node:stream";
+import Fc2 from "@alicloud/fc2";
 import openApiModule, { $OpenApiUtil, OpenApiUtil } from "@alicloud/openapi-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fcServer } from "../../sandbox/fc/server.ts";
@@ -20,23 +20,6 @@ import {
   listen,
   worldWithFunctionRole,
 } from "../support/fc-function.ts";
-
-/** What is used of @alicloud/fc2, which has no types. */
-interface Fc2Client {
-  invokeFunction(
-    service: string,
-    name: string,
-    event: string | Buffer,
-    headers?: Readonly<Record<string, string>>,
-    qualifier?: string,
-    options?: { readonly rawBuf: boolean },
-  ): Promise<{ readonly headers: Readonly<Record<string, string>>; readonly data: string | Buffer }>;
-  listServices(): Promise<unknown>;
-}
-const Fc2 = createRequire(import.meta.url)("@alicloud/fc2") as new (
-  accountId: string,
-  config: Readonly<Record<string, string>>,
-) => Fc2Client;
 
 // The default of a CommonJS module is its exports for Node and esbuild, and the class itself for vitest.
 const OpenApiClient = "default" in openApiModule ? openApiModule.default : openApiModule;
