@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
+import { guideTo } from "../../sandbox/guide.ts";
 import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
 import { mainOptionsFrom, USAGE } from "../../sandbox/main-options.ts";
 import { startSandbox } from "../../sandbox/sandbox.ts";
@@ -99,19 +100,21 @@ describe("npm run sandbox", () => {
     expect(await once(child, "exit")).toEqual([0, null]);
   });
 
-  it("prints lines that work as they stand", async () => {
-    const child = run();
-    const lines: string[] = [];
-    for await (const line of createInterface(child.stdout)) {
-      if (/^(node|curl) /.test(line)) lines.push(line);
-      if (line.startsWith("curl ")) break;
+  it("tells a person lines that work as they stand", async () => {
+    const sandbox = await startSandbox();
+    try {
+      const lines = guideTo(sandbox)
+        .split("\n")
+        .filter((line) => /^(node|curl) /.test(line));
+      const answers = await Promise.all(lines.map((line) => promisify(exec)(line, { cwd: ROOT })));
+      expect(answers.map(({ stdout }) => stdout)).toEqual([
+        expect.stringMatching(/accessKeyId: 'STS\./),
+        "200\n",
+        expect.stringMatching(/"access_token":"[\w-]+\.[\w-]+\.[\w-]+"/),
+      ]);
+    } finally {
+      await sandbox.stop();
     }
-    const answers = await Promise.all(lines.map((line) => promisify(exec)(line, { cwd: ROOT })));
-    expect(answers.map(({ stdout }) => stdout)).toEqual([
-      expect.stringMatching(/accessKeyId: 'STS\./),
-      "200\n",
-      expect.stringMatching(/"access_token":"[\w-]+\.[\w-]+\.[\w-]+"/),
-    ]);
   });
 
   it("fails with 1, what is wrong, and how it is used", async () => {
