@@ -32,10 +32,15 @@ export function requestFrom(message: IncomingMessage): OssRequest {
     headers: Object.fromEntries(
       Object.entries(message.headers).map(([name, value]) => [name, fromBytes(String(value))]),
     ),
-    host: (message.headers.host ?? "").replace(/:\d+$/, "").toLowerCase(),
+    host: hostOf(message),
     sourceIp: (message.socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
     body: message,
   };
+}
+
+/** The Host header without its port, in lower case. */
+export function hostOf({ headers }: IncomingMessage): string {
+  return (headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
 }
 
 /** The text percent-decoded. Throws 400 InvalidURI where the encoding is broken or is not UTF-8. */

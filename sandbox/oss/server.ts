@@ -14,7 +14,7 @@ import { ecOf, errorXml } from "./error-xml.ts";
 import { noSuchBucket, ossError } from "./errors.ts";
 import { type Operation, operationOf } from "./operation.ts";
 import { perform } from "./perform.ts";
-import { type OssRequest, requestFrom, toBytes } from "./request.ts";
+import { hostOf, type OssRequest, requestFrom, toBytes } from "./request.ts";
 import { actionsOf, listingContext } from "./required-actions.ts";
 
 /** Settings of the service. */
@@ -78,7 +78,7 @@ export function ossServer(world: World, options: OssOptions = {}): RequestListen
       }
     } catch (thrown) {
       failure = thrown instanceof CloudError ? thrown : internalError(thrown);
-      answer = errorAnswer(failure, { requestId, hostId: request?.host ?? "" }, message.method === "HEAD");
+      answer = errorAnswer(failure, { requestId, hostId: hostOf(message) }, message.method === "HEAD");
     }
     record(world, {
       service: "oss",

@@ -165,3 +165,48 @@ export function lastEntry({ world }: OssService): JournalEntry | undefined {
 function keyOf(key: { readonly id: string; readonly secret: string }): OssKey {
   return { accessKeyId: key.id, accessKeySecret: key.secret };
 }
+
+/** What ali-oss hands to its HTTP client. */
+export interface SignedCall {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** ali-oss whose requests are changed after it signed them. */
+export function tamperingOss(
+  service: OssService,
+  key: OssKey,
+  version: SignatureVersion,
+  change: (call: SignedCall) => Partial<SignedCall>,
+): Oss {
+  const client = aliOss(service, key, version);
+  const holder = client as unknown as { urllib: HttpClient };
+  const { urllib } = holder;
+  holder.urllib = {
+    request: (url, parameters) => {
+      const { method, headers } = parameters;
+      const changed = { url, method, headers, ...change({ url, method, headers }) };
+      return urllib.request(changed.url, {
+        ...parameters,
+        method: changed.method,
+        headers: changed.headers,
+      });
+    },
+  };
+  return client;
+}
+
+interface HttpClient {
+  request(
+    url: string,
+    parameters: { readonly method: string; readonly headers: Readonly<Record<string, string>> },
+  ): Promise<unknown>;
+}
+
+/** An error as the service wrote it, for requests that no SDK would send. */
+export async function errorOf(response: Response): Promise<OssFailure & { readonly body: string }> {
+  const body = await response.text();
+  const element = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(body)?.[1];
+  return { status: response.status, code: element("Code") ?? "", ec: element("EC"), body };
+}
