@@ -28,17 +28,37 @@ export function requestHandler(options: HandlerOptions): (request: HttpRequest) 
   return async (request) => {
     const startedMs = options.clock.nowMs();
     const answer = await answerTo(request, options).catch(unexpected(request));
+    const response = recorded(answer, request, startedMs, options);
+    return withCors(response, request, options.allowedOrigins);
+  };
+}
+
+/** Credentials that leave no line in the log are not handed out: nobody could say later who had them. */
+function recorded(
+  { response, audit }: Answer,
+  request: HttpRequest,
+  startedMs: number,
+  options: HandlerOptions,
+): HttpResponse {
+  try {
     options.auditLog.record({
       requestId: request.requestId,
       method: request.method.slice(0, 20),
-      path: request.path.slice(0, 200),
-      status: answer.response.status,
+      path: loggedPath(request.path),
+      status: response.status,
       durationMs: options.clock.nowMs() - startedMs,
       code: "Success",
-      ...answer.audit,
+      ...audit,
     });
-    return withCors(answer.response, request, options.allowedOrigins);
-  };
+    return response;
+  } catch {
+    return serverErrorResponse(request.requestId);
+  }
+}
+
+/** An App that puts its token into the path by mistake must not find it in the log. */
+function loggedPath(path: string): string {
+  return path.slice(0, 200).replace(/[^/]{24,}/g, "…");
 }
 
 interface Answer {
@@ -114,21 +134,21 @@ function grantFields(grant: AccessGrant): Partial<AuditEntry> {
 function unexpected(request: HttpRequest): (error: unknown) => Answer {
   return (error) => {
     const response = serverErrorResponse(request.requestId);
-    const [name, frames] =
-      error instanceof Error
-        ? [
-            error.name,
-            (error.stack ?? "")
-              .split("\n")
-              .filter((line) => /^\s+at /.test(line))
-              .slice(0, 8),
-          ]
-        : [typeof error, []];
+    const [name, frames] = error instanceof Error ? [error.name, framesOf(error)] : [typeof error, []];
     return {
       response,
       audit: { code: codeOf(response), error: [name, ...frames.map((line) => line.trim())].join(" ") },
     };
   };
+}
+
+/** Of the stack only the lines behind the message, which may have lines of its own. */
+function framesOf({ stack = "", message }: Error): readonly string[] {
+  const afterMessage = stack.slice(stack.indexOf(message) + message.length);
+  return afterMessage
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 8);
 }
 
 function codeOf(response: HttpResponse): string {

@@ -1,0 +1,208 @@
+import { describe, expect, it } from "vitest";
+import { type HandlerOptions, requestHandler } from "../../../functions/credentials/handler.ts";
+import { granted, refused } from "../../../shared/domain/refusal.ts";
+import { claimsVerifiedFor } from "../../../shared/domain/verified-claims.ts";
+import type { AuditEntry } from "../../../shared/ports.ts";
+import { httpRequest } from "../../support/http-requests.ts";
+import { CREDENTIALS, fixedClock, recordingAuditLog, recordingSts } from "../../support/stubs.ts";
+import { BUCKET, OWN_FOLDER, rulesWith } from "../../support/valet.ts";
+
+const TOKEN = `eyJhbGciOiJSUzI1NiJ9.${"c".repeat(200)}.${"s".repeat(340)}`;
+const TRIAL = { name: "trial", allow: ["read"], prefix: "trial/", mode: "report" };
+
+function service(
+  change: Partial<HandlerOptions> = {},
+  claims: Readonly<Record<string, unknown>> = { sub: "alice" },
+) {
+  const sts = recordingSts();
+  const auditLog = recordingAuditLog();
+  const handle = requestHandler({
+    valet: {
+      rules: rulesWith(OWN_FOLDER, TRIAL),
+      bucket: BUCKET,
+      tokenVerifier: { verify: async () => granted(claimsVerifiedFor("login", claims)) },
+      sts,
+    },
+    oss: { region: "cn-hangzhou", endpoint: "https://oss-cn-hangzhou.aliyuncs.com" },
+    allowedOrigins: [],
+    auditLog,
+    clock: fixedClock,
+    version: "1.2.3",
+    ...change,
+  });
+  return { handle, sts, auditLog };
+}
+
+const ask = (change: Parameters<typeof httpRequest>[0] = {}) =>
+  httpRequest({ ...change, headers: { authorization: `Bearer ${TOKEN}`, ...change.headers } });
+
+describe("the line in the log", () => {
+  it("of vended credentials: who, by which rules, what, until when; and no secret", async () => {
+    const { handle, auditLog } = service();
+    await handle(ask());
+    expect(auditLog.entries).toEqual([
+      {
+        requestId: "1-request",
+        method: "GET",
+        path: "/credentials",
+        status: 200,
+        durationMs: 0,
+        code: "Success",
+        issuer: "login",
+        sessionName: "alice-c8170752838e83167f55",
+        rules: ["own folder"],
+        reported: ["trial"],
+        permissions: ["read", "write", "list", "delete"],
+        prefixes: ["examplebucket/users/alice/"],
+        accessKeyId: CREDENTIALS.accessKeyId,
+        expiration: "2026-11-23T10:00:00.250Z",
+        stsRequestId: CREDENTIALS.stsRequestId,
+      },
+    ]);
+  });
+
+  it("of a refusal: why, in full, and the user as far as known", async () => {
+    const { handle, sts, auditLog } = service();
+    const refusal = { code: "STS_DENIED", stsCode: "NoPermission", stsRequestId: "E0C4" } as const;
+    sts.answerWith(refusal);
+    await handle(ask());
+    expect(auditLog.entries).toMatchObject([
+      {
+        status: 500,
+        code: "ServerError",
+        refusal,
+        sessionName: "alice-c8170752838e83167f55",
+        rules: ["own folder"],
+      },
+    ]);
+  });
+
+  it("of a refused token names nobody: nothing in it is believed", async () => {
+    const valet = { rules: rulesWith(OWN_FOLDER), bucket: BUCKET, sts: recordingSts() };
+    const { handle, auditLog } = service({
+      valet: {
+        ...valet,
+        tokenVerifier: { verify: async () => refused({ code: "TOKEN_INVALID", check: "signature" }) },
+      },
+    });
+    await handle(ask());
+    expect(auditLog.entries).toEqual([
+      {
+        requestId: "1-request",
+        method: "GET",
+        path: "/credentials",
+        status: 401,
+        durationMs: 0,
+        code: "InvalidToken",
+        refusal: { code: "TOKEN_INVALID", check: "signature" },
+      },
+    ]);
+  });
+
+  it.each<[string, Partial<AuditEntry>, Parameters<typeof httpRequest>[0]]>([
+    ["an unknown path", { path: "/nothing", status: 404, code: "NotFound" }, { path: "/nothing" }],
+    ["another method", { method: "DELETE", status: 405, code: "MethodNotAllowed" }, { method: "DELETE" }],
+    ["a preflight", { method: "OPTIONS", status: 204, code: "Success" }, { method: "OPTIONS" }],
+    ["a look at the health", { path: "/healthz", status: 200, code: "Success" }, { path: "/healthz" }],
+    ["a method of any length", { method: "M".repeat(20), status: 405 }, { method: "M".repeat(500) }],
+  ])("of %s is one, too", async (_what, entry, change) => {
+    const { handle, auditLog } = service();
+    await handle(ask(change));
+    expect(auditLog.entries).toHaveLength(1);
+    expect(auditLog.entries[0]).toMatchObject(entry);
+  });
+
+  it("leaves out a token that stands in the path by mistake", async () => {
+    const { handle, auditLog } = service();
+    await handle(ask({ path: `/credentials/${TOKEN}` }));
+    await handle(ask({ path: `/${CREDENTIALS.accessKeySecret}/x` }));
+    expect(auditLog.entries.map(({ path }) => path)).toEqual(["/credentials/…", "/…/x"]);
+  });
+});
+
+describe("H10: the handler never throws", () => {
+  const SECRET = CREDENTIALS.securityToken;
+
+  it.each<[string, unknown]>([
+    ["an error with secrets in its message", new Error(`POST https://sts/?Policy=x&SecurityToken=${SECRET}`)],
+    ["a message that looks like a stack", new Error(`x\n    at ${SECRET} (file.js:1:1)`)],
+    ["an error without a stack", Object.assign(new Error(SECRET), { stack: undefined })],
+    ["a text", SECRET],
+    ["undefined", undefined],
+    ["an object", { accessKeySecret: SECRET }],
+  ])("when STS throws %s: 500, and no secret in answer or log", async (_what, thrown) => {
+    const throwing = {
+      assumeRole: async () => {
+        throw thrown;
+      },
+    };
+    const valet = { rules: rulesWith(OWN_FOLDER), bucket: BUCKET, sts: throwing };
+    const tokenVerifier = { verify: async () => granted(claimsVerifiedFor("login", { sub: "alice" })) };
+    const { handle, auditLog } = service({ valet: { ...valet, tokenVerifier } });
+    const response = await handle(ask());
+    expect(response.status).toBe(500);
+    expect(JSON.parse(response.body)).toMatchObject({ Code: "ServerError", RequestId: "1-request" });
+    expect(auditLog.entries).toMatchObject([{ status: 500, code: "ServerError", error: expect.any(String) }]);
+    expect(response.body + JSON.stringify(auditLog.entries)).not.toContain(SECRET);
+  });
+
+  it("tells the operator what kind of error it was, and where", async () => {
+    const { handle, sts, auditLog } = service();
+    sts.answerWith(new TypeError("secret text"));
+    await handle(ask());
+    expect(auditLog.entries[0]?.error).toMatch(/^TypeError at .*handler\.test\.ts/);
+  });
+
+  it("when the log cannot be written: no line, no credentials", async () => {
+    const { handle, sts } = service({
+      auditLog: {
+        record: () => {
+          throw new Error("EPIPE");
+        },
+      },
+    });
+    const response = await handle(ask());
+    expect(sts.calls).toHaveLength(1);
+    expect([response.status, JSON.parse(response.body).Code]).toEqual([500, "ServerError"]);
+    expect(response.body).not.toContain(CREDENTIALS.accessKeySecret);
+  });
+
+  it("when STS's answer has no sensible time", async () => {
+    const { handle, sts } = service();
+    sts.answerWith({ ...CREDENTIALS, expiresAtMs: Number.NaN });
+    expect((await handle(ask())).status).toBe(500);
+  });
+});
+
+it("no secret and no token is ever in the log, whatever is asked", async () => {
+  const { handle, sts, auditLog } = service();
+  const requests = [
+    ask(),
+    ask({ query: `prefix=${TOKEN}` }),
+    ask({ query: `access_token=${TOKEN}` }),
+    ask({ query: `format=${TOKEN}` }),
+    ask({ query: `permissions=${TOKEN}` }),
+    ask({ query: `durationSeconds=${TOKEN}` }),
+    ask({ method: "POST", body: { prefix: TOKEN } }),
+    ask({ method: "POST", body: { token: TOKEN } }),
+    ask({ method: "POST", body: TOKEN }),
+    ask({ path: `/${TOKEN}` }),
+    ask({ method: TOKEN }),
+    ask({ headers: { authorization: `Bearer ${TOKEN},${TOKEN}` } }),
+    ask({ headers: { cookie: TOKEN, "x-request-id": TOKEN } }),
+  ];
+  for (const request of requests) await handle(request);
+  sts.answerWith({ code: "STS_UNAVAILABLE", because: "timeout" });
+  await handle(ask());
+  const log = JSON.stringify(auditLog.entries);
+  expect(auditLog.entries).toHaveLength(requests.length + 1);
+  for (const secret of [
+    TOKEN,
+    TOKEN.slice(0, 60),
+    CREDENTIALS.accessKeySecret,
+    CREDENTIALS.securityToken,
+    '"Statement"',
+  ]) {
+    expect(log).not.toContain(secret);
+  }
+});
