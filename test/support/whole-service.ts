@@ -1,0 +1,55 @@
+import { createPublicKey } from "node:crypto";
+import { type HandlerOptions, requestHandler } from "../../functions/credentials/handler.ts";
+import type { HttpRequest, HttpResponse } from "../../functions/credentials/http.ts";
+import { type TokenIssuer, tokenIssuer } from "../../sandbox/idp/issuer.ts";
+import { fixedKeys } from "../../shared/adapters/fixed-keys.ts";
+import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
+import type { AccessRules } from "../../shared/domain/access-rules.ts";
+import {
+  fixedClock,
+  type RecordingAuditLog,
+  type RecordingSts,
+  recordingAuditLog,
+  recordingSts,
+} from "./stubs.ts";
+import { BUCKET, LOGIN } from "./valet.ts";
+
+/** The function with a real token verifier, an STS that records, and a clock that stands still. */
+export interface WholeService {
+  readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
+  readonly issuer: TokenIssuer;
+  readonly sts: RecordingSts;
+  readonly auditLog: RecordingAuditLog;
+}
+
+/** The issuer `login`; its key takes a moment to make, so that one serves a whole file. */
+export function loginIssuer(): Promise<TokenIssuer> {
+  return tokenIssuer({ url: LOGIN.issuer, audience: LOGIN.audience, nowMs: fixedClock.nowMs });
+}
+
+export function wholeService(
+  issuer: TokenIssuer,
+  rules: AccessRules,
+  change: Partial<HandlerOptions> = {},
+): WholeService {
+  const [jwk] = issuer.jwks().keys;
+  const [login] = rules.issuers;
+  if (jwk === undefined || login === undefined) throw new Error("no key or no issuer");
+  const keys = fixedKeys(createPublicKey({ key: jwk, format: "jwk" }), ["RS256"]);
+  const [sts, auditLog] = [recordingSts(), recordingAuditLog()];
+  const handle = requestHandler({
+    valet: {
+      rules,
+      bucket: BUCKET,
+      tokenVerifier: jwtTokenVerifier({ issuers: [{ issuer: login, keys }], clock: fixedClock }),
+      sts,
+    },
+    oss: { region: "cn-hangzhou", endpoint: "https://oss-cn-hangzhou.aliyuncs.com" },
+    allowedOrigins: ["https://app.example.com"],
+    auditLog,
+    clock: fixedClock,
+    version: "1.2.3",
+    ...change,
+  });
+  return { handle, issuer, sts, auditLog };
+}
