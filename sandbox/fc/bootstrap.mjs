@@ -30,6 +30,7 @@ process.on("message", (call) => void serve(call));
 process.on("disconnect", () => process.exit(0));
 // A function of FC has no parent to talk to.
 process.send = undefined;
+toPlatform({ ready: true });
 
 async function serve({ handler, event, context, endMark }) {
   requestId = context.requestId;

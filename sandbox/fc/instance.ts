@@ -89,6 +89,11 @@ export function startInstance(options: InstanceOptions): Instance {
     logTail = lastBytes(`${logTail}${line}\n`, LOG_TAIL_BYTES);
     options.onLog(line);
   };
+  /** What a call takes is counted from here on: FC counts no cold start either. */
+  const ready = new Promise<void>((resolve) => {
+    child.once("message", () => resolve());
+    child.once("close", () => resolve());
+  });
   const outputs = [stdout, stderr].map((stream) => instanceOutput(stream, endMark, onLine));
   /** Never to a group that has gone: its number may be another one's by now. */
   const signal = (name: NodeJS.Signals) => {
@@ -110,6 +115,7 @@ export function startInstance(options: InstanceOptions): Instance {
     isAlive: () => alive,
     call: async (call) => {
       logTail = "";
+      await ready;
       if (options.freeze) signal("SIGCONT");
       const startedMs = performance.now();
       const ending = await endOf(child, call, endMark);

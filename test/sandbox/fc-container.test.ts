@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startContainer } from "../../sandbox/fc/container-server.ts";
-import { codeDirWith, listen } from "../support/fc-function.ts";
+import { codeDirWith, listen, SOON } from "../support/fc-function.ts";
 
 const INVOCATIONS = "/2023-03-30/functions/function/invocations";
 const CODE = `exports.handler = async (event, context) => {
@@ -172,7 +172,7 @@ describe.skipIf(process.platform === "win32")("the stand-in for docker", () => {
     expect((await docker("ps")).stdout).toContain(name);
 
     await docker(`kill ${name}`);
-    await expect.poll(() => fetch(origin).catch(() => "gone")).toBe("gone");
+    await expect.poll(() => fetch(origin).catch(() => "gone"), SOON).toBe("gone");
     expect((await docker("ps")).stdout).not.toContain(name);
   });
 
@@ -194,12 +194,12 @@ describe.skipIf(process.platform === "win32")("the stand-in for docker", () => {
             ({ status }) => status,
             () => 0,
           ),
-        { timeout: 10_000 },
+        SOON,
       )
       .toBe(200);
     const response = await fetch(`${origin}${INVOCATIONS}?null`, { headers: HTTP_HEADERS });
     expect([response.status, ((await response.json()) as HttpEvent).rawPath]).toEqual([201, "/credentials"]);
-    await expect.poll(() => log).toContain("heard\n");
+    await expect.poll(() => log, SOON).toContain("heard\n");
     started.kill("SIGTERM");
     await ended;
   });

@@ -8,6 +8,7 @@ import {
   deploy,
   deployWithTrigger,
   listen,
+  SOON,
   worldWithFunctionRole,
 } from "../support/fc-function.ts";
 
@@ -387,7 +388,7 @@ describe("invocations", () => {
       body: "",
       headers: { "x-fc-request-id": expect.stringMatching(/^1-/) },
     });
-    await expect.poll(() => logs.filter((line) => line === "ran")).toHaveLength(3);
+    await expect.poll(() => logs.filter((line) => line === "ran"), SOON).toHaveLength(3);
   });
 
   it("runs an asynchronous request once where retries are switched off", async () => {
@@ -396,7 +397,7 @@ describe("invocations", () => {
       { maxAsyncRetryAttempts: 0 },
     );
     await send(origin, "POST", "/", { "x-fc-invocation-type": "Async" });
-    await expect.poll(() => world.journal.length).toBe(1);
+    await expect.poll(() => world.journal.length, SOON).toBe(1);
     await send(origin, "GET", "/", {});
     expect(world.journal).toHaveLength(2);
   });
@@ -408,10 +409,10 @@ describe("invocations", () => {
     const client = httpRequest(`${origin}/wait`);
     client.on("error", () => {});
     client.end();
-    await expect.poll(() => target.instances()).toHaveLength(1);
+    await expect.poll(() => target.instances(), SOON).toHaveLength(1);
     const [waiting] = target.instances();
     client.destroy();
-    await expect.poll(() => target.instances()).toEqual([]);
+    await expect.poll(() => target.instances(), SOON).toEqual([]);
     await send(origin, "GET", "/", {});
     expect(target.instances()[0]?.id).not.toBe(waiting?.id);
   });

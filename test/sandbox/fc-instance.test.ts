@@ -8,6 +8,7 @@ import {
   codeDirWith,
   type DeployedFunction,
   deploy,
+  SOON,
   worldWithFunctionRole,
 } from "../support/fc-function.ts";
 
@@ -189,16 +190,19 @@ describe("function errors", () => {
 
   it("ends an instance that takes longer than the timeout, with everything that it started", async () => {
     const { target } = await deploy(
-      `exports.handler = () => new Promise(() => {
+      `exports.handler = (event) => new Promise((resolve) => {
+         if (event.toString() === "warm up") resolve();
          console.log("child", require("node:child_process").spawn("sleep", ["600"]).pid);
        });`,
       { timeoutSeconds: 1 },
     );
+    await target.invoke({ ...REQUEST, event: Buffer.from("warm up") });
     const result = await target.invoke(REQUEST);
     expect(result.errorType).toBe("UnhandledInvocationError");
     expect(jsonOf(result).errorMessage).toMatch(/^Function time out after 1 seconds \(duration: \d+ms, /);
     expect(target.instances()).toEqual([]);
     const pid = Number(/child (\d+)/.exec(result.logTail)?.[1]);
+    expect(pid).toBeGreaterThan(0);
     expect(isRunning(pid)).toBe(false);
   });
 
@@ -268,7 +272,7 @@ describe("instances", () => {
       );
       await target.invoke(REQUEST);
       const [instance] = target.instances();
-      await expect.poll(() => processState(instance?.pid ?? 0)).toBe("T");
+      await expect.poll(() => processState(instance?.pid ?? 0), SOON).toBe("T");
       await delay(200);
       // Unfrozen, it would have come to 40.
       expect(Number(textOf(await target.invoke(REQUEST)))).toBeLessThan(10);
@@ -287,8 +291,8 @@ describe("instances", () => {
   it("ends an instance that nobody has asked for a while", async () => {
     const { target } = await deploy(COUNTING, {}, { idleSeconds: 0 });
     const { pid } = jsonOf(await target.invoke({ ...REQUEST, event: Buffer.from("0") }));
-    await expect.poll(() => target.instances()).toEqual([]);
-    await expect.poll(() => isRunning(pid)).toBe(false);
+    await expect.poll(() => target.instances(), SOON).toEqual([]);
+    await expect.poll(() => isRunning(pid), SOON).toBe(false);
   });
 
   it("leaves no process behind when it is stopped, not even a busy one", async () => {
@@ -300,7 +304,7 @@ describe("instances", () => {
     const idle = Number(textOf(await target.invoke({ ...REQUEST, event: Buffer.alloc(0) })));
     const busy = target.invoke(REQUEST);
     const second = target.invoke(REQUEST);
-    await expect.poll(() => target.instances().length).toBe(2);
+    await expect.poll(() => target.instances().length, SOON).toBe(2);
     const pids = target.instances().map(({ pid }) => pid);
     await target.stop();
     expect([idle, ...pids].filter(isRunning)).toEqual([]);
@@ -315,8 +319,8 @@ describe("lifecycle hooks", () => {
     exports.initialize = async (context) => { calls.push("initialize " + context.function.name); };
     exports.preStop = async () => { process.stdout.write("stopping\\n"); };
     exports.handler = async () => { calls.push("handler"); return calls; };`;
-  const initializer = { handler: "index.initialize", timeoutSeconds: 0.3 };
-  const preStop = { handler: "index.preStop", timeoutSeconds: 1 };
+  const initializer = { handler: "index.initialize", timeoutSeconds: 10 };
+  const preStop = { handler: "index.preStop", timeoutSeconds: 10 };
 
   it("initializes an instance once, before its first request", async () => {
     const { target } = await deploy(HOOKS, { initializer });
@@ -337,20 +341,23 @@ describe("lifecycle hooks", () => {
   });
 
   it.each([
-    ["throws", `throw new Error("no database")`, "no database"],
-    ["takes too long", `await new Promise(() => {})`, /^Function time out after 0.3 seconds/],
-  ])("fails the request, and the instance, where the initializer %s", async (_case, body, message) => {
-    const { target } = await deploy(
-      `exports.initialize = async () => { ${body}; }; exports.handler = async () => "ran";`,
-      { initializer },
-    );
-    const result = await target.invoke(REQUEST);
-    expect(result.errorType).toBe("InitializationError");
-    expect(jsonOf(result).errorMessage).toEqual(
-      typeof message === "string" ? message : expect.stringMatching(message),
-    );
-    await expect.poll(() => target.instances()).toEqual([]);
-  });
+    ["throws", `throw new Error("no database")`, 10, "no database"],
+    ["takes too long", `await new Promise(() => {})`, 0.2, /^Function time out after 0.2 seconds/],
+  ])(
+    "fails the request, and the instance, where the initializer %s",
+    async (_case, body, timeoutSeconds, message) => {
+      const { target } = await deploy(
+        `exports.initialize = async () => { ${body}; }; exports.handler = async () => "ran";`,
+        { initializer: { handler: "index.initialize", timeoutSeconds } },
+      );
+      const result = await target.invoke(REQUEST);
+      expect(result.errorType).toBe("InitializationError");
+      expect(jsonOf(result).errorMessage).toEqual(
+        typeof message === "string" ? message : expect.stringMatching(message),
+      );
+      await expect.poll(() => target.instances(), SOON).toEqual([]);
+    },
+  );
 });
 
 describe("logs", () => {

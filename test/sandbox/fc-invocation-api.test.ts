@@ -18,6 +18,7 @@ import {
   type DeployedFunction,
   deploy,
   listen,
+  SOON,
   worldWithFunctionRole,
 } from "../support/fc-function.ts";
 
@@ -106,7 +107,10 @@ describe("@alicloud/fc2, unmodified, against the API of 2016-08-15", () => {
     });
     expect(data).toBe("");
     await expect
-      .poll(() => world.journal.find(({ requestId }) => requestId === headers["x-fc-request-id"])?.status)
+      .poll(
+        () => world.journal.find(({ requestId }) => requestId === headers["x-fc-request-id"])?.status,
+        SOON,
+      )
       .toBe(200);
   });
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { codeDirWith } from "../support/fc-function.ts";
+import { codeDirWith, SOON } from "../support/fc-function.ts";
 
 const RUNNING_FUNCTION = new URL("../../sandbox/fc/running-function.ts", import.meta.url).href;
 const WORLD = new URL("../../sandbox/world.ts", import.meta.url).href;
@@ -35,7 +35,7 @@ it.skipIf(process.platform === "win32")(
     const pid = Number(String(line));
     expect(isRunning(pid)).toBe(true);
     sandbox.kill("SIGKILL");
-    await expect.poll(() => isRunning(pid), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isRunning(pid), SOON).toBe(false);
   },
 );
 

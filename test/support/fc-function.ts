@@ -18,6 +18,9 @@ import { addAccount, addRole, emptyWorld, type World } from "../../sandbox/world
 export const ACCOUNT_ID = "1234567890123456";
 export const FUNCTION_ROLE_ARN = `acs:ram::${ACCOUNT_ID}:role/function-role`;
 
+/** For expect.poll: how long a process may take on a busy machine. */
+export const SOON = { timeout: 10_000 };
+
 /** A world with one account and a role that trusts Function Compute. */
 export function worldWithFunctionRole(): World {
   const world = emptyWorld(sandboxClock());
