@@ -31,7 +31,8 @@ module.exports = {
     },
     {
       name: "4-adapters-do-not-know-each-other",
-      comment: "a decorator gets its inner port from the root; an adapter's own folder and the keys' rules are its parts",
+      comment:
+        "a decorator gets its inner port from the root; an adapter's own folder and the keys' rules are its parts",
       severity: "error",
       from: { path: "^shared/adapters/([^/]+?)(\\.ts$|/)" },
       to: {
@@ -48,7 +49,10 @@ module.exports = {
     {
       name: "5-only-the-composition-root-wires-adapters",
       severity: "error",
-      from: { path: "^(functions|shared)/", pathNot: ["^functions/[^/]+/compose\\.ts$", "^shared/adapters/"] },
+      from: {
+        path: "^(functions|shared)/",
+        pathNot: ["^functions/[^/]+/compose\\.ts$", "^shared/adapters/"],
+      },
       to: { path: "^shared/adapters/" },
     },
     {
@@ -84,9 +88,14 @@ module.exports = {
     },
     {
       name: "cli-knows-domain-and-sandbox",
+      comment:
+        "and, to judge a deployment as the function would: what its settings are, and which keys are usable",
       severity: "error",
       from: { path: "^cli/" },
-      to: { path: "^(client|test|functions|shared/(adapters|vend-credentials))" },
+      to: {
+        path: "^(client|test|functions|shared/(adapters|vend-credentials))",
+        pathNot: ["^functions/credentials/config\\.ts$", "^shared/adapters/(fixed-keys\\.ts$|jwks-keys/)"],
+      },
     },
     {
       name: "only-a-verifier-makes-verified-claims",
@@ -95,11 +104,27 @@ module.exports = {
       from: { path: "^(shared|functions|client)/", pathNot: "^shared/adapters/jwt-token-verifier" },
       to: { path: "^shared/domain/verified-claims\\.ts$", dependencyTypesNot: ["type-only"] },
     },
-    { name: "9-no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "9-no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     {
       name: "10-no-orphans",
       severity: "error",
-      from: { orphan: true, pathNot: ["\\.d\\.ts$", "^test/", "^client/", "^examples/", "\\.(mjs|cjs)$", "^vitest\\.config\\.ts$", "^scripts/build/replacements/"] },
+      from: {
+        orphan: true,
+        pathNot: [
+          "\\.d\\.ts$",
+          "^test/",
+          "^client/",
+          "^examples/",
+          "\\.(mjs|cjs)$",
+          "^vitest\\.config\\.ts$",
+          "^scripts/build/replacements/",
+        ],
+      },
       to: {},
     },
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
