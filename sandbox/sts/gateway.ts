@@ -94,11 +94,12 @@ export function serveRpc(world: World, product: RpcProduct): RequestListener {
         },
       });
       journal(200, undefined);
-      send(response, 200, format, rpcAnswer(action, { RequestId: requestId, ...result }, format));
+      send(response, 200, rpcAnswer(action, { RequestId: requestId, ...result }, format), { format, world });
     } catch (thrown) {
       const error = thrown instanceof CloudError ? thrown : internalError(thrown);
       journal(error.status, error);
-      send(response, error.status, format, rpcErrorBody(error, { ...product, requestId }, format));
+      const body = rpcErrorBody(error, { ...product, requestId }, format);
+      send(response, error.status, body, { format, world });
     }
   }
 }
@@ -154,9 +155,16 @@ function internalError(thrown: unknown): CloudError {
   );
 }
 
-function send(response: ServerResponse, status: number, format: RpcFormat, body: string): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  { format, world }: { readonly format: RpcFormat; readonly world: World },
+): void {
   if (response.destroyed) return;
   response.writeHead(status, {
+    // Who is refused for a wrong clock can tell from it by how much.
+    date: new Date(world.clock.nowMs()).toUTCString(),
     // The SDKs parse XML under exactly this content type.
     "content-type": format === "JSON" ? "application/json;charset=utf-8" : "text/xml;charset=utf-8",
     "content-length": Buffer.byteLength(body),
