@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { startContainer } from "../../sandbox/fc/container-server.ts";
 import { codeDirWith, listen, SOON } from "../support/fc-function.ts";
 
@@ -162,6 +162,10 @@ describe.skipIf(process.platform === "win32")("the stand-in for docker", () => {
     await docker(
       `run --name ${name} -d --platform linux/amd64 --rm -p ${port}:9000 --memory=512m -v ${codeDir}:/code ${variables()}   ${IMAGE}`,
     );
+    let killed = false;
+    onTestFinished(async () => {
+      if (!killed) await docker(`kill ${name}`);
+    });
     const origin = `http://localhost:${port}`;
     const response = await fetch(origin + INVOCATIONS, {
       method: "POST",
@@ -172,6 +176,7 @@ describe.skipIf(process.platform === "win32")("the stand-in for docker", () => {
     expect((await docker("ps")).stdout).toContain(name);
 
     await docker(`kill ${name}`);
+    killed = true;
     await expect.poll(() => fetch(origin).catch(() => "gone"), SOON).toBe("gone");
     expect((await docker("ps")).stdout).not.toContain(name);
   });
@@ -181,6 +186,7 @@ describe.skipIf(process.platform === "win32")("the stand-in for docker", () => {
     const codeDir = codeDirWith({ "index.js": CODE });
     const line = `run -i --name ${name} --platform linux/amd64 --rm -p ${port}:9000 --memory=512m -v ${codeDir}:/code ${variables()}   ${IMAGE} --http --server`;
     const started = spawn(`exec node ${STAND_IN} ${line}`, { shell: true });
+    onTestFinished(() => void started.kill("SIGTERM"));
     let log = "";
     started.stdout.on("data", (chunk: Buffer) => {
       log += chunk.toString();
