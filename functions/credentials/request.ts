@@ -127,7 +127,7 @@ function prefixFrom(value: unknown): Result<ObjectPrefix | undefined> {
 
 function durationFrom(value: unknown): Result<number | undefined> {
   if (value === undefined) return granted(undefined);
-  const seconds = typeof value === "string" && /^\d{1,6}$/.test(value) ? Number(value) : value;
+  const seconds = typeof value === "string" && /^[1-9]\d{0,5}$/.test(value) ? Number(value) : value;
   return typeof seconds === "number" && Number.isInteger(seconds) && seconds >= MIN_DURATION_SECONDS
     ? granted(seconds)
     : invalid("durationSeconds", `must be a whole number of ${MIN_DURATION_SECONDS} or more`);

@@ -177,6 +177,7 @@ describe("a mistake names the parameter and what to write", () => {
     ["a duration below STS's", { query: "durationSeconds=899" }, "durationSeconds", DURATION],
     ["a negative duration", post({ durationSeconds: -900 }), "durationSeconds", DURATION],
     ["a fraction", post({ durationSeconds: 900.5 }), "durationSeconds", DURATION],
+    ["a leading zero", { query: "durationSeconds=01000" }, "durationSeconds", DURATION],
     ["hex", { query: "durationSeconds=0x384" }, "durationSeconds", DURATION],
     ["an exponent", { query: "durationSeconds=9e2" }, "durationSeconds", DURATION],
     ["a sign", { query: "durationSeconds=%2B900" }, "durationSeconds", DURATION],
