@@ -1,11 +1,14 @@
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import type { AccessRules } from "../shared/domain/access-rules.ts";
+import { MAX_ROLE_POLICY_LENGTH } from "../shared/domain/role-policy.ts";
+import { type CloudProblem, cloudProblemFrom, problemText, remedyOfAccess } from "./cloud-problem.ts";
+import { accessKeysFrom, apiAddressFrom } from "./operator-access.ts";
 import { asRos } from "./provision/as-ros.ts";
 import { asTerraform } from "./provision/as-terraform.ts";
 import { headline, planText, wideningOf } from "./provision/describe.ts";
 import { type DesiredState, desiredStateFor } from "./provision/desired-state.ts";
-import { type Plan, planFor } from "./provision/plan.ts";
+import { type ActualState, documentText, type Plan, planFor } from "./provision/plan.ts";
 import {
   actualStateOf,
   applyStep,
@@ -13,6 +16,7 @@ import {
   type RamAccount,
   ramAccountWith,
 } from "./provision/ram-account.ts";
+import { type Terminal, UsageError } from "./terminal.ts";
 
 export const PROVISION_HELP = `npm run valet -- provision plan | apply | --terraform | --ros
 
@@ -32,16 +36,7 @@ is ever deleted; what widens something that exists needs --allow-widening.
 Settings: OSS_ROLE_ARN (the client role), OSS_BUCKET; plan and apply also ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET and
 _SECURITY_TOKEN of an administrator of RAM; RAM_ENDPOINT (https://ram.aliyuncs.com).`;
 
-/** Where a command reads and writes; tests put their own in. */
-export interface Terminal {
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly out: (text: string) => void;
-  readonly error: (text: string) => void;
-  /** Asks a yes-or-no question; undefined where nobody can answer. */
-  readonly ask: ((question: string) => Promise<boolean>) | undefined;
-}
-
-/** Exit code 0: done, or nothing to do; 1: not done; 2: called or configured wrongly. */
+/** Exit code 0: done, or nothing to do; 1: not done; 2: called or configured wrongly. Throws UsageError. */
 export async function provision(
   args: readonly string[],
   rules: AccessRules,
@@ -67,15 +62,21 @@ export async function provision(
   }
   const [command, ...rest] = positionals;
   if ((command !== "plan" && command !== "apply") || rest.length > 0) {
-    terminal.error(
-      `provision: write plan or apply${command === undefined ? "" : `, not "${positionals.join(" ")}"`}\n\n${PROVISION_HELP}`,
-    );
-    return 2;
+    const instead = command === undefined ? "" : `, not "${positionals.join(" ")}"`;
+    throw new UsageError(`write plan or apply${instead}; --help tells more`);
   }
   const access = accessFrom(terminal);
   if (access === undefined) return 2;
   const account = ramAccountWith(access);
-  const plan = planFor(desired, await actualStateOf(account, desired));
+  let actual: ActualState;
+  try {
+    actual = await actualStateOf(account, desired);
+  } catch (error) {
+    const problem = cloudProblemFrom(error);
+    terminal.error(`Nothing was changed: RAM cannot be read: ${problemText(problem)}${remedy(problem)}`);
+    return 1;
+  }
+  const plan = planFor(desired, actual);
   terminal.out(planText(plan));
   if (command === "plan" || plan.steps.length === 0) return 0;
   const widening = plan.steps.filter((step) => wideningOf(step).length > 0);
@@ -118,7 +119,7 @@ async function applied(plan: Plan, account: RamAccount, terminal: Terminal): Pro
       }
     } catch (error) {
       terminal.error(
-        `failed: ${headline(step)}: ${ramProblem(error)}\n${index} of ${plan.steps.length} changes are made; run it again when this is mended, it goes on here.`,
+        `failed: ${headline(step)}: ${problemText(cloudProblemFrom(error))}\n${index} of ${plan.steps.length} changes are made; run it again when this is mended, it goes on here.`,
       );
       return 1;
     }
@@ -153,50 +154,39 @@ function desiredFrom(
   ];
   for (const problem of problems) error(problem);
   if (problems.length > 0 || accountId === undefined || clientRole === undefined) return undefined;
-  return desiredStateFor(rules, {
+  const desired = desiredStateFor(rules, {
     accountId,
     clientRole,
     functionRole: options["function-role"],
     callerUser: options["caller-user"],
     bucket,
   });
+  const tooLong = desired.roles
+    .map(({ policy }) => ({ name: policy.name, length: documentText(policy.document).length }))
+    .filter(({ length }) => length > MAX_ROLE_POLICY_LENGTH);
+  for (const { name, length } of tooLong)
+    error(
+      `policy ${name}: the rules need ${length} characters, and RAM takes ${MAX_ROLE_POLICY_LENGTH}: let rules share a prefix, or name fewer values in when`,
+    );
+  return tooLong.length > 0 ? undefined : desired;
+}
+
+function remedy(problem: CloudProblem): string {
+  const instead =
+    problem.code === "NoPermission"
+      ? "use the keys of somebody who may administer RAM (AliyunRAMFullAccess)"
+      : remedyOfAccess(problem, "ALIBABA_CLOUD");
+  return instead === undefined ? "" : `; ${instead}`;
 }
 
 function accessFrom({ environment, error }: Terminal): RamAccess | undefined {
-  const accessKeyId = environment["ALIBABA_CLOUD_ACCESS_KEY_ID"];
-  const accessKeySecret = environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"];
-  const securityToken = environment["ALIBABA_CLOUD_SECURITY_TOKEN"];
-  const endpoint = environment["RAM_ENDPOINT"] || "https://ram.aliyuncs.com";
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const loopback = ["127.0.0.1", "localhost", "[::1]"].includes(url?.hostname ?? "");
-  if (!accessKeyId || !accessKeySecret) {
+  const keys = accessKeysFrom(environment);
+  const address = apiAddressFrom(environment["RAM_ENDPOINT"] || "https://ram.aliyuncs.com");
+  if (keys === undefined)
     error(
       "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET: set those of somebody who may administer RAM",
     );
-    return undefined;
-  }
-  if (url === undefined || !(url.protocol === "https:" || (url.protocol === "http:" && loopback))) {
+  if (address === undefined)
     error("RAM_ENDPOINT: write https:// and a host (http:// only for a loopback address)");
-    return undefined;
-  }
-  return {
-    endpoint: url.host,
-    protocol: url.protocol === "http:" ? "http" : "https",
-    accessKeyId,
-    accessKeySecret,
-    ...(securityToken ? { securityToken } : {}),
-  };
-}
-
-/** RAM's code and words, not the SDK's message: that can hold the request's URL. */
-function ramProblem(error: unknown): string {
-  const { code, description, data } = error as {
-    readonly code?: unknown;
-    readonly description?: unknown;
-    readonly data?: { readonly Message?: unknown };
-  };
-  const words = data?.Message ?? description;
-  return [code ?? "no answer", ...(typeof words === "string" && words !== "undefined" ? [words] : [])].join(
-    ": ",
-  );
+  return keys === undefined || address === undefined ? undefined : { ...keys, ...address };
 }

@@ -60,8 +60,10 @@ const SHORTEST_MAX_SESSION_SECONDS = 3600;
 export function desiredStateFor(rules: AccessRules, settings: ProvisionSettings): DesiredState {
   const { accountId, clientRole, functionRole, callerUser } = settings;
   const clientRoleArn = `acs:ram::${accountId}:role/${clientRole.toLowerCase()}`;
+  // A role's name may hold dots, a policy's may not. Source: RAM CreateRole, CreatePolicy.
+  const policyName = (purpose: string): string => `${clientRole.replaceAll(".", "-")}-${purpose}`;
   const mayAssume: DesiredPolicy = {
-    name: `${clientRole}-assume`,
+    name: policyName("assume"),
     description: `Assume the role ${clientRole}, and nothing else`,
     document: {
       Version: "1",
@@ -98,7 +100,7 @@ export function desiredStateFor(rules: AccessRules, settings: ProvisionSettings)
         trustPolicy: trustOf({ RAM: trusted }),
         maxSessionSeconds: Math.max(SHORTEST_MAX_SESSION_SECONDS, rules.session.maxDurationSeconds),
         policy: {
-          name: `${clientRole}-access`,
+          name: policyName("access"),
           description: "The upper bound of access.yaml",
           document: rolePolicyFor(rules, settings.bucket),
         },

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { matches } from "../../sandbox/ram/match.ts";
 
 /** A policy of any kind, read back: lists where RAM takes one or a list. */
 interface Statement {
@@ -24,7 +25,7 @@ export function wideningFrom(before: string, after: string): readonly string[] {
   const widened: string[] = [];
   for (const statement of (statementsOf(after) ?? []).filter(({ effect }) => effect === "Allow")) {
     for (const action of statement.actions) {
-      for (const target of [...statement.resources, ...statement.principals]) {
+      for (const target of targetsOf(statement)) {
         if (!old.some((candidate) => covers(candidate, action, target, statement)))
           widened.push(`${action} ${target}`);
       }
@@ -33,20 +34,28 @@ export function wideningFrom(before: string, after: string): readonly string[] {
   for (const statement of old.filter(({ effect }) => effect === "Deny")) {
     const kept = (statementsOf(after) ?? []).some((candidate) => isDeepStrictEqual(candidate, statement));
     if (!kept)
-      widened.push(
-        `no longer denied: ${statement.actions.join(", ")} ${[...statement.resources, ...statement.principals].join(", ")}`,
-      );
+      widened.push(`no longer denied: ${statement.actions.join(", ")} ${targetsOf(statement).join(", ")}`);
   }
   return widened;
+}
+
+/** What it is about, or, in a trust policy, who. */
+function targetsOf({ resources, principals }: Statement): readonly string[] {
+  return [...resources, ...principals];
 }
 
 function covers(old: Statement, action: string, target: string, statement: Statement): boolean {
   return (
     old.effect === "Allow" &&
-    old.actions.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())) &&
-    [...old.resources, ...old.principals].some((pattern) => matches(pattern, target)) &&
+    old.actions.some((pattern) => isWithin(action.toLowerCase(), pattern.toLowerCase())) &&
+    targetsOf(old).some((pattern) => isWithin(target, pattern)) &&
     conditionCovers(old.condition, statement.condition)
   );
+}
+
+/** Whether a pattern lies within another, as a text; `?` stands for one character, and never for a `*`. */
+function isWithin(narrow: string, wide: string): boolean {
+  return narrow === wide || (matches(wide, narrow) && !(wide.includes("?") && narrow.includes("*")));
 }
 
 /** The old statement has no condition, the same, or one oss:Prefix list that matches every new pattern. */
@@ -55,7 +64,7 @@ function conditionCovers(old: unknown, now: unknown): boolean {
   const [before, after] = [prefixesOf(old), prefixesOf(now)];
   return (
     before !== undefined &&
-    after?.every((prefix) => before.some((pattern) => matches(pattern, prefix))) === true
+    after?.every((prefix) => before.some((pattern) => isWithin(prefix, pattern))) === true
   );
 }
 
@@ -78,7 +87,10 @@ function statementsOf(document: string): readonly Statement[] | undefined {
         ...listOf(statement["Action"]),
         ...listOf(statement["NotAction"]).map((action) => `not ${action}`),
       ].sort(),
-      resources: [...listOf(statement["Resource"])].sort(),
+      resources: [
+        ...listOf(statement["Resource"]),
+        ...listOf(statement["NotResource"]).map((resource) => `not ${resource}`),
+      ].sort(),
       principals: Object.entries((statement["Principal"] ?? {}) as Record<string, unknown>)
         .flatMap(([kind, names]) => listOf(names).map((name) => `${kind} ${name}`))
         .sort(),
@@ -107,16 +119,4 @@ function sorted(statements: readonly Statement[]): readonly string[] {
 function listOf(value: unknown): readonly string[] {
   if (value === undefined) return [];
   return (Array.isArray(value) ? value : [value]).map(String);
-}
-
-/** `*` is any text, `?` any one character; over the whole value. */
-function matches(pattern: string, value: string): boolean {
-  const [next = "", rest] = [pattern.charAt(0), pattern.slice(1)];
-  if (next === "") return value === "";
-  if (next === "*") {
-    for (let skipped = 0; skipped <= value.length; skipped++)
-      if (matches(rest, value.slice(skipped))) return true;
-    return false;
-  }
-  return value !== "" && (next === "?" || next === value.charAt(0)) && matches(rest, value.slice(1));
 }

@@ -4,7 +4,8 @@ import { asRos } from "../../cli/provision/as-ros.ts";
 import { asTerraform } from "../../cli/provision/as-terraform.ts";
 import { desiredStateFor } from "../../cli/provision/desired-state.ts";
 import { wideningFrom } from "../../cli/provision/policy-comparison.ts";
-import { provision, type Terminal } from "../../cli/provision.ts";
+import { provision } from "../../cli/provision.ts";
+import type { Terminal } from "../../cli/terminal.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type AccessRules, accessRulesFrom } from "../../shared/domain/access-rules.ts";
 
@@ -103,6 +104,35 @@ describe("provision", () => {
     sandbox.faults.clear(fault);
     expect((await run(["apply", "--yes"], "halfway")).code).toBe(0);
     expect((await run(["apply", "--yes"], "halfway")).out).toBe("Nothing to change.");
+  });
+
+  it("gives a role with a dot in its name a policy that RAM takes", async () => {
+    expect(await run(["apply", "--yes"], "v1.2")).toMatchObject({ code: 0, errors: "" });
+    const role = sandbox.world.accounts.get(sandbox.accountId)?.roles.get("v1.2-client");
+    expect(role?.attached.map(({ name }) => name)).toEqual(["v1-2-client-access"]);
+  });
+
+  it("says who must run it where RAM cannot be read", async () => {
+    const keys = {
+      ALIBABA_CLOUD_ACCESS_KEY_ID: sandbox.accessKeyId,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: sandbox.accessKeySecret,
+    };
+    expect(await run(["apply", "--yes"], "unread", ACCESS, keys)).toEqual({
+      code: 1,
+      out: "",
+      errors: expect.stringMatching(
+        /^Nothing was changed: RAM cannot be read: NoPermission: .*; use the keys of somebody who may administer RAM/,
+      ),
+    });
+  });
+
+  it("refuses, before it asks anybody, rules that no one policy holds", async () => {
+    const teams = Array.from({ length: 400 }, (_, index) => `team-${index}`).join(", ");
+    const result = await run(["plan"], "long", ACCESS.replace("red, blue", teams));
+    expect(result).toMatchObject({ code: 2, out: "" });
+    expect(result.errors).toMatch(
+      /^policy long-client-access: the rules need \d+ characters, and RAM takes 6144/,
+    );
   });
 
   it.each([
@@ -210,6 +240,21 @@ describe("what widens", () => {
       ["oss:GetObject b/*"],
     ],
     [
+      "any text in place of one character widens",
+      policy("b/users/?/*"),
+      policy("b/users/*/*"),
+      ["oss:GetObject b/users/*/*"],
+    ],
+    [
+      "all but something widens",
+      policy("b/users/*"),
+      JSON.stringify({
+        Version: "1",
+        Statement: [{ Effect: "Allow", NotAction: "oss:DeleteObject", Resource: "b/users/*" }],
+      }),
+      ["not oss:DeleteObject b/users/*"],
+    ],
+    [
       "another principal widens",
       trust("acs:ram::1:role/a"),
       trust("acs:ram::2:role/a"),
@@ -247,6 +292,8 @@ async function run(
     out: (text) => out.push(text),
     error: (text) => errors.push(text),
     ask: undefined,
+    colour: false,
+    nowMs: Date.now,
   };
   const functionRole = args.includes("--function-role") ? [] : ["--function-role", `${name}-function`];
   const code = await provision([...args, ...functionRole], rulesFrom(access), terminal);
