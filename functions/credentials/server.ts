@@ -5,9 +5,8 @@ import { accessFile } from "#access-rules";
 import { callerCredentialsFrom, composedService, type Service } from "./compose.ts";
 import { ConfigError } from "./config.ts";
 import type { HttpRequest } from "./http.ts";
-import { refusalResponse } from "./response.ts";
 
-/** Bytes that are read of a body at the most; request.ts refuses far smaller ones. */
+/** Bytes, after which no more of a body is read. */
 const MAX_READ_BYTES = 64 * 1024;
 
 /** FC's custom runtime, a container or a laptop: the same service over plain HTTP. */
@@ -41,9 +40,10 @@ function serve(): void {
 }
 
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse, service: Service): Promise<void> {
-  const requestId = headerOf(incoming, "x-fc-request-id") || randomUUID();
+  let requestId: string = randomUUID();
   if (service.config.inFunctionCompute) {
     // FC sets these itself and lets no caller send headers of this name; anywhere else they are anybody's.
+    requestId = headerOf(incoming, "x-fc-request-id") ?? requestId;
     const credentials = callerCredentialsFrom({
       accessKeyId: headerOf(incoming, "x-fc-access-key-id"),
       accessKeySecret: headerOf(incoming, "x-fc-access-key-secret"),
@@ -56,14 +56,12 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, servi
     outgoing.destroy();
     return;
   }
-  const response =
-    body === "too large"
-      ? refusalResponse({ code: "REQUEST_TOO_LARGE" }, requestId)
-      : await service.handle(httpRequestFrom(incoming, body, requestId));
+  const response = await service.handle(httpRequestFrom(incoming, body, requestId));
   outgoing.writeHead(response.status, {
     ...response.headers,
     ...(response.status === 204 ? {} : { "Content-Length": Buffer.byteLength(response.body) }),
-    ...(body === "too large" ? { Connection: "close" } : {}),
+    // What was not read would be taken for the next request.
+    ...(incoming.complete ? {} : { Connection: "close" }),
   });
   outgoing.end(response.body);
 }
@@ -88,13 +86,16 @@ function httpRequestFrom(incoming: IncomingMessage, body: Buffer, requestId: str
   };
 }
 
-async function bodyOf(incoming: IncomingMessage): Promise<Buffer | "too large"> {
+/** The body, or as much of it as is read: request.ts refuses a far smaller one. */
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+  // Destroying what is left unread would take the socket, and the answer, with it.
+  const chunksRead: AsyncIterable<Buffer> = incoming.iterator({ destroyOnReturn: false });
+  for await (const chunk of chunksRead) {
     length += chunk.length;
-    if (length > MAX_READ_BYTES) return "too large";
     chunks.push(chunk);
+    if (length > MAX_READ_BYTES) break;
   }
   return Buffer.concat(chunks);
 }

@@ -1,0 +1,207 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tokenIssuer } from "../../sandbox/idp/issuer.ts";
+import { type StubSts, startStubSts } from "../support/stub-sts.ts";
+import { accessFile, LOGIN } from "../support/valet.ts";
+
+const SECRET = "kY3vQ9xT7bN2mW5rL8pZ4cH6jD1fG0sA";
+const { jwks: _, ...KEYLESS } = LOGIN;
+
+let sts: StubSts;
+let child: ChildProcessWithoutNullStreams;
+let port: number;
+let token: string;
+let log = "";
+let accessPath: string;
+
+/** server.ts as a process of its own, configured by nothing but its environment. */
+beforeAll(async () => {
+  sts = await startStubSts();
+  const issuer = await tokenIssuer({ url: LOGIN.issuer, audience: LOGIN.audience });
+  token = issuer.token({}, { algorithm: "HS256", secret: SECRET });
+  accessPath = join(mkdtempSync(join(tmpdir(), "valet-")), "access.json");
+  writeFileSync(accessPath, JSON.stringify(accessFile({ issuers: [{ ...KEYLESS, secret: "JWT_SECRET" }] })));
+  child = started({});
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    log += text;
+  });
+  port = await new Promise((resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`server.ts ended with ${code}`)));
+    createInterface(child.stderr).on("line", (line) => {
+      const found = /listens on http:\/\/127\.0\.0\.1:(\d+)\/credentials/.exec(line)?.[1];
+      if (found !== undefined) resolve(Number(found));
+    });
+  });
+});
+
+afterAll(async () => {
+  child.kill("SIGTERM");
+  await sts.close();
+});
+
+function started(environment: Readonly<Record<string, string>>): ChildProcessWithoutNullStreams {
+  const server = join(import.meta.dirname, "../../functions/credentials/server.ts");
+  return spawn(process.execPath, ["--import", "tsx", server], {
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      PORT: "0",
+      OSS_ROLE_ARN: "acs:ram::1234567890123456:role/oss-client",
+      OSS_BUCKET: "examplebucket",
+      OSS_REGION: "cn-hangzhou",
+      ACCESS_FILE: accessPath,
+      STS_ENDPOINT: `http://${sts.host}`,
+      JWT_SECRET: SECRET,
+      ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAIexample",
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: "caller-secret",
+      ...environment,
+    },
+  });
+}
+
+function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(init.headers as Record<string, string> | undefined),
+  };
+  return fetch(`http://127.0.0.1:${port}${path}`, { ...init, headers });
+}
+
+/** The line of the log with this text in it, as soon as it has come through the pipe. */
+function loggedLine(text: string): Promise<unknown> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const line = log
+        .split("\n")
+        .slice(0, -1)
+        .find((one) => one.includes(text));
+      if (line === undefined) return;
+      child.stdout.off("data", look);
+      resolve(JSON.parse(line));
+    };
+    child.stdout.on("data", look);
+    look();
+  });
+}
+
+/** Bytes to the socket as they are; the whole answer. */
+function raw(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    const socket = connect(port, "127.0.0.1", () => socket.end(text));
+    socket.setEncoding("utf8").on("data", (part: string) => {
+      answer += part;
+    });
+    socket.on("end", () => resolve(answer)).on("error", reject);
+  });
+}
+
+describe("server.ts, as containers and FC's custom runtime run it", () => {
+  it("vends credentials", async () => {
+    const response = await ask("/credentials?permissions=read");
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      Code: "Success",
+      KeyPrefix: "users/alice/",
+      Permissions: "read",
+    });
+    expect(new Map(sts.calls.at(-1)?.parameters).get("Policy")).toContain("users/alice/*");
+  });
+
+  it("reads a POST's body, and the peer's address", async () => {
+    const response = await ask("/credentials", { method: "POST", body: '{"prefix":"users/alice/x/"}' });
+    expect(await response.json()).toMatchObject({ KeyPrefix: "users/alice/x/" });
+  });
+
+  it("answers HEAD with 405, and no body", async () => {
+    const response = await ask("/credentials", { method: "HEAD" });
+    expect([response.status, response.headers.get("allow"), await response.text()]).toEqual([
+      405,
+      "GET, POST, OPTIONS",
+      "",
+    ]);
+  });
+
+  it("answers a preflight with 204, and no body", async () => {
+    const response = await ask("/credentials", {
+      method: "OPTIONS",
+      headers: { origin: "https://evil.example" },
+    });
+    expect([
+      response.status,
+      response.headers.get("access-control-allow-origin"),
+      await response.text(),
+    ]).toEqual([204, "https://origin-not-allowed.invalid", ""]);
+  });
+
+  it("H3: refuses two Authorization headers, where Node itself would keep the first", async () => {
+    const before = sts.calls.length;
+    const line = `Authorization: Bearer ${token}\r\n`;
+    const answer = await raw(
+      `GET /credentials HTTP/1.1\r\nHost: x\r\n${line}${line}Connection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('"Code":"InvalidRequest"');
+    expect(sts.calls).toHaveLength(before);
+  });
+
+  it("H5: answers a body that is too large with 413 and a line in the log, and closes the connection", async () => {
+    const response = await ask("/credentials", { method: "POST", body: "x".repeat(100_000) });
+    expect([response.status, response.headers.get("connection")]).toEqual([413, "close"]);
+    const { RequestId } = (await response.json()) as { readonly RequestId: string };
+    expect(await loggedLine(`"requestId":"${RequestId}"`)).toMatchObject({
+      status: 413,
+      code: "RequestTooLarge",
+    });
+  });
+
+  it("outside FC believes no header that FC would send: neither an id nor credentials", async () => {
+    const response = await ask("/credentials", {
+      headers: {
+        "x-fc-request-id": "forged",
+        "x-fc-access-key-id": "STS.forged",
+        "x-fc-access-key-secret": "forged",
+        "x-fc-security-token": "forged",
+      },
+    });
+    expect(response.status).toBe(200);
+    expect(((await response.json()) as { readonly RequestId: string }).RequestId).not.toBe("forged");
+    expect(JSON.stringify(sts.calls.at(-1))).not.toContain("forged");
+  });
+
+  it.each(["/credentials/", "//credentials", "/%63redentials"])("H6: %s is another path", async (path) => {
+    const answer = await raw(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
+  it("writes one line of JSON for each request, and no secret", async () => {
+    await ask("/healthz");
+    expect(await loggedLine('"path":"/healthz"')).toMatchObject({ status: 200, code: "Success" });
+    expect(
+      log
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).status),
+    ).toContain(405);
+    for (const secret of [token, SECRET, "stub-secret", "CAISstubtoken", "caller-secret"])
+      expect(log).not.toContain(secret);
+  });
+});
+
+it("a server that cannot work does not start, and says why without quoting a key", async () => {
+  const broken = started({ OSS_BUCKET: "", PORT: "x", JWT_SECRET: "short-secret" });
+  let said = "";
+  broken.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const code = await new Promise((resolve) => broken.once("exit", resolve));
+  expect(code).toBe(1);
+  expect(said).toContain("OSS_BUCKET is not set");
+  expect(said).toContain('PORT is "x"');
+  expect(said).toContain("JWT_SECRET: the secret has 12 bytes");
+  expect(said).not.toContain("short-secret");
+});
