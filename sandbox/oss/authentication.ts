@@ -131,7 +131,9 @@ function verifyTime(world: World, proof: Proof, caller: Caller): void {
       const message = `The x-oss-expires parameter must be between 1 and ${max}.`;
       throw invalidArgument(message, "x-oss-expires", String(proof.expiresSeconds), "0002-00000070");
     }
-    if (signedMs - nowMs > MAX_SKEW_MS) throw tooSkewed(nowMs, proof);
+    if (signedMs - nowMs > MAX_SKEW_MS) {
+      throw ossError(403, "AccessDenied", "Request is not valid yet.", "0002-00000235");
+    }
   }
   const endMs = signedMs + proof.expiresSeconds * 1000;
   if (nowMs > endMs) {
@@ -139,7 +141,7 @@ function verifyTime(world: World, proof: Proof, caller: Caller): void {
       403,
       "AccessDenied",
       "Request has expired.",
-      proof.version === "V4" ? "0002-00000236" : undefined,
+      proof.version === "V4" ? "0002-00000236" : "0002-00000069",
       { Expires: new Date(endMs).toISOString(), ServerTime: new Date(nowMs).toISOString() },
     );
   }

@@ -131,12 +131,12 @@ function refusal(caller: Caller | undefined, decision: Decision, request: Access
   if (decision.kind === "ExplicitDeny") {
     return new CloudError(403, "AccessDenied", "Access denied by bucket policy.", {
       AccessDeniedDetail: {
-        AuthAction: request.action,
-        AuthPrincipalDisplayName: displayNameOf(caller),
+        PolicyType: "AccountLevelIdentityBasedPolicy",
         AuthPrincipalOwnerId: caller.accountId,
         AuthPrincipalType: caller.kind === "session" ? "AssumedRoleUser" : "SubUser",
+        AuthPrincipalDisplayName: displayNameOf(caller),
         NoPermissionType: "ExplicitDeny",
-        PolicyType: "AccountLevelIdentityBasedPolicy",
+        AuthAction: request.action,
       },
       EC: "0003-00000201",
     });

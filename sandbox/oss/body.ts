@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { OssCall } from "./call.ts";
 import type { StoredContent } from "./content-store.ts";
 import { ossError } from "./errors.ts";
@@ -48,10 +49,11 @@ export async function documentBody(call: OssCall): Promise<string> {
   return bytes.toString("utf8");
 }
 
-/** The source, with a broken connection told as 400 IncompleteBody. */
-export async function* complete(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The body, with a broken connection told as 400 IncompleteBody. */
+export async function* complete(body: IncomingMessage): AsyncGenerator<Uint8Array> {
   try {
-    yield* source;
+    // Whoever stops reading wants to answer: the connection stays.
+    yield* body.iterator({ destroyOnReturn: false });
   } catch {
     throw ossError(
       400,

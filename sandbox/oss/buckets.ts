@@ -1,8 +1,10 @@
-import type { Bucket } from "../world.ts";
+import { addBucket } from "../world.ts";
 import { type Answer, xmlAnswer } from "./answer.ts";
-import { authoriseListBuckets } from "./authorisation.ts";
-import type { OssCall } from "./call.ts";
-import { invalidArgument } from "./errors.ts";
+import { authorise, authoriseListBuckets } from "./authorisation.ts";
+import { bucketElements } from "./bucket-elements.ts";
+import { bucketAclFrom } from "./bucket-settings.ts";
+import type { BucketCall, OssCall } from "./call.ts";
+import { invalidArgument, ossError } from "./errors.ts";
 import { ownerOf } from "./list-objects.ts";
 import { optional, type XmlElement } from "./xml.ts";
 
@@ -41,15 +43,40 @@ export function listBuckets(call: OssCall): Answer {
   ]);
 }
 
-/** A bucket as listings and GetBucketInfo show it. */
-export function bucketElements({ name, region, createdMs }: Bucket): readonly XmlElement[] {
-  return [
-    ["Name", name],
-    ["CreationDate", new Date(createdMs).toISOString()],
-    ["Location", `oss-${region}`],
-    ["ExtranetEndpoint", `oss-${region}.aliyuncs.com`],
-    ["IntranetEndpoint", `oss-${region}-internal.aliyuncs.com`],
-    ["Region", region],
-    ["StorageClass", "Standard"],
-  ];
+/** The region of a bucket that is made through an endpoint that names none. */
+const DEFAULT_REGION = "cn-hangzhou";
+
+/** PutBucket. Whoever has it already, sets its ACL anew. Throws 403 AccessDenied, 409 BucketAlreadyExists. */
+export function putBucket(call: OssCall, name: string, region = DEFAULT_REGION): Answer {
+  const { world, caller, request } = call;
+  const ownerId = caller?.accountId ?? "";
+  const aclText = request.headers["x-oss-acl"];
+  const planned = addBucket({ ...world, buckets: new Map() }, { name, ownerId, region });
+  authorise(call, { action: "oss:PutBucket", bucket: planned });
+  const acl = aclText === undefined ? undefined : bucketAclFrom(aclText);
+  if (acl !== undefined) authorise(call, { action: "oss:PutBucketAcl", bucket: planned });
+  const existing = world.buckets.get(name);
+  if (existing !== undefined && existing.ownerId !== ownerId) {
+    throw ossError(
+      409,
+      "BucketAlreadyExists",
+      "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+      undefined,
+      { BucketName: name },
+    );
+  }
+  const bucket = existing ?? planned;
+  bucket.acl = acl ?? bucket.acl;
+  world.buckets.set(name, bucket);
+  return { status: 200, headers: { location: `/${name}` } };
+}
+
+/** DeleteBucket. Throws 409 BucketNotEmpty: objects, or uploads that are neither completed nor aborted. */
+export function deleteBucket({ world, bucket }: BucketCall): Answer {
+  if (bucket.objects.size > 0 || bucket.uploads.size > 0) {
+    const message = "The bucket has objects. Please delete them first.";
+    throw ossError(409, "BucketNotEmpty", message, undefined, { BucketName: bucket.name });
+  }
+  world.buckets.delete(bucket.name);
+  return { status: 204 };
 }

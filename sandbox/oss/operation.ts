@@ -3,8 +3,8 @@ import { invalidArgument, notImplemented, ossError } from "./errors.ts";
 import type { OssRequest } from "./request.ts";
 import { SUB_RESOURCES } from "./sub-resources.ts";
 
-/** What an operation is about. */
-export type Scope = "service" | "bucket" | "object";
+/** What an operation is about. A bucket that is to be made is not there yet. */
+export type Scope = "service" | "new bucket" | "bucket" | "object";
 
 /** How an operation is told from the others, and what RAM calls it. */
 export interface OperationRow {
@@ -21,9 +21,9 @@ export interface OperationRow {
 
 /** By scope and method. Source of the actions: OSS "RAM policies", action table; reference section 4. */
 export const OPERATIONS = [
-  row("ListBuckets", "service", "GET", [], "oss:ListBuckets"),
+  row("ListBuckets", "service", "GET", [], undefined),
+  row("PutBucket", "new bucket", "PUT", [], undefined),
 
-  row("PutBucket", "bucket", "PUT", [], "oss:PutBucket"),
   row("DeleteBucket", "bucket", "DELETE", [], "oss:DeleteBucket"),
   row("ListObjects", "bucket", "GET", [], "oss:ListObjects"),
   row("ListObjectsV2", "bucket", "GET", ["list-type"], "oss:ListObjects"),
@@ -84,18 +84,23 @@ export function operationOf(request: OssRequest, { bucket, key }: Address): Oper
     throw invalidArgument("Invalid list-type.", "list-type", listType);
   }
   refuseCallback(request);
-  const scope: Scope = bucket === undefined ? "service" : key === undefined ? "bucket" : "object";
+  const scopes = scopesOf(bucket, key);
   const telling = [...parameters.keys()].filter(tellsOperation).sort();
-  const copies = scope === "object" && headers["x-oss-copy-source"] !== undefined;
+  const copies = key !== undefined && headers["x-oss-copy-source"] !== undefined;
   const operation = OPERATIONS.find(
     (candidate) =>
-      candidate.scope === scope &&
+      scopes.includes(candidate.scope) &&
       candidate.methods.includes(method) &&
       candidate.parameters.join() === telling.join() &&
       candidate.copies === (copies && method === "PUT" && COPYING.has(candidate.parameters.join())),
   );
-  if (operation === undefined) throw notImplemented(`${method} ${scope} ${telling.join("&")}`.trim());
+  if (operation === undefined) throw notImplemented(`${method} ${scopes[0]} ${telling.join("&")}`.trim());
   return operation;
+}
+
+function scopesOf(bucket: string | undefined, key: string | undefined): readonly Scope[] {
+  if (bucket === undefined) return ["service"];
+  return key === undefined ? ["bucket", "new bucket"] : ["object"];
 }
 
 /** Parameter sets that a copy has, too. */

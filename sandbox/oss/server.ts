@@ -13,7 +13,7 @@ import { corsHeadersFor, preflight } from "./cors.ts";
 import { ecOf, errorXml } from "./error-xml.ts";
 import { noSuchBucket, ossError } from "./errors.ts";
 import { type Operation, operationOf } from "./operation.ts";
-import { perform } from "./perform.ts";
+import { perform, performWithoutBucket } from "./perform.ts";
 import { hostOf, type OssRequest, requestFrom, toBytes } from "./request.ts";
 import { actionsOf, listingContext } from "./required-actions.ts";
 
@@ -78,6 +78,8 @@ export function ossServer(world: World, options: OssOptions = {}): RequestListen
       }
     } catch (thrown) {
       failure = thrown instanceof CloudError ? thrown : internalError(thrown);
+      // What is left of the body is read and thrown away, or the client would never come to read the answer.
+      message.resume();
       answer = errorAnswer(failure, { requestId, hostId: hostOf(message) }, message.method === "HEAD");
     }
     record(world, {
@@ -114,15 +116,15 @@ export function ossServer(world: World, options: OssOptions = {}): RequestListen
         : authenticate(world, request, address, { expiredTokenCode, region: bucket?.region });
     unidentified.identified(caller);
     const call: OssCall = { ...unidentified, caller };
-    if (row.scope === "service" || row.name === "PutBucket") {
-      return perform(row, call, address);
+    if (row.scope === "service" || row.scope === "new bucket") {
+      return performWithoutBucket(row, call, address);
     }
     const target = existing(bucket, address);
     refuseOtherRegion(target, address);
     for (const action of actionsOf(row, request)) {
       authorise(call, { action, bucket: target, key: address.key, context: listingContext(row, request) });
     }
-    return perform(row, { ...call, bucket: target }, address);
+    return perform(row, { ...call, bucket: target }, address.key);
   }
 }
 

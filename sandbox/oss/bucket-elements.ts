@@ -1,0 +1,15 @@
+import type { Bucket } from "../world.ts";
+import type { XmlElement } from "./xml.ts";
+
+/** A bucket as listings and GetBucketInfo show it. */
+export function bucketElements({ name, region, createdMs }: Bucket): readonly XmlElement[] {
+  return [
+    ["Name", name],
+    ["CreationDate", new Date(createdMs).toISOString()],
+    ["Location", `oss-${region}`],
+    ["ExtranetEndpoint", `oss-${region}.aliyuncs.com`],
+    ["IntranetEndpoint", `oss-${region}-internal.aliyuncs.com`],
+    ["Region", region],
+    ["StorageClass", "Standard"],
+  ];
+}

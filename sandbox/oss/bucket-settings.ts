@@ -1,0 +1,166 @@
+import { policyGrammarProblem } from "../ram/policy-document.ts";
+import type { Bucket, CorsRule } from "../world.ts";
+import { type Answer, xmlAnswer } from "./answer.ts";
+import { documentBody } from "./body.ts";
+import { bucketElements } from "./bucket-elements.ts";
+import type { BucketCall } from "./call.ts";
+import { invalidArgument, ossError } from "./errors.ts";
+import { ownerOf } from "./list-objects.ts";
+import { optional, type XmlElement } from "./xml.ts";
+import { childrenOf, childText, malformedXml, type XmlNode, xmlFrom } from "./xml-reader.ts";
+
+/** Source: OSS PutBucketCors: up to 10 rules (now 20), methods GET, PUT, DELETE, POST, HEAD. */
+const MAX_CORS_RULES = 20;
+const CORS_METHODS: ReadonlySet<string> = new Set(["GET", "PUT", "DELETE", "POST", "HEAD"]);
+
+/** Seconds. Source: OSS PutBucketCors, MaxAgeSeconds. */
+const MAX_AGE_SECONDS = 999_999_999;
+
+/** Bytes. Source: OSS "Bucket policy", limits: 16 KB. */
+const MAX_POLICY_BYTES = 16_384;
+
+/** GetBucketInfo. */
+export function getBucketInfo({ bucket }: BucketCall): Answer {
+  return xmlAnswer([
+    "BucketInfo",
+    [
+      [
+        "Bucket",
+        [
+          ...bucketElements(bucket),
+          ["DataRedundancyType", "LRS"],
+          ["AccessMonitor", "Disabled"],
+          ["CrossRegionReplication", "Disabled"],
+          ["TransferAcceleration", "Disabled"],
+          ["BlockPublicAccess", "false"],
+          ownerOf(bucket.ownerId),
+          ["AccessControlList", [["Grant", bucket.acl]]],
+          ["ServerSideEncryptionRule", [["SSEAlgorithm", "None"]]],
+        ],
+      ],
+    ],
+  ]);
+}
+
+/** GetBucketLocation. */
+export function getBucketLocation({ bucket }: BucketCall): Answer {
+  return xmlAnswer(["LocationConstraint", `oss-${bucket.region}`]);
+}
+
+/** GetBucketAcl. */
+export function getBucketAcl({ bucket }: BucketCall): Answer {
+  return xmlAnswer([
+    "AccessControlPolicy",
+    [ownerOf(bucket.ownerId), ["AccessControlList", [["Grant", bucket.acl]]]],
+  ]);
+}
+
+/** PutBucketAcl: the ACL is in the x-oss-acl header. */
+export function putBucketAcl({ bucket, request }: BucketCall): Answer {
+  bucket.acl = bucketAclFrom(request.headers["x-oss-acl"] ?? "");
+  return { status: 200 };
+}
+
+/** The x-oss-acl header. Throws 400 InvalidArgument. */
+export function bucketAclFrom(text: string): Bucket["acl"] {
+  if (text === "private" || text === "public-read" || text === "public-read-write") return text;
+  throw invalidArgument("no such bucket access control exists", "x-oss-acl", text);
+}
+
+/** GetBucketCors. Throws 404 NoSuchCORSConfiguration. */
+export function getBucketCors({ bucket }: BucketCall): Answer {
+  if (bucket.cors.length === 0) {
+    throw ossError(404, "NoSuchCORSConfiguration", "The CORS Configuration does not exist.");
+  }
+  return xmlAnswer(["CORSConfiguration", bucket.cors.map(corsRuleElement)]);
+}
+
+/** PutBucketCors: replaces all rules. Throws 400 MalformedXML, InvalidArgument, CORSRuleBeyondLimit. */
+export async function putBucketCors(call: BucketCall): Promise<Answer> {
+  const rules = childrenOf(xmlFrom(await documentBody(call), "CORSConfiguration"), "CORSRule").map(
+    corsRuleFrom,
+  );
+  if (rules.length === 0) throw malformedXml();
+  if (rules.length > MAX_CORS_RULES) {
+    throw ossError(400, "CORSRuleBeyondLimit", "The CORS Rules num is beyond limit.");
+  }
+  call.bucket.cors = rules;
+  return { status: 200 };
+}
+
+/** DeleteBucketCors. */
+export function deleteBucketCors({ bucket }: BucketCall): Answer {
+  bucket.cors = [];
+  return { status: 204 };
+}
+
+/** GetBucketPolicy: the text as it was put. Throws 404 NoSuchBucketPolicy. */
+export function getBucketPolicy({ bucket }: BucketCall): Answer {
+  if (bucket.policy === undefined) {
+    throw ossError(404, "NoSuchBucketPolicy", "The bucket policy does not exist.", undefined, {
+      Bucket: bucket.name,
+    });
+  }
+  return { status: 200, headers: { "content-type": "application/json" }, body: bucket.policy };
+}
+
+/** PutBucketPolicy. Throws 400 InvalidPolicyDocument. */
+export async function putBucketPolicy(call: BucketCall): Promise<Answer> {
+  const text = await documentBody(call);
+  const problem =
+    Buffer.byteLength(text) > MAX_POLICY_BYTES
+      ? `the policy is longer than ${MAX_POLICY_BYTES} bytes`
+      : policyGrammarProblem(text, "resource");
+  if (problem !== undefined) throw ossError(400, "InvalidPolicyDocument", `Invalid policy: ${problem}.`);
+  call.bucket.policy = text;
+  return { status: 200 };
+}
+
+/** DeleteBucketPolicy. */
+export function deleteBucketPolicy({ bucket }: BucketCall): Answer {
+  bucket.policy = undefined;
+  return { status: 204 };
+}
+
+function corsRuleFrom(node: XmlNode): CorsRule {
+  const texts = (name: string) => childrenOf(node, name).map(({ text }) => text.trim());
+  const maxAge = childText(node, "MaxAgeSeconds")?.trim();
+  const rule: CorsRule = {
+    allowedOrigins: texts("AllowedOrigin"),
+    allowedMethods: texts("AllowedMethod"),
+    allowedHeaders: texts("AllowedHeader"),
+    exposeHeaders: texts("ExposeHeader"),
+    maxAgeSeconds: maxAge === undefined ? undefined : Number(maxAge),
+  };
+  if (rule.allowedOrigins.length === 0 || rule.allowedMethods.length === 0) throw malformedXml();
+  const badMethod = rule.allowedMethods.find((method) => !CORS_METHODS.has(method));
+  if (badMethod !== undefined) {
+    throw invalidArgument("Unsupported method in AllowedMethod.", "AllowedMethod", badMethod);
+  }
+  const twoStars = [...rule.allowedOrigins, ...rule.allowedHeaders].find((text) => /\*.*\*/.test(text));
+  if (twoStars !== undefined) {
+    throw invalidArgument("A value can have at most one * wildcard.", "AllowedOrigin", twoStars);
+  }
+  const wildcard = rule.exposeHeaders.find((text) => text.includes("*"));
+  if (wildcard !== undefined) {
+    throw invalidArgument("ExposeHeader cannot have a wildcard.", "ExposeHeader", wildcard);
+  }
+  if (maxAge !== undefined && (!/^\d+$/.test(maxAge) || Number(maxAge) > MAX_AGE_SECONDS)) {
+    throw invalidArgument("Invalid MaxAgeSeconds.", "MaxAgeSeconds", maxAge);
+  }
+  return rule;
+}
+
+function corsRuleElement(rule: CorsRule): XmlElement {
+  const each = (name: string, values: readonly string[]) => values.map((value): XmlElement => [name, value]);
+  return [
+    "CORSRule",
+    [
+      ...each("AllowedOrigin", rule.allowedOrigins),
+      ...each("AllowedMethod", rule.allowedMethods),
+      ...each("AllowedHeader", rule.allowedHeaders),
+      ...each("ExposeHeader", rule.exposeHeaders),
+      ...optional("MaxAgeSeconds", rule.maxAgeSeconds),
+    ],
+  ];
+}

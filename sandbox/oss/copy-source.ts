@@ -1,0 +1,48 @@
+import type { Bucket, StoredObject } from "../world.ts";
+import { authorise } from "./authorisation.ts";
+import type { ObjectCall } from "./call.ts";
+import { invalidArgument, noSuchBucket } from "./errors.ts";
+import { failedCondition, preconditionFailed } from "./get-object.ts";
+import { existingObject } from "./objects.ts";
+import { percentDecoded } from "./request.ts";
+
+/**
+ * The object that x-oss-copy-source names, if the caller may read it and its x-oss-copy-source-if-* conditions hold.
+ * Throws 400 InvalidArgument, 403 AccessDenied, 404 NoSuchBucket and NoSuchKey, 412 PreconditionFailed.
+ */
+export function copySourceOf(call: ObjectCall): StoredObject {
+  const { headers } = call.request;
+  const { bucketName, key, versionId } = copySourceFrom(headers["x-oss-copy-source"] ?? "");
+  const bucket = call.world.buckets.get(bucketName);
+  if (bucket === undefined) throw noSuchBucket(bucketName);
+  refuseOtherRegion(call.bucket, bucket);
+  const action = versionId === undefined ? "oss:GetObject" : "oss:GetObjectVersion";
+  authorise(call, { action, bucket, key });
+  const object = existingObject(bucket, key, versionId);
+  const failed = failedCondition(headers, object, "x-oss-copy-source-");
+  if (failed !== undefined) throw preconditionFailed(failed);
+  return object;
+}
+
+/** `/bucket/key`, the key percent-encoded, `?versionId=` behind it or not. Source: OSS CopyObject. */
+function copySourceFrom(text: string) {
+  const [, bucketName, encodedKey, versionId] = /^\/?([^/]+)\/([^?]+)(?:\?versionId=(.+))?$/.exec(text) ?? [];
+  if (bucketName === undefined || encodedKey === undefined) {
+    throw invalidArgument(
+      "Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.",
+      "x-oss-copy-source",
+      text,
+    );
+  }
+  return { bucketName, key: percentDecoded(encodedKey), versionId };
+}
+
+/** Source: OSS CopyObject: both buckets are in one region. */
+function refuseOtherRegion(target: Bucket, source: Bucket): void {
+  if (target.region === source.region) return;
+  throw invalidArgument(
+    "Source and destination buckets must be in one region.",
+    "x-oss-copy-source",
+    source.name,
+  );
+}

@@ -1,0 +1,264 @@
+import { sameSecret } from "../sts/constant-time.ts";
+import { type Caller, secretOf } from "../world.ts";
+import { refuseInvalidKey } from "./addressing.ts";
+import type { Answer } from "./answer.ts";
+import { keyOwner, signatureDoesNotMatch, verifySecurityToken } from "./authentication.ts";
+import { authorise } from "./authorisation.ts";
+import { complete, entityTooLarge } from "./body.ts";
+import type { BucketCall, ObjectCall } from "./call.ts";
+import type { StoredContent } from "./content-store.ts";
+import { invalidArgument, notImplemented, ossError } from "./errors.ts";
+import { boundaryFrom, type FormPart, formParts } from "./form-data.ts";
+import {
+  keepUnlessRefused,
+  newObjectFrom,
+  normalContent,
+  putInPlace,
+  refuseOverwrite,
+  uploadHeaders,
+} from "./objects.ts";
+import { postPolicyFrom, refuseAgainstPolicy } from "./post-policy.ts";
+import { v4TimeFrom } from "./proof.ts";
+import { v1Signature } from "./signature-v1.ts";
+import { V4_ALGORITHM, v4CredentialFrom, v4Signature } from "./signature-v4.ts";
+import { xmlDocument } from "./xml.ts";
+
+/** Bytes of a field that is not the file. Source: OSS help, PostObject: FieldItemTooLong from 4 KB on. */
+const MAX_FIELD_BYTES = 4096;
+
+/** Bytes. Source: OSS PostObject: 5 GB. */
+const MAX_FILE_BYTES = 5 * 1024 ** 3;
+
+/** Milliseconds. As for signed URLs: the policy's expiration is what limits a form (assumption). */
+const MAX_CREDENTIAL_AGE_MS = 7 * 24 * 3600_000;
+const MAX_SKEW_MS = 15 * 60_000;
+
+/** What `key` may hold in place of the file's own name. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder itself
+const FILENAME = "${filename}";
+
+/** Fields by lower-case name. */
+type Fields = ReadonlyMap<string, string>;
+
+/**
+ * PostObject: a form whose fields come first and whose file comes last. As soon as the file begins, signature, policy
+ * and rights are checked; only then are its bytes taken. Fields behind the file do not count. Throws 400 and 403 of
+ * reference 5.5.
+ */
+export async function postObject(unidentified: BucketCall): Promise<Answer> {
+  const { request } = unidentified;
+  const boundary = boundaryFrom(request.headers["content-type"]);
+  const fields = new Map<string, string>();
+  let upload: { readonly call: ObjectCall; readonly stored: StoredContent } | undefined;
+  try {
+    for await (const part of formParts(complete(request.body), boundary)) {
+      const name = part.name.toLowerCase();
+      if (name === "file") {
+        if (upload !== undefined) throw tooManyFiles();
+        upload = await acceptedFile(unidentified, fields, part);
+      } else if (upload === undefined) {
+        if (fields.has(name)) throw invalidArgument("A form field must not be given twice.", part.name, "");
+        fields.set(name, await fieldValue(part));
+      }
+    }
+    if (upload === undefined) throw tooManyFiles();
+  } catch (error) {
+    if (upload !== undefined) unidentified.contents.discard(upload.stored.content);
+    throw error;
+  }
+  return placed(upload.call, upload.stored, fields);
+}
+
+async function acceptedFile(unidentified: BucketCall, fields: Map<string, string>, file: FormPart) {
+  const { world, bucket } = unidentified;
+  const key = (fields.get("key") ?? "").replaceAll(FILENAME, file.filename ?? "");
+  refuseInvalidKey(key);
+  const caller = callerIn(unidentified, fields);
+  unidentified.identified(caller);
+  const policy = caller === undefined ? undefined : postPolicyFrom(fields.get("policy") ?? "");
+  if (policy !== undefined) {
+    const given = new Map([...fields, ["bucket", bucket.name], ["key", key]]);
+    refuseAgainstPolicy(policy, given, world.clock.nowMs());
+  }
+  refuseUnknown(fields);
+  const call = callWith(unidentified, { caller, key, fields, contentType: file.contentType });
+  authorise(call, { action: "oss:PutObject", bucket, key });
+  if (fields.has("x-oss-tagging")) authorise(call, { action: "oss:PutObjectTagging", bucket, key });
+  newObjectFrom(call, call.request.headers);
+  refuseOverwrite(bucket, key, call.request.headers);
+  const { min, max } = policy?.contentLength ?? { min: 0, max: MAX_FILE_BYTES };
+  const stored = await call.contents.write(file.bytes, (size) => {
+    if (size > Math.min(max, MAX_FILE_BYTES)) throw entityTooLarge();
+  });
+  keepUnlessRefused(call, stored, () => {
+    if (stored.content.size >= min) return;
+    throw ossError(400, "EntityTooSmall", "Your proposed upload smaller than the minimum allowed size.");
+  });
+  return { call, stored };
+}
+
+/** The form's fields are to the object what headers are to PutObject's. */
+function callWith(
+  unidentified: BucketCall,
+  {
+    caller,
+    key,
+    fields,
+    contentType,
+  }: {
+    readonly caller: Caller | undefined;
+    readonly key: string;
+    readonly fields: Fields;
+    readonly contentType: string | undefined;
+  },
+): ObjectCall {
+  const { request } = unidentified;
+  const type = fields.get("x-oss-content-type") ?? fields.get("content-type") ?? contentType;
+  const userAgent = request.headers["user-agent"];
+  const headers = {
+    ...Object.fromEntries([...fields].map(([name, value]) => [name, headerValue(name, value)])),
+    ...(type === undefined ? {} : { "content-type": headerValue("content-type", type) }),
+    ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
+  };
+  return { ...unidentified, caller, key, request: { ...request, headers } };
+}
+
+function placed(call: ObjectCall, stored: StoredContent, fields: Fields): Answer {
+  const { bucket, key, request } = call;
+  keepUnlessRefused(call, stored, () => refuseOverwrite(bucket, key, request.headers));
+  const object = { ...newObjectFrom(call, request.headers), ...normalContent(stored) };
+  putInPlace(call, object);
+  const headers = uploadHeaders(stored);
+  const status = Number(fields.get("success_action_status") ?? "204");
+  if (status === 200) return { status, headers };
+  if (status !== 201) return { status: 204, headers };
+  const location = `http://${bucket.name}.oss-${bucket.region}.aliyuncs.com/${encodeURIComponent(key)}`;
+  return {
+    status,
+    headers: { ...headers, location, "content-type": "application/xml" },
+    body: xmlDocument([
+      "PostResponse",
+      [
+        ["Bucket", bucket.name],
+        ["Location", location],
+        ["Key", key],
+        ["ETag", `"${object.etag}"`],
+      ],
+    ]),
+  };
+}
+
+const SIGNATURE_FIELDS = [
+  "policy",
+  "ossaccesskeyid",
+  "signature",
+  "x-oss-signature",
+  "x-oss-credential",
+  "x-oss-signature-version",
+];
+
+/** Undefined: the form is not signed. Once one field of a signature is there, so must be the others. */
+function callerIn(call: BucketCall, fields: Fields): Caller | undefined {
+  if (!SIGNATURE_FIELDS.some((name) => fields.has(name))) return undefined;
+  const policy = fields.get("policy") ?? "";
+  if (policy === "") throw missingField("policy", "0002-00000702");
+  const isV4 = fields.has("x-oss-signature-version") || fields.has("x-oss-credential");
+  const { accessKeyId, signature, signatureWith } = isV4 ? v4Proof(call, fields) : v1Proof(fields);
+  const token = fields.get("x-oss-security-token");
+  const securityToken = token === "" ? undefined : token;
+  const caller = keyOwner(call.world, accessKeyId, securityToken);
+  verifySecurityToken(call.world, caller, securityToken, call.expiredTokenCode);
+  if (sameSecret(signature, signatureWith(secretOf(caller), policy))) return caller;
+  throw signatureDoesNotMatch({
+    OSSAccessKeyId: accessKeyId,
+    SignatureProvided: signature,
+    StringToSign: policy,
+  });
+}
+
+function v1Proof(fields: Fields) {
+  const accessKeyId = fields.get("ossaccesskeyid");
+  if (accessKeyId === undefined) throw missingField("OSSAccessKeyId", "0002-00000706");
+  if (accessKeyId === "") throw missingField("OSSAccessKeyId", "0002-00000707");
+  return { accessKeyId, signature: signatureIn(fields, "Signature"), signatureWith: v1Signature };
+}
+
+function v4Proof({ world, bucket }: BucketCall, fields: Fields) {
+  const version = fields.get("x-oss-signature-version") ?? "";
+  if (version !== V4_ALGORITHM) {
+    throw invalidArgument("Unsupported signature version.", "x-oss-signature-version", version);
+  }
+  const credentialText = fields.get("x-oss-credential") ?? "";
+  const credential = v4CredentialFrom(credentialText);
+  if (credential === undefined) {
+    throw invalidArgument("Invalid x-oss-credential.", "x-oss-credential", credentialText, "0002-00000708");
+  }
+  const date = fields.get("x-oss-date") ?? "";
+  const ageMs = world.clock.nowMs() - world.clock.fromClientMs(v4TimeFrom(date));
+  const isFresh = ageMs >= -MAX_SKEW_MS && ageMs <= MAX_CREDENTIAL_AGE_MS;
+  if (date.slice(0, 8) !== credential.day || !isFresh) {
+    throw invalidArgument("Invalid signing date in x-oss-credential.", "x-oss-date", date, "0002-00000709");
+  }
+  if (credential.region !== bucket.region) {
+    throw invalidArgument(
+      "Invalid signing region in x-oss-credential.",
+      "x-oss-credential",
+      credential.region,
+    );
+  }
+  return {
+    accessKeyId: credential.accessKeyId,
+    signature: signatureIn(fields, "x-oss-signature"),
+    signatureWith: (secret: string, policy: string) => v4Signature(secret, credential, policy),
+  };
+}
+
+function signatureIn(fields: Fields, name: string): string {
+  const signature = fields.get(name.toLowerCase());
+  if (signature === undefined) throw missingField(name, "0002-00000703");
+  if (signature === "") throw missingField(name, "0002-00000704");
+  return signature;
+}
+
+async function fieldValue({ bytes, name }: FormPart): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.length;
+    if (size > MAX_FIELD_BYTES) {
+      throw ossError(400, "FieldItemTooLong", `Your post field is too long: ${name}.`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** What is stored with the object goes out in headers one day. */
+function headerValue(name: string, value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a header cannot hold
+  if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value))
+    throw invalidArgument("A form field has control characters.", name, "");
+  return value;
+}
+
+function refuseUnknown(fields: Fields): void {
+  if (fields.has("callback")) throw notImplemented("callback");
+  if (fields.has("success_action_redirect")) throw notImplemented("success_action_redirect");
+}
+
+function tooManyFiles() {
+  return ossError(
+    400,
+    "IncorrectNumberOfFilesInPOSTRequest",
+    "POST requires exactly one file upload per request.",
+  );
+}
+
+function missingField(name: string, ec: string) {
+  return invalidArgument(
+    `The bucket POST must contain the specified '${name}'. If it is specified, please check the order of the fields`,
+    name,
+    "",
+    ec,
+  );
+}
