@@ -79,7 +79,7 @@ describe("J13: a payload that is no JSON object", () => {
     ["JSON and more", `${GOOD}x`],
     ["two objects", `${GOOD}${GOOD}`],
     ["JSON with a comment", `${GOOD}//`],
-    ["JSON with a comma too many", claimsText("").replace(/}$/, "}")],
+    ["JSON with a comma too many", claimsText("")],
     ["a byte order mark", `\ufeff${GOOD}`],
     ["a number that is none", claimsText('"a":NaN')],
     ["a sign before a number", claimsText('"a":+1')],
