@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type BuildResult, build as bundle, type Metafile, type Plugin } from "esbuild";
+import type { AccessRules } from "../shared/domain/access-rules.ts";
 import {
   type AccessContent,
   AccessFileError,
@@ -10,6 +11,7 @@ import {
   checkAccessContent,
   readAccessFile,
 } from "./build/access-file.ts";
+import { sourceOf } from "./build/source-of.ts";
 import { trim } from "./build/trim.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -39,7 +41,7 @@ export interface BuildReport {
  * with every mistake of the rules.
  */
 export async function build(options: BuildOptions): Promise<BuildReport> {
-  const { content, warnings } = accessContentOf(options);
+  const { rules, warnings } = accessContentOf(options);
   const { metafile, outputFiles } = await bundle({
     absWorkingDir: ROOT,
     entryPoints: { index: "functions/credentials/index.ts", server: "functions/credentials/server.ts" },
@@ -52,7 +54,7 @@ export async function build(options: BuildOptions): Promise<BuildReport> {
     metafile: true,
     write: false,
     logLevel: "silent",
-    plugins: [compiledIn(content), trim()],
+    plugins: [compiledIn(rules), trim()],
   } as const);
   assertNothingForeign(metafile);
   await mkdir(options.outDir, { recursive: true });
@@ -82,15 +84,24 @@ function accessContentOf({ accessFile, content }: BuildOptions): AccessContent {
   return content === undefined ? readAccessFile(accessFile ?? accessFilePath()) : checkAccessContent(content);
 }
 
-/** The rules as data in the bundle, without the operator's tests of them: those have had their day here. */
-function compiledIn(content: unknown): Plugin {
-  const { tests: _tests, ...deployed } = content as Readonly<Record<string, unknown>>;
-  // Parsed when loaded: in an object literal, a key "__proto__" would mean something else.
-  const contents = `export const accessFile = JSON.parse(${JSON.stringify(JSON.stringify(deployed))});`;
+/**
+ * Puts the rules into the bundle as the parser gave them: they are parsed here and now, not at every cold start,
+ * and the parser stays behind. So do the operator's tests of them.
+ */
+function compiledIn(rules: AccessRules): Plugin {
+  const contents = `
+    export const accessFile = {};
+    export function accessRulesFrom(content) {
+      if (content !== accessFile) throw new Error("the bundle parses no access rules but its own");
+      return { ok: true, warnings: [], value: ${sourceOf({ ...rules, tests: [] })} };
+    }`;
   return {
     name: "access-rules",
     setup(build) {
-      build.onResolve({ filter: /^#access-rules$/ }, ({ path }) => ({ path, namespace: "access-rules" }));
+      build.onResolve({ filter: /^#access-rules$|\/domain\/access-rules\.ts$/ }, () => ({
+        path: "compiled",
+        namespace: "access-rules",
+      }));
       build.onLoad({ filter: /.*/, namespace: "access-rules" }, () => ({ contents }));
     },
   };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
-import { accessRulesFrom } from "../../shared/domain/access-rules.ts";
+import { type AccessRules, accessRulesFrom } from "../../shared/domain/access-rules.ts";
 import type { Path } from "../../shared/domain/shape.ts";
 
 /** access.yaml, or the file that ACCESS_FILE names. */
@@ -23,6 +23,8 @@ export class AccessFileError extends Error {
 export interface AccessContent {
   /** Plain data, checked: accessRulesFrom takes it. */
   readonly content: unknown;
+  /** What it means. */
+  readonly rules: AccessRules;
   readonly warnings: readonly string[];
 }
 
@@ -53,7 +55,11 @@ function checked(content: unknown, placeOf: (path: Path) => string): AccessConte
   if (!result.ok) {
     throw new AccessFileError(result.problems.map(({ path, problem }) => line(path, problem)));
   }
-  return { content, warnings: result.warnings.map(({ path, warning }) => line(path, warning)) };
+  return {
+    content,
+    rules: result.value,
+    warnings: result.warnings.map(({ path, warning }) => line(path, warning)),
+  };
 }
 
 function readText(path: string, name: string): string {

@@ -22,7 +22,7 @@ const REPLACED: readonly { readonly path: RegExp; readonly from?: string; readon
   { path: /^url$/, from: SDK_BASE, by: "url" },
   { path: /^\.\/websocket$/, from: SDK_BASE, by: "websocket" },
   { path: /^\.\/websocketUtils$/, from: "@alicloud/openapi-core", by: "websocket" },
-  { path: /^\.\/sign$/, from: "jsonwebtoken", by: "jsonwebtoken-sign" },
+  { path: /^jsonwebtoken$/, by: "jsonwebtoken" },
   { path: /^ms$/, from: "jsonwebtoken", by: "ms" },
   { path: /^semver$/, from: "jsonwebtoken", by: "semver" },
   { path: /^\.\/lib\/sign-stream$/, from: "jws", by: "jws-sign-stream" },
