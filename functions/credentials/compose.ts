@@ -35,7 +35,7 @@ export function composedService(environment: Environment, accessFile: unknown): 
       tokenVerifier: jwtTokenVerifier({
         issuers: config.issuerKeys.map(({ issuer, fixed }) => ({
           issuer,
-          keys: fixed ?? jwksKeys({ issuer, clock }),
+          keys: fixed ?? jwksKeys({ issuer, clock, onWarning: warned(clock) }),
         })),
         clock,
       }),
@@ -58,6 +58,13 @@ export function composedService(environment: Environment, accessFile: unknown): 
     useCallerCredentials: (credentials) => {
       callerCredentials = credentials;
     },
+  };
+}
+
+/** What the operator should know of an issuer's keys: a line beside the audit log's. Holds no secret. */
+function warned(clock: Clock): (warning: string) => void {
+  return (warning) => {
+    process.stdout.write(`${JSON.stringify({ time: new Date(clock.nowMs()).toISOString(), warning })}\n`);
   };
 }
 
