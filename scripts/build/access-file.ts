@@ -41,25 +41,45 @@ export function readAccessFile(path: string): AccessContent {
   if (document.errors.length > 0) {
     throw new AccessFileError(document.errors.map(({ pos, message }) => `${at(pos[0])} ${message}`));
   }
-  return checked(document.toJS(), (path) => `${at(offsetOf(document, path))} `);
+  return checked(contentOf(document, name), { offsetOf: (path) => offsetOf(document, path), at });
+}
+
+/** Aliases are resolved here, and fail here where they lead nowhere or would unfold without end. */
+function contentOf(document: Document, name: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new AccessFileError([`${name} ${error instanceof Error ? error.message : "is no YAML"}`]);
+  }
 }
 
 /** Checks content that comes from no file. Throws AccessFileError. */
 export function checkAccessContent(content: unknown): AccessContent {
-  return checked(content, () => "");
+  return checked(content, undefined);
 }
 
-function checked(content: unknown, placeOf: (path: Path) => string): AccessContent {
+interface Places {
+  readonly offsetOf: (path: Path) => number;
+  /** e.g. access.yaml:12:5 */
+  readonly at: (offset: number) => string;
+}
+
+function checked(content: unknown, places: Places | undefined): AccessContent {
   const result = accessRulesFrom(content);
-  const line = (path: Path, text: string): string => `${placeOf(path)}${`${pathText(path)} ${text}`.trim()}`;
+  const lines = (remarks: readonly { readonly path: Path; readonly text: string }[]): readonly string[] =>
+    remarks
+      .map(({ path, text }) => ({
+        offset: places?.offsetOf(path) ?? 0,
+        sentence: `${pathText(path)} ${text}`.trim(),
+      }))
+      // As one meets them in the file.
+      .sort((a, b) => a.offset - b.offset)
+      .map(({ offset, sentence }) => (places === undefined ? sentence : `${places.at(offset)} ${sentence}`));
   if (!result.ok) {
-    throw new AccessFileError(result.problems.map(({ path, problem }) => line(path, problem)));
+    throw new AccessFileError(lines(result.problems.map(({ path, problem }) => ({ path, text: problem }))));
   }
-  return {
-    content,
-    rules: result.value,
-    warnings: result.warnings.map(({ path, warning }) => line(path, warning)),
-  };
+  const warnings = lines(result.warnings.map(({ path, warning }) => ({ path, text: warning })));
+  return { content, rules: result.value, warnings };
 }
 
 function readText(path: string, name: string): string {

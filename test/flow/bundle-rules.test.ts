@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { AccessFileError, readAccessFile } from "../../scripts/build/access-file.ts";
+import { sourceOf } from "../../scripts/build/source-of.ts";
+import { build } from "../../scripts/build.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "oss-valet-rules-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function fileWith(text: string): string {
+  const path = join(folder, "access.yaml");
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Six lines without a mistake. */
+const ISSUERS = `issuers:
+  - name: login
+    issuer: https://login.example.com/
+    audience: photo-app
+    jwks: https://login.example.com/keys
+    algorithms: [RS256]
+`;
+
+/** The mistakes, with the file's path cut down to its name. */
+async function problemsOf(text: string): Promise<readonly string[]> {
+  const accessFile = fileWith(text);
+  try {
+    await build({ accessFile, outDir: join(folder, "never") });
+  } catch (error) {
+    if (error instanceof AccessFileError) return error.problems.map((line) => line.replace(folder, "."));
+    throw error;
+  }
+  return [];
+}
+
+describe("mistakes in access.yaml fail the build, all at once, each with its place", () => {
+  it("names the field, its line and column, and what to write", async () => {
+    expect(
+      await problemsOf(`${ISSUERS}rules:
+  - name: own folder
+    allow: [read, wirte]
+    prefix: users/{sub}
+    colour: red
+`),
+    ).toEqual([
+      './access.yaml:9:19 rules[0].allow[1] is "wirte"; write one of read, write, list, delete',
+      './access.yaml:10:5 rules[0].prefix must end in "/": write "users/{sub}/"',
+      expect.stringMatching(/^\.\/access\.yaml:11:5 rules\[0\]\.colour is not known here; known are name, /),
+    ]);
+  });
+
+  it("points at what should hold a missing field", async () => {
+    expect(await problemsOf(`${ISSUERS}rules:\n  - name: own folder\n    prefix: users/{sub}/\n`)).toEqual([
+      expect.stringMatching(/^\.\/access\.yaml:8:5 rules\[0\] grants nothing; write allow: /),
+    ]);
+  });
+
+  it.each([
+    ["a list that does not end", "issuers: [1\nrules: []\n", /^\.\/access\.yaml:\d+:\d+ Flow sequence/],
+    ["a key that stands twice", "rules: []\nrules: []\n", /^\.\/access\.yaml:2:1 Map keys must be unique/],
+    ["an empty file", "", /^\.\/access\.yaml:1:1 is empty/],
+    ["an alias to nothing", "rules: *nothing\n", /^\.\/access\.yaml Unresolved alias/],
+  ])("%s: no YAML, or none that means something", async (_case, text, problem) => {
+    expect(await problemsOf(text)).toContainEqual(expect.stringMatching(problem));
+  });
+
+  it("says what to do where there is no file", () => {
+    expect(() => readAccessFile(join(folder, "none.yaml"))).toThrow(
+      /none\.yaml cannot be read \(ENOENT\); write access\.yaml, or name another in ACCESS_FILE$/,
+    );
+  });
+});
+
+describe("the rules in the bundle", () => {
+  it("mean the same as their source", () => {
+    const plain = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.string({ unit: "binary" }),
+        fc.integer(),
+        fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0),
+        fc.boolean(),
+        fc.constantFrom(null, undefined, "__proto__", "</script>", "\u2028", "\ud800"),
+        fc.array(tie("value"), { maxLength: 4 }),
+        fc.dictionary(fc.oneof(fc.string(), fc.constant("__proto__")), tie("value"), {
+          maxKeys: 4,
+          noNullPrototype: true,
+        }),
+        fc.array(fc.tuple(fc.string(), tie("value")), { maxLength: 3 }).map((entries) => new Map(entries)),
+      ),
+    })).value;
+    fc.assert(
+      fc.property(plain, (value) => {
+        expect(new Function(`return ${sourceOf(value)};`)()).toEqual(value);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each([
+    ["a regular expression", /x/],
+    ["a function", () => 1],
+    ["a date", new Date(0)],
+    ["a number that JSON has not", Number.NaN],
+    ["a class's object", new (class Rule {})()],
+  ])("refuse %s inside them", (_case, value) => {
+    expect(() => sourceOf({ a: [value] })).toThrow(/is not plain data$/);
+  });
+});
