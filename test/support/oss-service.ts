@@ -35,6 +35,41 @@ export interface OssKey {
   readonly stsToken?: string;
 }
 
+/** ali-oss with the methods that its types leave out. */
+export type AliOss = Omit<Oss, keyof Untyped> & Untyped;
+
+interface Untyped {
+  listV2(query: object, options?: object): Promise<ListV2>;
+  getObjectMeta(key: string): Promise<{ readonly res: Oss.NormalSuccessResponse }>;
+  putObjectTagging(key: string, tags: object): Promise<unknown>;
+  getObjectTagging(key: string): Promise<{ readonly tag: object }>;
+  deleteObjectTagging(key: string): Promise<unknown>;
+  getBucketVersions(query: object): Promise<Versions>;
+  getBucketPolicy(bucket: string): Promise<{ readonly status: number; readonly policy: object | null }>;
+  putBucketPolicy(bucket: string, policy: object): Promise<unknown>;
+  deleteBucketPolicy(bucket: string): Promise<unknown>;
+  signatureUrlV4(
+    method: string,
+    expires: number,
+    request: { readonly headers?: object; readonly queries?: object } | undefined,
+    key: string,
+    additionalHeaders?: readonly string[],
+  ): Promise<string>;
+  signPostObjectPolicyV4(policy: object, date: Date): string;
+}
+
+export interface ListV2 {
+  readonly objects: readonly { readonly name: string; readonly owner: object | null }[];
+  readonly keyCount: number;
+  readonly nextContinuationToken: string | null;
+}
+
+export interface Versions {
+  readonly objects: readonly object[];
+  readonly isTruncated: boolean;
+  readonly nextKeyMarker: string | null;
+}
+
 /** The two signatures that ali-oss can make. */
 export type SignatureVersion = "V1" | "V4";
 
@@ -76,7 +111,7 @@ export function aliOss(
   key: OssKey,
   version: SignatureVersion,
   more: Partial<Oss.Options> = {},
-): Oss {
+): AliOss {
   return new Oss({
     ...key,
     region: "oss-cn-hangzhou",
@@ -89,7 +124,7 @@ export function aliOss(
       : { refreshSTSToken: () => Promise.reject(new Error("not due")), refreshSTSTokenInterval: 2 ** 31 }),
     ...({ sldEnable: true } as object),
     ...more,
-  } as Oss.Options);
+  } as Oss.Options) as unknown as AliOss;
 }
 
 /** A session of the classic guide's role, narrowed by the policy where there is one. */
@@ -179,7 +214,7 @@ export function tamperingOss(
   key: OssKey,
   version: SignatureVersion,
   change: (call: SignedCall) => Partial<SignedCall>,
-): Oss {
+): AliOss {
   const client = aliOss(service, key, version);
   const holder = client as unknown as { urllib: HttpClient };
   const { urllib } = holder;
