@@ -1,0 +1,24 @@
+import type { FcResponse } from "../../../functions/credentials/fc-event.ts";
+
+/** The event of an HTTP trigger that asks for credentials; without a token where there is none. */
+export function eventWith(token: string | undefined): Buffer {
+  return Buffer.from(
+    JSON.stringify({
+      version: "v1",
+      rawPath: "/credentials",
+      body: "",
+      isBase64Encoded: false,
+      headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
+      queryParameters: {},
+      requestContext: { http: { method: "GET", path: "/credentials", sourceIp: "192.0.2.1" } },
+    }),
+  );
+}
+
+export type Handler = (event: Buffer, context: object) => Promise<FcResponse>;
+
+/** Loads the bundle, as FC's runtime does. */
+export function loadHandler(): Handler {
+  const { handler } = require(process.env["BUNDLE"] ?? "") as { readonly handler: Handler };
+  return handler;
+}

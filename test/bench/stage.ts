@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { build as bundle } from "esbuild";
+import { type BuildReport, build } from "../../scripts/build.ts";
+import { SECRET } from "./programs/token-of.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const PROGRAMS_DIR = join(ROOT, "dist/bench/programs");
+const BUNDLE_DIR = join(ROOT, "dist/bench/credentials");
+
+/** What a measured program runs with; the same for all of them, and nothing of this process' own environment. */
+export type Environment = Readonly<Record<string, string>>;
+
+/** Builds the bundle with one HS256 issuer, and the measured programs as plain JavaScript (node_modules apart). */
+export async function setStage(): Promise<BuildReport> {
+  await bundle({
+    absWorkingDir: ROOT,
+    entryPoints: ["sts-stub", "one-line", "one-request", "warm-misses", "many-requests"]
+      .map((name) => `test/bench/programs/${name}.ts`)
+      .concat("test/bench/peers/express-ali-oss.ts"),
+    outdir: PROGRAMS_DIR,
+    entryNames: "[name]",
+    outExtension: { ".js": ".cjs" },
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    logLevel: "silent",
+  });
+  return build({
+    outDir: BUNDLE_DIR,
+    content: {
+      issuers: [
+        {
+          name: "login",
+          issuer: "https://login.example.com/",
+          audience: "photo-app",
+          secret: "JWT_SECRET",
+          algorithms: ["HS256"],
+        },
+      ],
+      rules: [{ name: "own folder", allow: ["read", "write", "list"], prefix: "users/{sub}/" }],
+    },
+  });
+}
+
+/** Settings of the function and of its peers, for an STS at this port of the loopback. */
+export function settings(stsPort: number, change: Environment = {}): Environment {
+  return {
+    OSS_ROLE_ARN: "acs:ram::1234567890123456:role/oss",
+    OSS_BUCKET: "examplebucket",
+    OSS_REGION: "cn-hangzhou",
+    STS_ENDPOINT: `http://127.0.0.1:${stsPort}`,
+    JWT_SECRET: SECRET,
+    ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAIbench",
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: "bench-secret",
+    PORT: "0",
+    BUNDLE: join(BUNDLE_DIR, "index.js"),
+    ...change,
+  };
+}
+
+/** The file of a program under programs/ or peers/, or of the bundle's server. */
+export function programFile(name: string): string {
+  return name === "server" ? join(BUNDLE_DIR, "server.js") : join(PROGRAMS_DIR, `${name}.cjs`);
+}
+
+export interface Running {
+  /** What the program reported first. */
+  readonly reported: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** Starts a program; rejects `reported` with what it wrote to stderr where it ends without a report. */
+export function start(name: string, environment: Environment, ...args: readonly string[]): Running {
+  const child = spawn(process.execPath, [programFile(name), ...args], {
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  return {
+    reported: reportOf(child),
+    stop: async () => {
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+function reportOf(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    let out = "";
+    let errors = "";
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      out += text;
+      const found = /^BENCH (.*)\n/m.exec(out)?.[1];
+      if (found !== undefined) resolve(JSON.parse(found));
+      else if (out.length > 1_000_000) out = out.slice(-10_000);
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      errors += text;
+      // The bundle's own server says so in its own words.
+      const port = /listens on http:\/\/127\.0\.0\.1:(\d+)/.exec(errors)?.[1];
+      if (port !== undefined) resolve(Number(port));
+    });
+    child.once("close", () => reject(new Error(`${child.spawnargs[1]} ended without a report: ${errors}`)));
+  });
+}
+
+/** Runs a program until it reports. */
+export async function run(
+  name: string,
+  environment: Environment,
+  ...args: readonly string[]
+): Promise<unknown> {
+  const running = start(name, environment, ...args);
+  try {
+    return await running.reported;
+  } finally {
+    await running.stop();
+  }
+}
