@@ -130,9 +130,7 @@ it("two users share neither a session name nor a hashed folder, and STS takes ev
 
 function placesOf(rules: AccessRules, principal: Principal) {
   return ruleOutcomes(principal, rules, { bucket: BUCKET, sourceIp: ADDRESS }).flatMap(({ rule, outcome }) =>
-    outcome.kind === "matched"
-      ? [{ rule, prefix: outcome.prefix as string, bucket: rule.bucket ?? BUCKET }]
-      : [],
+    outcome.kind === "matched" ? [{ rule, prefix: outcome.prefix, bucket: rule.bucket ?? BUCKET }] : [],
   );
 }
 
