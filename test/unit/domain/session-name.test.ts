@@ -33,6 +33,8 @@ describe("a session name", () => {
     ["another case", "alice", "Alice"],
     ["a character that is left out", "al/ice", "alice"],
     ["a difference behind the cut", `${"a".repeat(60)}1`, `${"a".repeat(60)}2`],
+    ["another case behind the cut", `${"a".repeat(60)}x`, `${"a".repeat(60)}X`],
+    ["another case of what is left out", "\u00e9", "\u00c9"],
     ["two left-out characters", "*", "?"],
     ["composed and decomposed é", "\u00e9", "e\u0301"],
     ["the other's session name", "alice", "alice-c8170752838e83167f55"],
