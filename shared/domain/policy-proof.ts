@@ -151,7 +151,7 @@ function conditionsFrom(
   condition: unknown,
 ): Pick<ReadStatement, "listed" | "sourceIp" | "secureTransport"> | undefined {
   if (condition === undefined) return { listed: undefined, sourceIp: undefined, secureTransport: false };
-  const flat = Object.entries((condition ?? {}) as object).flatMap(([operator, keys]) =>
+  const flat = Object.entries(condition ?? {}).flatMap(([operator, keys]) =>
     Object.entries((keys ?? {}) as object).map(([key, value]) => [`${operator} ${key}`, value] as const),
   );
   const byName = new Map<string, unknown>(flat);
