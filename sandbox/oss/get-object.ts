@@ -5,7 +5,7 @@ import type { ObjectCall } from "./call.ts";
 import { ossError } from "./errors.ts";
 import { describingHeaders, headersOf } from "./object-headers.ts";
 import { existingObject } from "./objects.ts";
-import { percentDecoded } from "./request.ts";
+import { headerValue, percentDecoded } from "./request.ts";
 
 /** GetObject: ranges, conditions, response-* overrides; a symbolic link gives its target. */
 export function getObject(call: ObjectCall): Answer {
@@ -144,7 +144,7 @@ export function failedCondition(
 function overridesFrom({ request, caller }: ObjectCall): Readonly<Record<string, string>> {
   const overrides = [...request.parameters]
     .filter(([name, value]) => name.startsWith("response-") && value !== "")
-    .map(([name, value]) => [name.slice("response-".length), value] as const);
+    .map(([name, value]) => [name.slice("response-".length), headerValue(name, value)] as const);
   if (overrides.length > 0 && caller === undefined) {
     const message = "Request specific response headers cannot be used for anonymous GET requests.";
     throw ossError(400, "InvalidRequest", message);

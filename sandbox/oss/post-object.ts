@@ -19,6 +19,7 @@ import {
 } from "./objects.ts";
 import { postPolicyFrom, refuseAgainstPolicy } from "./post-policy.ts";
 import { v4TimeFrom } from "./proof.ts";
+import { headerValue } from "./request.ts";
 import { v1Signature } from "./signature-v1.ts";
 import { V4_ALGORITHM, v4CredentialFrom, v4Signature } from "./signature-v4.ts";
 import { xmlDocument } from "./xml.ts";
@@ -78,7 +79,7 @@ async function acceptedFile(unidentified: BucketCall, fields: Map<string, string
   const policy = caller === undefined ? undefined : postPolicyFrom(fields.get("policy") ?? "");
   if (policy !== undefined) {
     const given = new Map([...fields, ["bucket", bucket.name], ["key", key]]);
-    refuseAgainstPolicy(policy, given, world.clock.nowMs());
+    refuseAgainstPolicy(policy, given, world.clock);
   }
   refuseUnknown(fields);
   const call = callWith(unidentified, { caller, key, fields, contentType: file.contentType });
@@ -231,14 +232,6 @@ async function fieldValue({ bytes, name }: FormPart): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-/** What is stored with the object goes out in headers one day. */
-function headerValue(name: string, value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a header cannot hold
-  if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value))
-    throw invalidArgument("A form field has control characters.", name, "");
-  return value;
 }
 
 function refuseUnknown(fields: Fields): void {

@@ -1,7 +1,9 @@
+import type { SandboxClock } from "../clock.ts";
 import { ossError } from "./errors.ts";
 
 /** The policy of a form, parsed: until when, and what the form must hold. */
 export interface PostPolicy {
+  /** By the client's clock. */
   readonly expirationMs: number;
   readonly conditions: readonly PostCondition[];
   /** Bytes of the file; undefined: any. */
@@ -51,9 +53,9 @@ export function postPolicyFrom(base64: string): PostPolicy {
 export function refuseAgainstPolicy(
   { expirationMs, conditions }: PostPolicy,
   fields: ReadonlyMap<string, string>,
-  nowMs: number,
+  clock: SandboxClock,
 ): void {
-  if (expirationMs <= nowMs) {
+  if (clock.fromClientMs(expirationMs) <= clock.nowMs()) {
     throw ossError(403, "AccessDenied", "Invalid according to Policy: Policy expired.");
   }
   const failed = conditions.find(({ field, holds }) => !holds(fields.get(field) ?? ""));

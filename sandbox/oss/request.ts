@@ -52,6 +52,15 @@ export function percentDecoded(text: string): string {
   }
 }
 
+/** The value, if a header can hold it: it is to be answered with one day. Throws 400 InvalidArgument. */
+export function headerValue(name: string, value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a header cannot hold
+  if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value)) {
+    throw invalidArgument("A header value must not have control characters.", name, "");
+  }
+  return value;
+}
+
 /** A header's value as Node.js wants it: one character a byte. */
 export function toBytes(text: string): string {
   return Buffer.from(text, "utf8").toString("latin1");

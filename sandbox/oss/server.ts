@@ -35,7 +35,10 @@ export function ossServer(world: World, options: OssOptions = {}): RequestListen
   const { customHosts = {}, expiredTokenCode = "SecurityTokenExpired" } = options;
   const contents = options.contents ?? contentStore();
   return (message, response) => {
-    void serve(message, response);
+    serve(message, response).catch((error: unknown) => {
+      internalError(error);
+      response.destroy();
+    });
   };
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
