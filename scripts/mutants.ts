@@ -31,6 +31,14 @@ const malformed = mutants.filter(({ file, find, replace }) => {
 for (const { name, file } of malformed)
   console.error(`not planted: ${name}: its text occurs not exactly once in ${file}`);
 
+// Red without a mutant would pass for "killed" with any.
+const baseline = [...new Set(mutants.flatMap(({ killedBy = [] }) => killedBy))];
+const redAnyway = baseline.length === 0 ? [] : await failedTestFiles(undefined, baseline);
+if (redAnyway.length > 0) {
+  console.error(`mutants: red without any mutant: ${redAnyway.join(", ")}`);
+  process.exit(1);
+}
+
 const survivors: string[] = [];
 const learnt = new Map<string, readonly string[]>();
 const chosen = mutants.filter((mutant) => options.only === undefined || mutant.name.includes(options.only));
@@ -65,7 +73,10 @@ async function worker(): Promise<void> {
 }
 
 /** The test files that fail with the mutant planted; all of unit, property and attack where none are named. */
-async function failedTestFiles(mutant: Mutant, files: readonly string[]): Promise<readonly string[]> {
+async function failedTestFiles(
+  mutant: Mutant | undefined,
+  files: readonly string[],
+): Promise<readonly string[]> {
   const where = files.length > 0 ? files : ["test/unit", "test/attack", "test/property", "test/flow"];
   const report = await outputOf(mutant, [
     "run",
@@ -74,7 +85,7 @@ async function failedTestFiles(mutant: Mutant, files: readonly string[]): Promis
     ...where,
   ]);
   const start = report.indexOf("{");
-  if (start < 0) return files.length > 0 ? files.slice(0, 1) : [];
+  if (start < 0) throw new Error(`vitest gave no report for: ${mutant?.name ?? "no mutant"}`);
   const parsed = JSON.parse(report.slice(start)) as {
     readonly testResults: readonly { readonly name: string; readonly status: string }[];
   };
@@ -83,11 +94,15 @@ async function failedTestFiles(mutant: Mutant, files: readonly string[]): Promis
     .map(({ name }) => name.slice(root.length + 1));
 }
 
-function outputOf(mutant: Mutant, args: readonly string[]): Promise<string> {
+function outputOf(mutant: Mutant | undefined, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), ...args], {
       cwd: root,
-      env: { ...process.env, MUTANT: JSON.stringify(mutant), FENCE_CASES: "300" },
+      env: {
+        ...process.env,
+        FENCE_CASES: "300",
+        ...(mutant === undefined ? {} : { MUTANT: JSON.stringify(mutant) }),
+      },
       stdio: ["ignore", "pipe", "ignore"],
     });
     let output = "";
