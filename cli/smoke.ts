@@ -1,41 +1,22 @@
-import { generateKeyPairSync, sign } from "node:crypto";
 import { parseArgs } from "node:util";
-import OSS from "ali-oss";
-import type { Terminal } from "./provision.ts";
+import { answerOf, type EndpointAnswer } from "./smoke/endpoint.ts";
+import { type Tell, triedOnOss, type VendedAccess } from "./smoke/on-oss.ts";
+import { hasFormOfToken, signedByAnother, unsigned, withClaims } from "./smoke/tampered-token.ts";
+import { type Terminal, UsageError } from "./terminal.ts";
 
 export const SMOKE_HELP = `npm run valet -- smoke URL --token JWT
 
-After a deploy: one exchange that must succeed, and several that must be refused. URL is the endpoint, such as
-https://sts.example.com/credentials; the token is a fresh one of a test user. Exit code 0: all as it must be.
+After a deploy: one exchange that must succeed, what it opens on OSS, and several that must be refused. URL is the
+endpoint, such as https://sts.example.com/credentials; the token is a fresh one of a test user. Exit code 0: all as it
+must be; 1: something is not; 2: called wrongly.
 
-  --token JWT             a valid App token (or the setting SMOKE_TOKEN)
-  --expired-token JWT     one that has expired; that check is skipped without it
+  --token JWT             a valid App token (or the setting SMOKE_TOKEN, which no process list shows)
+  --expired-token JWT     one that has expired (or SMOKE_EXPIRED_TOKEN); that check is skipped without it
   --neighbour PREFIX      a folder that must stay closed; the user's own with "-neighbour" where left out
   --oss-endpoint URL      where OSS is, for the local cloud; what the answer says where left out
   --read-only             write nothing: only list and read`;
 
-/** One thing that was tried, and whether it went as it must. */
-interface Finding {
-  readonly what: string;
-  readonly ok: boolean | "skipped";
-  readonly seen: string;
-}
-
-interface Answer {
-  readonly AccessKeyId: string;
-  readonly AccessKeySecret: string;
-  readonly SecurityToken: string;
-  readonly KeyPrefix: string;
-  readonly Permissions: string;
-  readonly OssBucket: string;
-  readonly OssRegion: string;
-  readonly OssEndpoint: string;
-}
-
-/** Milliseconds that one request may take. */
-const TIMEOUT_MS = 15_000;
-
-/** Exit code 0: all as it must be; 1: something is not; 2: called wrongly. */
+/** Exit code 0: all as it must be; 1: something is not. Throws UsageError. */
 export async function smoke(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -45,230 +26,109 @@ export async function smoke(args: readonly string[], terminal: Terminal): Promis
       "expired-token": { type: "string" },
       neighbour: { type: "string" },
       "oss-endpoint": { type: "string" },
-      "read-only": { type: "boolean" },
+      "read-only": { type: "boolean", default: false },
     },
   });
-  const [endpoint, ...rest] = positionals;
-  const token = values.token ?? terminal.environment["SMOKE_TOKEN"];
-  if (
-    endpoint === undefined ||
-    rest.length > 0 ||
-    !URL.canParse(endpoint) ||
-    token === undefined ||
-    token.split(".").length !== 3
-  ) {
-    terminal.error(`smoke: needs the endpoint's URL and --token with a JWT\n\n${SMOKE_HELP}`);
-    return 2;
-  }
-  const url = endpoint.replace(/\/$/, "").replace(/(?<!\/credentials)$/, "/credentials");
-  const findings: Finding[] = [];
-  const tell = (finding: Finding): void => {
-    findings.push(finding);
-    const mark = finding.ok === "skipped" ? "skip" : finding.ok ? "ok  " : "FAIL";
-    terminal.out(`${mark} ${finding.what}: ${finding.seen}`);
+  const { environment } = terminal;
+  const url = endpointFrom(positionals);
+  const token = tokenFrom("--token", values.token ?? environment["SMOKE_TOKEN"]);
+  if (token === undefined) throw new UsageError("needs a token: --token JWT, or SMOKE_TOKEN");
+  const expired = tokenFrom("--expired-token", values["expired-token"] ?? environment["SMOKE_EXPIRED_TOKEN"]);
+  const { neighbour, "oss-endpoint": ossEndpoint, "read-only": readOnly } = values;
+  if (neighbour !== undefined && !neighbour.endsWith("/"))
+    throw new UsageError(`--neighbour is a folder: write ${neighbour}/`);
+
+  let tried = 0;
+  let failed = 0;
+  const tell: Tell = (what, ok, seen) => {
+    if (ok !== undefined) tried += 1;
+    if (ok === false) failed += 1;
+    terminal.out(`${ok === undefined ? "skip  " : ok ? "ok    " : "FAIL  "} ${what}: ${seen}`);
   };
-  const vended = await exchange(url, token, tell);
-  if (vended !== undefined) await onOss(vended, values, tell);
-  await refusals(url, token, values["expired-token"], tell);
-  const failed = findings.filter(({ ok }) => ok === false).length;
-  terminal.out(failed === 0 ? "All as it must be." : `${failed} of ${findings.length} checks failed.`);
+  const health = await answerOf(url.replace(/\/credentials$/, "/healthz"));
+  tell("the function runs", health.status === 200, health.summary);
+  const access = vendedIn(await answerOf(url, `Bearer ${token}`), tell);
+  if (access !== undefined) await triedOnOss(access, { neighbour, ossEndpoint, readOnly }, tell);
+  await refusalsTried(url, token, expired, tell);
+  terminal.out(failed === 0 ? `All ${tried} as they must be.` : `${failed} of ${tried} checks failed.`);
   return failed === 0 ? 0 : 1;
 }
 
-async function exchange(
-  url: string,
-  token: string,
-  tell: (finding: Finding) => void,
-): Promise<Answer | undefined> {
+function endpointFrom([address, ...rest]: readonly string[]): string {
+  const url = address !== undefined && URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || rest.length > 0 || !/^https?:$/.test(url.protocol))
+    throw new UsageError("needs one address: https://sts.example.com/credentials");
+  const path = url.pathname.replace(/\/$/, "");
+  return `${url.origin}${path.endsWith("/credentials") ? path : `${path}/credentials`}`;
+}
+
+/** Blanks and line ends around a token come from files and pipes. */
+function tokenFrom(option: string, text: string | undefined): string | undefined {
+  const token = text?.trim();
+  if (token === undefined || token === "") return undefined;
+  if (!hasFormOfToken(token)) throw new UsageError(`${option} is no JWT: three parts with dots between them`);
+  return token;
+}
+
+const NEEDED: readonly (keyof VendedAccess)[] = [
+  "AccessKeyId",
+  "AccessKeySecret",
+  "SecurityToken",
+  "KeyPrefix",
+  "Permissions",
+  "OssBucket",
+  "OssRegion",
+  "OssEndpoint",
+];
+
+function vendedIn(
+  { status, body, cacheControl, summary }: EndpointAnswer,
+  tell: Tell,
+): VendedAccess | undefined {
+  const missing = NEEDED.filter((name) => typeof body[name] !== "string");
+  const vended = status === 200 && missing.length === 0;
   const what = "a valid token gets credentials";
-  const { status, body, headers, problem } = await asked(url, `Bearer ${token}`);
-  if (status !== 200) {
-    tell({ what, ok: false, seen: problem ?? `${status} ${body["Code"] ?? ""} (see docs/errors.md)` });
+  if (!vended) {
+    const seen = status === 200 ? `the answer lacks ${missing.join(", ")}` : `${summary} (docs/errors.md)`;
+    tell(what, false, seen);
     return undefined;
   }
-  const answer = body as unknown as Answer;
-  tell({
-    what,
-    ok: answer.AccessKeyId?.startsWith("STS.") === true,
-    seen: `${answer.KeyPrefix} (${answer.Permissions})`,
-  });
-  const stored = headers?.get("cache-control") ?? "nothing";
-  tell({
-    what: "no proxy may store them",
-    ok: stored.includes("no-store"),
-    seen: `Cache-Control: ${stored}`,
-  });
-  return answer;
-}
-
-async function onOss(
-  answer: Answer,
-  options: { readonly neighbour?: string; readonly "oss-endpoint"?: string; readonly "read-only"?: boolean },
-  tell: (finding: Finding) => void,
-): Promise<void> {
-  const client = clientFor(answer, options["oss-endpoint"]);
-  const permissions = answer.Permissions.split(",");
-  const key = `${answer.KeyPrefix}oss-valet-smoke.txt`;
-  const content = Buffer.from("smoke\n");
-  const neighbour = options.neighbour ?? `${answer.KeyPrefix.slice(0, -1)}-neighbour/`;
-  const own = async (what: string, needs: string, run: () => Promise<unknown>): Promise<void> => {
-    if (!permissions.includes(needs))
-      return tell({ what, ok: "skipped", seen: `the rules do not grant ${needs}` });
-    const code = await codeOf(run());
-    tell({ what, ok: code === undefined, seen: code ?? "done" });
-  };
-  const writes = options["read-only"] === true ? "nothing: --read-only" : "write";
-  await own(`write ${key}`, writes, () => client.put(key, content));
-  if (permissions.includes("write") && writes === "write")
-    await own(`read ${key}`, "read", () => client.get(key));
-  await own(`list ${answer.KeyPrefix}`, "list", () =>
-    client.list({ prefix: answer.KeyPrefix, "max-keys": 1 }, {}),
+  const access = body as unknown as VendedAccess;
+  tell(what, access.AccessKeyId.startsWith("STS."), `${access.KeyPrefix} (${access.Permissions})`);
+  tell(
+    "no proxy may store them",
+    cacheControl.includes("no-store"),
+    `Cache-Control: ${cacheControl || "none"}`,
   );
-  for (const [what, run] of [
-    [`read in ${neighbour}`, () => client.get(`${neighbour}a.txt`)],
-    [`list ${neighbour}`, () => client.list({ prefix: neighbour, "max-keys": 1 }, {})],
-    ["list the whole bucket", () => client.list({ "max-keys": 1 }, {})],
-  ] as const) {
-    const code = await codeOf(run());
-    tell({
-      what: `${what} is forbidden`,
-      ok: code === "AccessDenied",
-      seen: code ?? "it was allowed: the rules or the role are too wide",
-    });
-  }
-  if (permissions.includes("write") && writes === "write") {
-    const code = await codeOf(client.put(`${neighbour}oss-valet-smoke.txt`, content));
-    tell({
-      what: `write in ${neighbour} is forbidden`,
-      ok: code === "AccessDenied",
-      seen: code ?? "it was allowed: the rules or the role are too wide",
-    });
-  }
-  if (permissions.includes("delete") && writes === "write")
-    await own(`delete ${key}`, "delete", () => client.delete(key));
+  return access;
 }
 
-async function refusals(
+async function refusalsTried(
   url: string,
   token: string,
   expired: string | undefined,
-  tell: (finding: Finding) => void,
+  tell: Tell,
 ): Promise<void> {
   const cases: readonly (readonly [what: string, authorization: string | undefined, code: string])[] = [
     ["no token", undefined, "MissingToken"],
+    ["a password in place of a token", "Basic YWxpY2U6c2VjcmV0", "MissingToken"],
     [
-      "a token for another audience, under the old signature",
-      `Bearer ${changed(token, { aud: "another-app" })}`,
+      "a changed audience under the old signature",
+      `Bearer ${withClaims(token, { aud: "another-app" })}`,
       "InvalidToken",
     ],
-    ["a token signed by another key", `Bearer ${resigned(token)}`, "InvalidToken"],
+    [
+      "another user under the old signature",
+      `Bearer ${withClaims(token, { sub: "mallory" })}`,
+      "InvalidToken",
+    ],
+    ["a token that another key signed", `Bearer ${signedByAnother(token)}`, "InvalidToken"],
     ["a token without a signature (alg: none)", `Bearer ${unsigned(token)}`, "InvalidToken"],
-    ["no Bearer token, but Basic", "Basic YWxpY2U6c2VjcmV0", "MissingToken"],
+    ...(expired === undefined ? [] : [["an expired token", `Bearer ${expired}`, "TokenExpired"] as const]),
   ];
   for (const [what, authorization, code] of cases) {
-    const { status, body, problem } = await asked(url, authorization);
-    tell({
-      what: `refused: ${what}`,
-      ok: status === 401 && body["Code"] === code,
-      seen: problem ?? `${status} ${body["Code"] ?? ""}`,
-    });
+    const { status, body, summary } = await answerOf(url, authorization);
+    tell(`refused: ${what}`, status === 401 && body["Code"] === code, summary);
   }
-  if (expired === undefined) {
-    tell({ what: "refused: an expired token", ok: "skipped", seen: "give one with --expired-token" });
-    return;
-  }
-  const { status, body, problem } = await asked(url, `Bearer ${expired}`);
-  tell({
-    what: "refused: an expired token",
-    ok: status === 401 && body["Code"] === "TokenExpired",
-    seen: problem ?? `${status} ${body["Code"] ?? ""}`,
-  });
-}
-
-async function asked(
-  url: string,
-  authorization: string | undefined,
-): Promise<{
-  readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly headers?: Headers;
-  readonly problem?: string;
-}> {
-  try {
-    const response = await fetch(url, {
-      headers: authorization === undefined ? {} : { Authorization: authorization },
-      redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    const text = await response.text();
-    try {
-      return {
-        status: response.status,
-        headers: response.headers,
-        body: JSON.parse(text) as Record<string, unknown>,
-      };
-    } catch {
-      return {
-        status: response.status,
-        body: {},
-        problem: `${response.status}, and no JSON: is this the endpoint?`,
-      };
-    }
-  } catch (error) {
-    const cause =
-      (error as { readonly cause?: { readonly code?: unknown } }).cause?.code ?? (error as Error).name;
-    return { status: 0, body: {}, problem: `no answer (${String(cause)})` };
-  }
-}
-
-function clientFor(answer: Answer, ossEndpoint: string | undefined): OSS {
-  const local = ossEndpoint === undefined ? undefined : new URL(ossEndpoint);
-  return new OSS({
-    accessKeyId: answer.AccessKeyId,
-    accessKeySecret: answer.AccessKeySecret,
-    stsToken: answer.SecurityToken,
-    bucket: answer.OssBucket,
-    region: `oss-${answer.OssRegion}`,
-    authorizationV4: true,
-    timeout: TIMEOUT_MS,
-    ...(local === undefined
-      ? { endpoint: answer.OssEndpoint }
-      : { endpoint: `${local.protocol}//localhost:${local.port}`, sldEnable: true }),
-  } as OSS.Options);
-}
-
-/** OSS's error code; undefined where the call succeeded. */
-async function codeOf(call: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await call;
-    return undefined;
-  } catch (error) {
-    return String((error as { readonly code?: unknown }).code ?? "no answer");
-  }
-}
-
-function changed(token: string, claims: Readonly<Record<string, unknown>>): string {
-  const [header = "", payload = "", signature = ""] = token.split(".");
-  return [header, part({ ...read(payload), ...claims }), signature].join(".");
-}
-
-/** With a fresh key under the same key id: only who knows the issuer's keys can tell. */
-function resigned(token: string): string {
-  const [header = "", payload = ""] = token.split(".");
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const input = `${part({ ...read(header), alg: "RS256" })}.${payload}`;
-  return `${input}.${sign("sha256", Buffer.from(input), privateKey).toString("base64url")}`;
-}
-
-function unsigned(token: string): string {
-  const [header = "", payload = ""] = token.split(".");
-  return `${part({ ...read(header), alg: "none" })}.${payload}.`;
-}
-
-function read(part: string): Readonly<Record<string, unknown>> {
-  return JSON.parse(Buffer.from(part, "base64url").toString("utf8")) as Record<string, unknown>;
-}
-
-function part(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+  if (expired === undefined) tell("refused: an expired token", undefined, "give one with --expired-token");
 }

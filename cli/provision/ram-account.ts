@@ -23,7 +23,7 @@ export interface MadeAccessKey {
 }
 
 /** The default of a CommonJS module is its exports for Node, and the class itself for vitest. */
-const Client = "default" in ram ? ram.default : (ram as unknown as (typeof ram)["default"]);
+const Client = "default" in ram ? ram.default : ram;
 
 export function ramAccountWith(access: RamAccess): RamAccount {
   return new Client(

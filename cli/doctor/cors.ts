@@ -1,0 +1,60 @@
+import { matches } from "../../sandbox/ram/match.ts";
+import type { Permission } from "../../shared/domain/ram-policy.ts";
+
+/** A rule of a bucket's CORS, as ali-oss gives it: one value, or a list. */
+export interface BucketCorsRule {
+  readonly allowedOrigin?: string | readonly string[] | undefined;
+  readonly allowedMethod?: string | readonly string[] | undefined;
+  readonly allowedHeader?: string | readonly string[] | undefined;
+  readonly exposeHeader?: string | readonly string[] | undefined;
+}
+
+/**
+ * What a browser's App from this origin would stumble over; undefined: nothing. The first rule for origin, method and
+ * all headers decides (OSS, "CORS"), so that each method is looked up by itself. Signed requests carry headers
+ * whose names change with what is sent: `*` is the only list that stays complete.
+ */
+export function corsProblem(
+  rules: readonly BucketCorsRule[],
+  origin: string,
+  permissions: ReadonlySet<Permission>,
+): { readonly cause: string; readonly fix: string } | undefined {
+  const methods = [...new Set([...permissions].flatMap((permission) => METHODS[permission]))];
+  const fix = `add a rule to the bucket's CORS: origin ${origin}, methods ${methods.join(" ")}, headers *, expose ${EXPOSED.join(" ")}`;
+  const forOrigin = rules.filter((rule) =>
+    listOf(rule.allowedOrigin).some((pattern) => matches(pattern, origin)),
+  );
+  if (forOrigin.length === 0) return { cause: `no rule is for ${origin}`, fix };
+  const chosen = methods.map((method) => ({
+    method,
+    rule: forOrigin.find(
+      (rule) => listOf(rule.allowedMethod).includes(method) && listOf(rule.allowedHeader).includes("*"),
+    ),
+  }));
+  const refused = chosen.filter(({ rule }) => rule === undefined).map(({ method }) => method);
+  if (refused.length > 0)
+    return { cause: `${refused.join(", ")} with any headers (*) is not allowed to ${origin}`, fix };
+  const hidden = EXPOSED.filter((name) =>
+    chosen.some(
+      ({ rule }) => !listOf(rule?.exposeHeader).some((header) => header.toLowerCase() === name.toLowerCase()),
+    ),
+  );
+  if (hidden.length > 0)
+    return { cause: `${hidden.join(", ")} is not exposed to ${origin}: multipart uploads fail`, fix };
+  return undefined;
+}
+
+/** What ali-oss sends for each: an upload in parts is a POST, PUTs and a POST, given up with a DELETE. */
+const METHODS: Readonly<Record<Permission, readonly string[]>> = {
+  read: ["GET", "HEAD"],
+  write: ["PUT", "POST", "DELETE"],
+  list: ["GET"],
+  delete: ["DELETE"],
+};
+
+/** What ali-oss reads of answers in a browser. Source: OSS, "CORS" for the JavaScript SDK. */
+const EXPOSED = ["ETag", "x-oss-request-id"];
+
+function listOf(values: string | readonly string[] | undefined): readonly string[] {
+  return values === undefined ? [] : typeof values === "string" ? [values] : values;
+}

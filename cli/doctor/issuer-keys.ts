@@ -1,0 +1,84 @@
+import type { IssuerKeys } from "../../functions/credentials/config.ts";
+import { fetchJsonWith } from "../../shared/adapters/jwks-keys/fetch-json.ts";
+import { keyIn } from "../../shared/adapters/jwks-keys/jwk-import.ts";
+import { jwksSource } from "../../shared/adapters/jwks-keys/jwks-source.ts";
+import type { Findings } from "./finding.ts";
+
+/** Whether each issuer's keys can be had, as the function would fetch them, and fit its algorithms. */
+export async function issuerKeysChecked(
+  issuers: readonly IssuerKeys[],
+  clock: { readonly nowMs: () => number },
+  findings: Findings,
+): Promise<void> {
+  for (const { issuer, fixed } of issuers) {
+    const check = `keys of issuer ${issuer.name}`;
+    const { keys, algorithms } = issuer;
+    if (keys.kind === "secret" || keys.kind === "publicKey") {
+      if (fixed !== undefined) findings.ok(check, `${keys.variable} fits ${algorithms.join(", ")}`);
+      continue;
+    }
+    let document: unknown;
+    const read = fetchJsonWith(clock);
+    try {
+      const set = await jwksSource({
+        issuer,
+        clock,
+        fetchJson: async (url, timeoutMs) => {
+          document = await read(url, timeoutMs);
+          return document;
+        },
+        onWarning: (what) => findings.warn(check, what, "tell whoever runs the issuer"),
+      })();
+      const unserved = algorithms.filter(
+        (algorithm) => !set.keys.some((key) => key.algorithms.includes(algorithm)),
+      );
+      if (set.keys.length === 0) {
+        findings.fail(
+          check,
+          `the set has no usable key for ${algorithms.join(", ")}; it holds ${contentOf(document)}`,
+          `write under algorithms what the issuer signs with, or let it publish a key for ${algorithms.join(", ")}`,
+        );
+        continue;
+      }
+      if (unserved.length > 0) {
+        findings.warn(
+          check,
+          `no key in the set is for ${unserved.join(", ")}; it holds ${contentOf(document)}`,
+          `take ${unserved.join(", ")} off algorithms in access.yaml, unless such a key is to come`,
+        );
+      }
+      const [algorithm] = algorithms.filter((candidate) => !unserved.includes(candidate));
+      // Without kids, a set with several keys for an algorithm answers no token: none may stand in for another.
+      const ambiguous =
+        set.byKid.size === 0 &&
+        algorithm !== undefined &&
+        keyIn(set, { kid: undefined, algorithm }) === "key-id";
+      if (ambiguous) {
+        findings.fail(
+          check,
+          `the set has ${set.keys.length} keys for ${algorithm} and none has a kid, so that no token says which is its`,
+          "let the issuer publish a kid with each key, and write it into the tokens' headers",
+        );
+      } else if (unserved.length === 0) {
+        findings.ok(check, `${set.keys.length} for ${algorithms.join(", ")}`);
+      }
+    } catch (error) {
+      findings.fail(
+        check,
+        error instanceof Error ? error.message : "cannot be read",
+        "the function must reach this address too: mend jwks (or issuer) in access.yaml, or the issuer's server",
+      );
+    }
+  }
+}
+
+/** What a key set says of itself, e.g. `EC (ES256), RSA`; no numbers of keys. */
+function contentOf(document: unknown): string {
+  const { keys } = Object(document) as { readonly keys?: unknown };
+  const kinds = (Array.isArray(keys) ? keys : []).map((jwk: unknown) => {
+    const { kty, alg } = Object(jwk) as { readonly kty?: unknown; readonly alg?: unknown };
+    const kind = String(kty).slice(0, 8);
+    return alg === undefined ? kind : `${kind} (${String(alg).slice(0, 8)})`;
+  });
+  return kinds.length === 0 ? "no keys at all" : [...new Set(kinds)].join(", ");
+}

@@ -1,0 +1,73 @@
+import { type Config, ConfigError, configFrom } from "../../functions/credentials/config.ts";
+import { fixedKeys, publicKeyFrom, secretKeyFrom } from "../../shared/adapters/fixed-keys.ts";
+import type { Terminal } from "../terminal.ts";
+import type { Findings } from "./finding.ts";
+
+/** Everything that the function would say of its settings before its first request; undefined: it would not start. */
+export function settingsChecked(
+  environment: Terminal["environment"],
+  accessFile: unknown,
+  findings: Findings,
+): Config | undefined {
+  try {
+    const config = configFrom(environment, accessFile, {
+      secretKeysFrom: (text, algorithms) => fixedKeys(secretKeyFrom(text), algorithms),
+      publicKeysFrom: (pem, algorithms) => fixedKeys(publicKeyFrom(pem), algorithms),
+    });
+    findings.ok("settings", `${config.bucket} in ${config.region}, ${config.roleArn}`);
+    endpointsChecked(config, findings);
+    return config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const problem of error.problems) {
+      const { cause, fix } = partsOf(problem);
+      findings.fail("settings", cause, fix);
+    }
+    return undefined;
+  }
+}
+
+/** `what is wrong; what to write instead`, or with the last colon between them. */
+function partsOf(problem: string): { readonly cause: string; readonly fix: string } {
+  const [, cause = problem, fix = "docs/settings.md says what to write"] =
+    /^(.*?); (.*)$/s.exec(problem) ?? /^(.*): (.*)$/s.exec(problem) ?? [];
+  return { cause, fix };
+}
+
+/** An endpoint's name tells its region, which must be the bucket's. */
+function endpointsChecked({ region, ossEndpoint, sts, bucket }: Config, findings: Findings): void {
+  const { hostname } = new URL(ossEndpoint);
+  const [, before, named, internal] = OSS_HOST.exec(hostname) ?? [];
+  if (before !== undefined && before !== "") {
+    findings.fail(
+      "OSS_ENDPOINT",
+      `${hostname} names a bucket; the SDKs put the bucket's name before it once more`,
+      `write https://oss-${region}.aliyuncs.com, or leave OSS_ENDPOINT out`,
+    );
+  } else if (named !== undefined && named !== region) {
+    findings.fail(
+      "OSS_ENDPOINT",
+      `${hostname} is in ${named}, and OSS_REGION says ${region}: Apps would get NoSuchBucket or AccessDenied`,
+      `write https://oss-${region}.aliyuncs.com, or leave OSS_ENDPOINT out; or mend OSS_REGION`,
+    );
+  } else if (internal !== undefined) {
+    findings.warn(
+      "OSS_ENDPOINT",
+      `${hostname} is reachable inside Alibaba Cloud's ${region} alone, and it is what Apps are told`,
+      `write https://oss-${region}.aliyuncs.com unless every App runs there`,
+    );
+  } else {
+    findings.ok("OSS_ENDPOINT", `${hostname}${named === undefined ? `, your own name for ${bucket}` : ""}`);
+  }
+  const [, stsRegion] = STS_HOST.exec(sts.host) ?? [];
+  if (stsRegion !== undefined && stsRegion !== region) {
+    findings.warn(
+      "STS_ENDPOINT",
+      `${sts.host} is in ${stsRegion}, and OSS_REGION says ${region}: each request goes there and back`,
+      `leave STS_ENDPOINT out for sts.${region}.aliyuncs.com, unless the function runs in ${stsRegion}`,
+    );
+  }
+}
+
+const OSS_HOST = /^(?:(.*)\.)?oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com$/;
+const STS_HOST = /^sts(?:-vpc)?\.([a-z]{2}(?:-[a-z0-9]+)+)\.aliyuncs\.com$/;

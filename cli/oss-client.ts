@@ -1,0 +1,43 @@
+import OSS from "ali-oss";
+import { type AccessKeys, isLoopback } from "./operator-access.ts";
+
+/** Milliseconds that one request may take. */
+const TIMEOUT_MS = 15_000;
+
+const ONE_HOUR_MS = 3_600_000;
+
+/**
+ * ali-oss with V4 signatures, which new buckets insist on. A loopback endpoint is the local cloud's: one port for all
+ * buckets, so that the bucket goes into the path, which the real service does not take.
+ */
+export function ossClientWith(options: {
+  readonly keys: AccessKeys;
+  /** e.g. cn-hangzhou */
+  readonly region: string;
+  /** e.g. https://oss-cn-hangzhou.aliyuncs.com */
+  readonly endpoint: string;
+  readonly bucket?: string;
+}): OSS {
+  const { keys, region, bucket } = options;
+  const url = new URL(options.endpoint);
+  return new OSS({
+    accessKeyId: keys.accessKeyId,
+    accessKeySecret: keys.accessKeySecret,
+    ...(keys.securityToken === undefined
+      ? {}
+      : {
+          stsToken: keys.securityToken,
+          // The client lives for a moment; without these, ali-oss advises on the console to renew.
+          refreshSTSToken: async () => ({ ...keys, stsToken: keys.securityToken ?? "" }),
+          refreshSTSTokenInterval: ONE_HOUR_MS,
+        }),
+    ...(bucket === undefined ? {} : { bucket }),
+    region: `oss-${region}`,
+    authorizationV4: true,
+    timeout: TIMEOUT_MS,
+    ...(isLoopback(url.hostname)
+      ? // By name: ali-oss takes an IP address for no real endpoint.
+        { endpoint: `${url.protocol}//localhost:${url.port}`, sldEnable: true }
+      : { endpoint: url.origin }),
+  });
+}

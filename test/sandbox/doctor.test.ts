@@ -1,0 +1,755 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Finding } from "../../cli/doctor/finding.ts";
+import { doctor } from "../../cli/doctor.ts";
+import { addBucket, addPolicy, attachPolicy, newAccessKey } from "../../sandbox/world.ts";
+import { type Deployment, type DoctorChange, emptyAccount } from "../support/deployment.ts";
+import { stateOf } from "../support/world-state.ts";
+
+let deployed: Deployment;
+let restore: () => void;
+
+const APP = "https://app.example.com";
+
+const CORS_FOR_BROWSERS = {
+  allowedOrigins: [APP],
+  allowedMethods: ["GET", "PUT", "POST", "HEAD", "DELETE"],
+  allowedHeaders: ["*"],
+  exposeHeaders: ["ETag", "x-oss-request-id"],
+  maxAgeSeconds: 600,
+};
+
+beforeAll(async () => {
+  deployed = await emptyAccount();
+});
+
+afterAll(async () => {
+  await deployed.stop();
+});
+
+it("an empty account, provisioned: doctor finds nothing, credentials are vended, and nothing is left to change", async () => {
+  const empty = await deployed.doctor();
+  expect(empty.code).toBe(1);
+  expect(faultsIn(empty.findings)).toEqual([
+    {
+      check: "client role oss-valet-client",
+      outcome: "fail",
+      seen: "does not exist",
+      fix: expect.stringContaining("npm run valet -- provision apply"),
+    },
+    {
+      check: "function's role oss-valet-function",
+      outcome: "fail",
+      seen: "does not exist",
+      fix: expect.stringContaining("npm run valet -- provision apply"),
+    },
+  ]);
+
+  expect(await deployed.provision("apply", "--yes")).toMatchObject({ code: 0, errors: "" });
+  deployed.bucket.cors.push(CORS_FOR_BROWSERS);
+  const whole = await deployed.doctor({ environment: { ALLOWED_ORIGINS: APP } });
+  expect(whole).toMatchObject({ code: 0 });
+  expect(whole.findings.map(({ check, outcome }) => `${outcome} ${check}`)).toEqual([
+    "ok settings",
+    "ok OSS_ENDPOINT",
+    "ok keys of issuer login",
+    "ok STS",
+    "ok clock",
+    "ok operator's keys",
+    "ok client role oss-valet-client",
+    "ok trust policy of oss-valet-client",
+    "ok policies of oss-valet-client",
+    "ok longest session of oss-valet-client",
+    "ok function's role oss-valet-function",
+    "ok trust policy of oss-valet-function",
+    "ok policies of oss-valet-function",
+    "ok bucket examplebucket",
+    "ok CORS of examplebucket",
+    "skip AssumeRole",
+  ]);
+
+  await deployed.deploy();
+  const { sandbox } = deployed;
+  const smoke = await deployed.smoke([
+    `${sandbox.fc.url}/credentials`,
+    ...["--token", sandbox.issuer.token(), "--oss-endpoint", sandbox.oss.url],
+    ...["--expired-token", sandbox.issuer.token({}, { expiresInSeconds: -60 })],
+  ]);
+  expect(smoke, smoke.out).toMatchObject({ code: 0 });
+  expect(await deployed.provision("apply", "--yes")).toEqual({
+    code: 0,
+    out: "Nothing to change.",
+    errors: "",
+  });
+});
+
+describe("doctor names the cause and what to do", () => {
+  beforeEach(() => {
+    restore = stateOf(deployed);
+  });
+
+  afterEach(() => {
+    restore();
+  });
+
+  interface Case extends DoctorChange {
+    readonly name: string;
+    readonly plant?: (where: Deployment) => void;
+    /** Everything that is not well, in this order: where, the cause, the remedy. */
+    readonly told: readonly (readonly [
+      outcome: "fail" | "warn",
+      check: string,
+      cause: RegExp,
+      remedy: RegExp,
+    ])[];
+  }
+
+  const cases: readonly Case[] = [
+    {
+      name: "a client role that trusts another account's function",
+      plant: (where) => trust(where, { RAM: ["acs:ram::9999999999999999:role/oss-valet-function"] }),
+      told: [
+        [
+          "fail",
+          "trust policy of oss-valet-client",
+          /does not trust acs:ram::1234567890123456:role\/oss-valet-function, but acs:ram::9999999999999999:role\/oss-valet-function: .*NoPermission/,
+          /provision apply --allow-widening/,
+        ],
+      ],
+    },
+    {
+      name: "a client role that trusts another account, too",
+      plant: (where) =>
+        trust(where, {
+          RAM: ["acs:ram::1234567890123456:role/oss-valet-function", "acs:ram::9999999999999999:root"],
+        }),
+      told: [
+        [
+          "fail",
+          "trust policy of oss-valet-client",
+          /trusts another account: acs:ram::9999999999999999:root/,
+          /provision apply/,
+        ],
+      ],
+    },
+    {
+      name: "a client role that trusts everybody of the account",
+      plant: (where) => trust(where, { RAM: ["acs:ram::1234567890123456:root"] }),
+      told: [
+        [
+          "warn",
+          "trust policy of oss-valet-client",
+          /every user and role of the account/,
+          /provision apply: it leaves the function's role alone/,
+        ],
+      ],
+    },
+    {
+      name: "a client role that trusts Function Compute itself",
+      plant: (where) =>
+        trust(where, {
+          RAM: ["acs:ram::1234567890123456:role/oss-valet-function"],
+          Service: ["fc.aliyuncs.com"],
+        }),
+      told: [
+        [
+          "warn",
+          "trust policy of oss-valet-client",
+          /trusts also Service fc\.aliyuncs\.com/,
+          /provision apply/,
+        ],
+      ],
+    },
+    {
+      name: "a role policy without ListObjects",
+      plant: (where) => clientPolicy(where, statement("oss:*Object", "acs:oss:*:*:examplebucket/users/*")),
+      args: [],
+      access: { rules: [{ name: "own folder", allow: ["read", "list"], prefix: "users/{sub}/" }] },
+      told: [
+        [
+          "fail",
+          "policies of oss-valet-client",
+          /too narrow for rule "own folder": oss:ListObjects will fail with AccessDenied \(identity policy: no statement allows oss:ListObjects on /,
+          /provision apply --allow-widening/,
+        ],
+        [
+          "warn",
+          "policies of oss-valet-client",
+          /oss-valet-client-access allows more than the rules need: oss:\*Object acs:oss:\*:\*:examplebucket\/users\/\*/,
+          /provision apply/,
+        ],
+      ],
+    },
+    {
+      name: "a role policy for another bucket",
+      plant: (where) => clientPolicy(where, statement("oss:GetObject", "acs:oss:*:*:other-bucket/users/*/*")),
+      access: { rules: [{ name: "own folder", allow: ["read"], prefix: "users/{sub}/" }] },
+      told: [
+        [
+          "fail",
+          "policies of oss-valet-client",
+          /too narrow for rule "own folder": oss:GetObject will fail .*examplebucket\/users\/alice\/alice/,
+          /provision apply/,
+        ],
+        [
+          "warn",
+          "policies of oss-valet-client",
+          /oss:GetObject acs:oss:\*:\*:other-bucket/,
+          /provision apply/,
+        ],
+      ],
+    },
+    {
+      name: "a role policy that denies what a rule grants",
+      plant: (where) => {
+        addPolicy(
+          where.sandbox.world,
+          where.account,
+          "guard",
+          policy({ Effect: "Deny", Action: "oss:DeleteObject", Resource: "*" }),
+        );
+        attachPolicy(where.sandbox.world, where.role("oss-valet-client"), "Custom", "guard");
+      },
+      told: [
+        [
+          "fail",
+          "policies of oss-valet-client",
+          /rule "own folder": oss:DeleteObject will fail .*statement 0 of guard denies/,
+          /look for a Deny/,
+        ],
+      ],
+    },
+    {
+      name: "a role that may do everything on OSS",
+      plant: (where) =>
+        attachPolicy(where.sandbox.world, where.role("oss-valet-client"), "System", "AliyunOSSFullAccess"),
+      told: [
+        [
+          "warn",
+          "policies of oss-valet-client",
+          /AliyunOSSFullAccess allows more than the rules need: oss:\* \*/,
+          /detach AliyunOSSFullAccess from oss-valet-client/,
+        ],
+      ],
+    },
+    {
+      name: "a role whose sessions are shorter than Apps may ask for",
+      access: { session: { duration: 3600, maxDuration: 7200 } },
+      told: [
+        [
+          "fail",
+          "longest session of oss-valet-client",
+          /3600 s, and access\.yaml lets Apps ask for 7200 s: .*InvalidParameter\.DurationSeconds/,
+          /provision apply --allow-widening; or write session\.maxDuration: 3600/,
+        ],
+      ],
+    },
+    {
+      name: "no client role",
+      plant: ({ account }) => account.roles.delete("oss-valet-client"),
+      told: [
+        ["fail", "client role oss-valet-client", /does not exist/, /provision apply; or mend OSS_ROLE_ARN/],
+      ],
+    },
+    {
+      name: "no function's role",
+      plant: ({ account }) => account.roles.delete("oss-valet-function"),
+      told: [
+        [
+          "fail",
+          "function's role oss-valet-function",
+          /does not exist/,
+          /provision apply; or mend --function-role/,
+        ],
+      ],
+    },
+    {
+      name: "a function's role that Function Compute may not take on",
+      plant: (where) => {
+        where.role("oss-valet-function").trustPolicy = trustPolicy({ Service: ["ecs.aliyuncs.com"] });
+      },
+      told: [
+        ["fail", "trust policy of oss-valet-function", /does not trust fc\.aliyuncs\.com/, /provision apply/],
+      ],
+    },
+    {
+      name: "a function's role that may not assume the client role",
+      plant: (where) => where.role("oss-valet-function").attached.splice(0),
+      told: [
+        [
+          "fail",
+          "policies of oss-valet-function",
+          /may not assume acs:ram::1234567890123456:role\/oss-valet-client \(identity policy: no statement allows/,
+          /provision apply/,
+        ],
+      ],
+    },
+    {
+      name: "a function's role that may assume any role",
+      plant: (where) =>
+        attachPolicy(
+          where.sandbox.world,
+          where.role("oss-valet-function"),
+          "System",
+          "AliyunSTSAssumeRoleAccess",
+        ),
+      told: [
+        [
+          "warn",
+          "policies of oss-valet-function",
+          /AliyunSTSAssumeRoleAccess allows more than to assume the client role: sts:AssumeRole \*/,
+          /detach AliyunSTSAssumeRoleAccess from oss-valet-function/,
+        ],
+      ],
+    },
+    {
+      name: "a role of another account",
+      environment: { OSS_ROLE_ARN: "acs:ram::9999999999999999:role/oss-valet-client" },
+      told: [
+        [
+          "fail",
+          "client role",
+          /OSS_ROLE_ARN is of account 9999999999999999, and the operator's keys are of 1234567890123456/,
+          /mend the account id in OSS_ROLE_ARN/,
+        ],
+      ],
+    },
+    {
+      name: "a public bucket",
+      plant: ({ bucket }) => {
+        bucket.acl = "public-read";
+      },
+      told: [["fail", "bucket examplebucket", /its ACL is public-read: anybody may read/, /to private/]],
+    },
+    {
+      name: "a bucket policy for everybody",
+      plant: ({ bucket }) => {
+        bucket.policy = policy({
+          Effect: "Allow",
+          Action: ["oss:GetObject"],
+          Principal: ["*"],
+          Resource: ["acs:oss:*:*:examplebucket/*"],
+        });
+      },
+      told: [
+        [
+          "fail",
+          "bucket policy of examplebucket",
+          /allows oss:GetObject to anybody/,
+          /Principal "\*" out of it/,
+        ],
+      ],
+    },
+    {
+      name: "no such bucket",
+      plant: ({ sandbox }) => sandbox.world.buckets.delete("examplebucket"),
+      told: [
+        [
+          "fail",
+          "bucket examplebucket",
+          /does not exist in cn-hangzhou, nor among the account's buckets/,
+          /mend OSS_BUCKET .*or make the bucket/,
+        ],
+      ],
+    },
+    {
+      name: "somebody else's bucket",
+      plant: ({ sandbox }) => {
+        sandbox.world.buckets.delete("examplebucket");
+        addBucket(sandbox.world, {
+          name: "examplebucket",
+          ownerId: "9999999999999999",
+          region: "cn-hangzhou",
+        });
+      },
+      told: [["fail", "bucket examplebucket", /AccessDenied/, /or the bucket is somebody else's/]],
+    },
+    {
+      name: "no CORS, with Apps in browsers",
+      plant: ({ bucket }) => bucket.cors.splice(0),
+      environment: { ALLOWED_ORIGINS: APP },
+      told: [
+        [
+          "fail",
+          "CORS of examplebucket",
+          /there is none, and ALLOWED_ORIGINS is set/,
+          /origin https:\/\/app\.example\.com, methods GET HEAD PUT POST DELETE, headers \*, expose ETag x-oss-request-id/,
+        ],
+      ],
+    },
+    {
+      name: "CORS without PUT",
+      plant: ({ bucket }) =>
+        bucket.cors.splice(0, 1, { ...CORS_FOR_BROWSERS, allowedMethods: ["GET", "HEAD", "POST", "DELETE"] }),
+      environment: { ALLOWED_ORIGINS: APP },
+      told: [
+        [
+          "fail",
+          "CORS of examplebucket",
+          /PUT with any headers \(\*\) is not allowed/,
+          /methods GET HEAD PUT/,
+        ],
+      ],
+    },
+    {
+      name: "CORS that hides the ETag",
+      plant: ({ bucket }) => bucket.cors.splice(0, 1, { ...CORS_FOR_BROWSERS, exposeHeaders: [] }),
+      environment: { ALLOWED_ORIGINS: APP },
+      told: [
+        [
+          "fail",
+          "CORS of examplebucket",
+          /ETag, x-oss-request-id is not exposed/,
+          /expose ETag x-oss-request-id/,
+        ],
+      ],
+    },
+    {
+      name: "CORS for another origin",
+      environment: { ALLOWED_ORIGINS: "https://other.example.com" },
+      told: [
+        [
+          "fail",
+          "CORS of examplebucket",
+          /no rule is for https:\/\/other\.example\.com/,
+          /origin https:\/\/other\.example\.com/,
+        ],
+      ],
+    },
+    {
+      name: "another region than the bucket's",
+      environment: { OSS_REGION: "cn-beijing" },
+      told: [
+        [
+          "fail",
+          "bucket examplebucket",
+          /is in cn-hangzhou, and OSS_REGION says cn-beijing/,
+          /OSS_REGION=cn-hangzhou/,
+        ],
+      ],
+    },
+    {
+      name: "a region with oss- before it",
+      environment: { OSS_REGION: "oss-cn-hangzhou" },
+      told: [["fail", "settings", /OSS_REGION is oss-cn-hangzhou/, /without "oss-": cn-hangzhou/]],
+    },
+    {
+      name: "an OSS endpoint of another region",
+      environment: { OSS_ENDPOINT: "https://oss-cn-beijing.aliyuncs.com" },
+      told: [
+        [
+          "fail",
+          "OSS_ENDPOINT",
+          /is in cn-beijing, and OSS_REGION says cn-hangzhou: Apps would get NoSuchBucket/,
+          /https:\/\/oss-cn-hangzhou\.aliyuncs\.com/,
+        ],
+      ],
+    },
+    {
+      name: "an OSS endpoint with the bucket in it",
+      environment: { OSS_ENDPOINT: "https://examplebucket.oss-cn-hangzhou.aliyuncs.com" },
+      told: [["fail", "OSS_ENDPOINT", /names a bucket/, /write https:\/\/oss-cn-hangzhou\.aliyuncs\.com/]],
+    },
+    {
+      name: "an OSS endpoint that no phone reaches",
+      environment: { OSS_ENDPOINT: "https://oss-cn-hangzhou-internal.aliyuncs.com" },
+      told: [
+        ["warn", "OSS_ENDPOINT", /inside Alibaba Cloud's cn-hangzhou alone/, /unless every App runs there/],
+      ],
+    },
+    {
+      name: "several wrong settings at once",
+      environment: { OSS_BUCKET: "oss://examplebucket", OSS_ROLE_ARN: "oss-valet-client" },
+      told: [
+        ["fail", "settings", /OSS_ROLE_ARN is "oss-valet-client"/, /write a role's ARN/],
+        ["fail", "settings", /OSS_BUCKET is "oss:\/\/examplebucket"/, /write the bare name/],
+      ],
+    },
+    {
+      name: "an HS secret that is too short",
+      environment: { JWT_SECRET: "short" },
+      access: {
+        issuers: [
+          {
+            name: "login",
+            issuer: "https://login.example.com/",
+            audience: "photo-app",
+            secret: "JWT_SECRET",
+          },
+        ],
+      },
+      told: [
+        [
+          "fail",
+          "settings",
+          /^JWT_SECRET: the secret has 5 bytes, and 32 are the least$/,
+          /^make a secret with/,
+        ],
+      ],
+    },
+    {
+      name: "keys that are disabled",
+      plant: ({ account }) => {
+        for (const key of account.users.get("administrator")?.accessKeys ?? []) key.status = "Inactive";
+      },
+      told: [["fail", "operator's keys", /InvalidAccessKeyId\.Inactive: /, /enable it in RAM/]],
+    },
+    {
+      name: "keys that do not exist",
+      environment: { ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAIdoesnotexist" },
+      told: [
+        [
+          "fail",
+          "operator's keys",
+          /InvalidAccessKeyId\.NotFound: /,
+          /ALIBABA_CLOUD_ACCESS_KEY_ID to a key that exists/,
+        ],
+      ],
+    },
+    {
+      name: "another key's secret",
+      environment: { ALIBABA_CLOUD_ACCESS_KEY_SECRET: "another" },
+      told: [
+        [
+          "fail",
+          "operator's keys",
+          /^SignatureDoesNotMatch: Specified signature is not matched with our calculation\.$/,
+          /ALIBABA_CLOUD_ACCESS_KEY_SECRET to the secret of this very key/,
+        ],
+      ],
+    },
+    {
+      name: "temporary keys without their token",
+      environment: { ALIBABA_CLOUD_ACCESS_KEY_ID: "STS.abc" },
+      told: [
+        [
+          "fail",
+          "settings",
+          /ALIBABA_CLOUD_SECURITY_TOKEN is not set, but ALIBABA_CLOUD_ACCESS_KEY_ID is temporary/,
+          /docs\/settings\.md/,
+        ],
+      ],
+    },
+    {
+      name: "no keys",
+      environment: { ALIBABA_CLOUD_ACCESS_KEY_ID: "", ALIBABA_CLOUD_ACCESS_KEY_SECRET: "" },
+      told: [["fail", "operator's keys", /are not set/, /somebody who may read RAM/]],
+    },
+    {
+      name: "keys that may not read RAM and OSS",
+      plant: ({ account }) => account.users.get("administrator")?.attached.splice(0),
+      told: [
+        ["fail", "client role oss-valet-client", /NoPermission/, /AliyunRAMReadOnlyAccess/],
+        ["fail", "function's role oss-valet-function", /NoPermission/, /AliyunRAMReadOnlyAccess/],
+        ["fail", "bucket examplebucket", /AccessDenied/, /AliyunOSSReadOnlyAccess/],
+      ],
+    },
+    {
+      name: "a clock that is 20 minutes behind",
+      plant: ({ sandbox }) => sandbox.clock.skew(20 * 60_000),
+      told: [
+        [
+          "fail",
+          "clock",
+          /this machine's is (1199|1200|1201) s behind STS's: .*InvalidTimeStamp\.Expired/,
+          /NTP/,
+        ],
+        ["fail", "operator's keys", /InvalidTimeStamp\.Expired/, /set this machine's clock/],
+      ],
+    },
+    {
+      name: "a clock that is 2 minutes ahead",
+      plant: ({ sandbox }) => sandbox.clock.skew(-2 * 60_000),
+      told: [["warn", "clock", /(119|120|121) s ahead of STS's/, /NTP/]],
+    },
+    {
+      name: "an STS that is not there",
+      environment: { STS_ENDPOINT: "http://127.0.0.1:1" },
+      told: [["fail", "STS", /127\.0\.0\.1:1 does not answer \(.+\)/, /mend OSS_REGION or STS_ENDPOINT/]],
+    },
+    {
+      name: "an issuer that is down",
+      plant: ({ sandbox }) =>
+        sandbox.faults.add({ service: "issuer", fault: { kind: "error", status: 503 } }),
+      told: [
+        [
+          "fail",
+          "keys of issuer login",
+          /jwks\.json answered with status 503/,
+          /the function must reach this address/,
+        ],
+      ],
+    },
+    {
+      name: "an issuer whose keys are for another algorithm",
+      access: { issuers: [] },
+      told: [
+        [
+          "fail",
+          "keys of issuer login",
+          /no usable key for ES256; it holds RSA \(RS256\)/,
+          /write under algorithms what the issuer signs with/,
+        ],
+      ],
+    },
+    {
+      name: "an issuer whose address of keys is another page",
+      plant: ({ sandbox }) => sandbox.faults.add({ service: "issuer", fault: { kind: "html" } }),
+      told: [["fail", "keys of issuer login", /answered with status 502/, /mend jwks/]],
+    },
+  ];
+
+  it.each(cases)("$name", async ({ plant, told, ...change }) => {
+    plant?.(deployed);
+    const { code, findings } = await deployed.doctor(withIssuer(change));
+    expect(faultsIn(findings)).toEqual(
+      told.map(([outcome, check, cause, remedy]) => ({
+        check,
+        outcome,
+        seen: expect.stringMatching(cause),
+        fix: expect.stringMatching(remedy),
+      })),
+    );
+    expect(code).toBe(told.some(([outcome]) => outcome === "fail") ? 1 : 0);
+  });
+});
+
+describe("AssumeRole with the keys of a caller outside Function Compute", () => {
+  let keys: Readonly<Record<string, string>>;
+
+  beforeEach(async () => {
+    restore = stateOf(deployed);
+    await deployed.provision("apply", "--yes", "--allow-widening", "--caller-user", "oss-valet-caller");
+    const [key] = deployed.account.users.get("oss-valet-caller")?.accessKeys ?? [];
+    keys = { CALLER_ACCESS_KEY_ID: key?.id ?? "", CALLER_ACCESS_KEY_SECRET: key?.secret ?? "" };
+  });
+
+  afterEach(() => {
+    restore();
+  });
+
+  const check = "AssumeRole with CALLER_ACCESS_KEY_ID";
+  const args = ["--caller-user", "oss-valet-caller"];
+
+  it("is made, with a session that may do nothing", async () => {
+    const { code, findings } = await deployed.doctor({ args, environment: keys });
+    expect(findings.at(-1)).toEqual({
+      check,
+      outcome: "ok",
+      seen: "acs:ram::1234567890123456:role/oss-valet-client/oss-valet-doctor",
+    });
+    expect(code).toBe(0);
+    const made = [...deployed.sandbox.world.sessions.values()].findLast(
+      ({ name }) => name === "oss-valet-doctor",
+    );
+    expect(JSON.parse(made?.policy ?? "")).toEqual({
+      Version: "1",
+      Statement: [{ Effect: "Deny", Action: "*", Resource: "*" }],
+    });
+  });
+
+  it("tells a role that does not trust the caller from a caller that may not", async () => {
+    const { account, sandbox } = deployed;
+    await deployed.provision("apply", "--yes");
+    const untrusted = await deployed.doctor({ environment: keys });
+    expect(untrusted.findings.at(-1)).toMatchObject({
+      outcome: "fail",
+      seen: expect.stringMatching(/^NoPermission: /),
+      fix: expect.stringContaining("trust policy does not name this caller"),
+    });
+    account.users.get("oss-valet-caller")?.attached.splice(0);
+    const powerless = await deployed.doctor({ environment: keys });
+    expect(powerless.findings.at(-1)).toMatchObject({
+      outcome: "fail",
+      fix: expect.stringContaining("no policy of the caller allows sts:AssumeRole"),
+    });
+    expect(sandbox.world.journal.at(-1)).toMatchObject({ operation: "AssumeRole", status: 403 });
+  });
+
+  it.each([
+    [
+      "a key that does not exist",
+      { CALLER_ACCESS_KEY_ID: "LTAInobody" },
+      /CALLER_ACCESS_KEY_ID to a key that exists/,
+    ],
+    ["another secret", { CALLER_ACCESS_KEY_SECRET: "another" }, /CALLER_ACCESS_KEY_SECRET to the secret/],
+    ["a token of somewhere", { CALLER_SECURITY_TOKEN: "CAIS" }, /CALLER_SECURITY_TOKEN to the whole token/],
+  ])("says what to set for %s", async (_case, change, remedy) => {
+    const { findings } = await deployed.doctor({ args, environment: { ...keys, ...change } });
+    expect(findings.at(-1)).toMatchObject({ check, outcome: "fail", fix: expect.stringMatching(remedy) });
+  });
+
+  it("warns of the account's own key", async () => {
+    const root = newAccessKey(deployed.sandbox.world);
+    deployed.account.rootKeys.push(root);
+    const { findings } = await deployed.doctor({
+      args,
+      environment: { ALIBABA_CLOUD_ACCESS_KEY_ID: root.id, ALIBABA_CLOUD_ACCESS_KEY_SECRET: root.secret },
+    });
+    expect(faultsIn(findings)).toEqual([
+      expect.objectContaining({
+        outcome: "warn",
+        check: "operator's keys",
+        fix: expect.stringContaining("RAM user"),
+      }),
+    ]);
+  });
+});
+
+it("prints a line for each check, and below a failure what to do; no key among them", async () => {
+  const out: string[] = [];
+  const { environment } = deployed;
+  const code = await doctor([], deployed.access, {
+    environment: { ...environment, OSS_REGION: "cn-beijing" },
+    out: (text) => out.push(text),
+    error: (text) => out.push(text),
+    ask: undefined,
+    colour: false,
+    nowMs: Date.now,
+  });
+  expect(code).toBe(1);
+  expect(out.find((line) => line.startsWith("FAIL"))).toBe(
+    "FAIL   bucket examplebucket: is in cn-hangzhou, and OSS_REGION says cn-beijing\n       → write OSS_REGION=cn-hangzhou",
+  );
+  expect(out.at(-1)).toBe("1 to mend.");
+  for (const secret of [environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"] ?? "", "security-token"])
+    expect(out.join("\n")).not.toContain(secret);
+});
+
+it.each([
+  ["RAM in the clear", { RAM_ENDPOINT: "http://ram.example.com" }, [], /RAM_ENDPOINT: write https/],
+  ["OSS in the clear", {}, ["--oss-endpoint", "http://oss.example.com"], /--oss-endpoint: write https/],
+])("refuses to send keys to %s", async (_case, environment, args, message) => {
+  await expect(deployed.doctor({ environment, args })).rejects.toThrow(message);
+});
+
+function faultsIn(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter(({ outcome }) => outcome === "fail" || outcome === "warn");
+}
+
+/** An empty list of issuers stands for the local one, asked for ES256. */
+function withIssuer(change: DoctorChange): DoctorChange {
+  const issuers = change.access?.["issuers"];
+  if (!Array.isArray(issuers) || issuers.length > 0) return change;
+  const [local] = deployed.access["issuers"] as readonly object[];
+  return { ...change, access: { ...change.access, issuers: [{ ...local, algorithms: ["ES256"] }] } };
+}
+
+function trust({ role }: Deployment, principal: object): void {
+  role("oss-valet-client").trustPolicy = trustPolicy(principal);
+}
+
+function trustPolicy(principal: object): string {
+  return policy({ Effect: "Allow", Action: "sts:AssumeRole", Principal: principal });
+}
+
+function clientPolicy({ sandbox, account }: Deployment, ...statements: readonly object[]): void {
+  addPolicy(sandbox.world, account, "oss-valet-client-access", policy(...statements));
+}
+
+function statement(action: string, resource: string): object {
+  return { Effect: "Allow", Action: action, Resource: resource };
+}
+
+function policy(...statements: readonly object[]): string {
+  return JSON.stringify({ Version: "1", Statement: statements });
+}

@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Finding } from "../../cli/doctor/finding.ts";
+import { doctor } from "../../cli/doctor.ts";
+import { provision } from "../../cli/provision.ts";
+import { smoke } from "../../cli/smoke.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { type RunningFunction, startFunction } from "../../sandbox/fc/running-function.ts";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import type { Account, Bucket, Role } from "../../sandbox/world.ts";
+import { build } from "../../scripts/build.ts";
+import { rulesOf } from "./valet.ts";
+
+/** An account of one's own in the sandbox, and the operator's commands aimed at it. */
+export interface Deployment {
+  readonly sandbox: Sandbox;
+  readonly account: Account;
+  readonly bucket: Bucket;
+  /** The content of access.yaml. */
+  readonly access: Record<string, unknown>;
+  /** The settings of s.yaml, and the operator's keys and addresses. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Throws where provision has not made it yet. */
+  role(name: string): Role;
+  provision(...args: readonly string[]): Promise<Outcome>;
+  doctor(change?: DoctorChange): Promise<DoctorOutcome>;
+  smoke(args: readonly string[]): Promise<Outcome>;
+  /** Builds the bundle and runs it as the function, with the provisioned role. */
+  deploy(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly errors: string;
+}
+
+export interface DoctorOutcome {
+  readonly code: number;
+  readonly findings: readonly Finding[];
+}
+
+export interface DoctorChange {
+  readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Of access.yaml's content. */
+  readonly access?: Readonly<Record<string, unknown>>;
+}
+
+/** An account with a bucket, an administrator, and nothing else: no role, no policy. */
+export async function emptyAccount(rules?: readonly object[]): Promise<Deployment> {
+  const sandbox = await startSandbox();
+  const account = sandbox.world.accounts.get(sandbox.accountId);
+  const bucket = sandbox.world.buckets.get(sandbox.bucket);
+  if (account === undefined || bucket === undefined) throw new Error("the sandbox has no account or bucket");
+  account.roles.clear();
+  account.policies.clear();
+  account.users.delete("oss-valet-caller");
+
+  const access: Record<string, unknown> = {
+    issuers: [
+      { name: "login", issuer: sandbox.issuer.url, audience: "photo-app", jwks: sandbox.issuer.jwksUrl },
+    ],
+    rules: rules ?? [
+      { name: "own folder", allow: ["read", "write", "list", "delete"], prefix: "users/{sub}/" },
+      { name: "teams", when: { team: ["red", "blue"] }, allow: ["read", "list"], prefix: "teams/{team}/" },
+    ],
+  };
+  const environment = {
+    OSS_ROLE_ARN: `acs:ram::${account.id}:role/oss-valet-client`,
+    OSS_BUCKET: sandbox.bucket,
+    OSS_REGION: sandbox.region,
+    OSS_ENDPOINT: sandbox.oss.url,
+    STS_ENDPOINT: sandbox.sts.url,
+    RAM_ENDPOINT: sandbox.ram.url,
+    OSS_ADMIN_ENDPOINT: sandbox.oss.url,
+    ALIBABA_CLOUD_ACCESS_KEY_ID: sandbox.administrator.accessKeyId,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: sandbox.administrator.accessKeySecret,
+  };
+  const codeDir = mkdtempSync(join(tmpdir(), "oss-valet-deployed-"));
+  let running: RunningFunction | undefined;
+
+  return {
+    sandbox,
+    account,
+    bucket,
+    access,
+    environment,
+    role: (name) => {
+      const role = account.roles.get(name);
+      if (role === undefined) throw new Error(`no role ${name}`);
+      return role;
+    },
+    provision: (...args) => outcomeOf(environment, (terminal) => provision(args, rulesOf(access), terminal)),
+    doctor: async (change = {}) => {
+      const { code, out } = await outcomeOf({ ...environment, ...change.environment }, (terminal) =>
+        doctor([...(change.args ?? []), "--json"], { ...access, ...change.access }, terminal),
+      );
+      return { code, findings: (JSON.parse(out) as { readonly findings: readonly Finding[] }).findings };
+    },
+    smoke: (args) => outcomeOf(environment, (terminal) => smoke(args, terminal)),
+    deploy: async () => {
+      await running?.stop();
+      await build({ content: access, outDir: codeDir });
+      const { OSS_ROLE_ARN, OSS_BUCKET, OSS_REGION, OSS_ENDPOINT, STS_ENDPOINT } = environment;
+      running = await startFunction(sandbox.world, {
+        name: "oss-valet",
+        codeDir,
+        handler: "index.handler",
+        environment: { OSS_ROLE_ARN, OSS_BUCKET, OSS_REGION, OSS_ENDPOINT, STS_ENDPOINT },
+        roleArn: `acs:ram::${account.id}:role/oss-valet-function`,
+        memoryMb: 512,
+        timeoutSeconds: 10,
+        methods: ["GET", "POST", "OPTIONS"],
+        region: sandbox.region,
+        accountId: account.id,
+      });
+      sandbox.deploy([running]);
+    },
+    stop: async () => {
+      await running?.stop();
+      await sandbox.stop();
+      rmSync(codeDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a command prints, and its exit code. */
+async function outcomeOf(
+  environment: Readonly<Record<string, string>>,
+  run: (terminal: Terminal) => Promise<number>,
+): Promise<Outcome> {
+  const out: string[] = [];
+  const errors: string[] = [];
+  const code = await run({
+    environment,
+    out: (text) => out.push(text),
+    error: (text) => errors.push(text),
+    ask: undefined,
+    colour: false,
+    nowMs: Date.now,
+  });
+  return { code, out: out.join("\n"), errors: errors.join("\n") };
+}
