@@ -1,9 +1,10 @@
 import { CloudError } from "../cloud-error.ts";
 import { decideFor } from "../ram/attached-policies.ts";
 import { type AccessRequest, type Decision, evaluate } from "../ram/evaluate.ts";
-import type { Bucket, Caller, StoredObject } from "../world.ts";
+import type { Bucket, Caller } from "../world.ts";
 import type { OssCall } from "./call.ts";
 import { ossError } from "./errors.ts";
+import { tagsFromHeader } from "./tags.ts";
 
 /** One action on one thing. */
 export interface Wanted {
@@ -69,7 +70,7 @@ function contextOf(
   wanted: Partial<Wanted>,
 ): Readonly<Record<string, string>> {
   const { headers } = request;
-  const existing = wanted.key === undefined ? undefined : wanted.bucket?.objects.get(wanted.key);
+  const existing = wanted.key === undefined ? undefined : wanted.bucket?.objects.get(wanted.key)?.tags;
   return {
     "acs:SourceIp": request.sourceIp,
     "acs:CurrentTime": new Date(world.clock.nowMs()).toISOString(),
@@ -81,12 +82,16 @@ function contextOf(
       ? {}
       : { "oss:x-oss-object-acl": headers["x-oss-object-acl"] }),
     ...tagContext("oss:ExistingObjectTag/", existing),
+    ...tagContext("oss:RequestObjectTag/", tagsFromHeader(headers["x-oss-tagging"])),
     ...wanted.context,
   };
 }
 
-function tagContext(name: string, object: StoredObject | undefined): Readonly<Record<string, string>> {
-  return Object.fromEntries([...(object?.tags ?? [])].map(([key, value]) => [name + key, value]));
+function tagContext(
+  name: string,
+  tags: ReadonlyMap<string, string> | undefined,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries([...(tags ?? [])].map(([key, value]) => [name + key, value]));
 }
 
 function accessKeyIdOf(caller: Caller): string {

@@ -30,24 +30,29 @@ export function boundaryFrom(contentType: string | undefined): string {
  * MalformedPOSTRequest. Source: RFC 7578, RFC 2046.
  */
 export async function* formParts(
-  source: AsyncIterable<Uint8Array>,
+  source: AsyncGenerator<Uint8Array>,
   boundary: string,
 ): AsyncGenerator<FormPart, void> {
   const input = inputFrom(source);
   const delimiter = Buffer.from(`\r\n--${boundary}`);
-  for await (const _preamble of input.until(delimiter)) {
-    // Nothing stands before the first boundary, or nothing that counts.
-  }
-  for (;;) {
-    const ending = await input.take(2);
-    if (ending === "--") return;
-    if (ending !== "\r\n") throw malformedForm();
-    const head = await input.line();
-    const bytes = input.until(delimiter);
-    yield { ...partHeadFrom(head), bytes };
-    for await (const _rest of bytes) {
-      // Whoever asked for the next part has seen enough of this one.
+  try {
+    for await (const _preamble of input.until(delimiter)) {
+      // Nothing stands before the first boundary, or nothing that counts.
     }
+    for (;;) {
+      const ending = await input.take(2);
+      if (ending === "--") return;
+      if (ending !== "\r\n") throw malformedForm();
+      const head = await input.head();
+      const bytes = input.until(delimiter);
+      yield { ...partHeadFrom(head), bytes };
+      for await (const _rest of bytes) {
+        // Whoever asked for the next part has seen enough of this one.
+      }
+    }
+  } finally {
+    // Lets go of the stream: as long as somebody iterates over it, nobody can read what is left away.
+    await source.return(undefined);
   }
 }
 
@@ -63,13 +68,12 @@ export function malformedForm() {
 /** Bytes of the headers of one part. */
 const MAX_HEAD_BYTES = 8192;
 
-function inputFrom(source: AsyncIterable<Uint8Array>) {
-  const chunks = source[Symbol.asyncIterator]();
+function inputFrom(source: AsyncGenerator<Uint8Array>) {
   // The first boundary has no line break before it, all others have.
   let buffer = Buffer.from("\r\n");
 
   async function more(): Promise<void> {
-    const next = await chunks.next();
+    const next = await source.next();
     if (next.done === true) throw malformedForm();
     buffer = Buffer.concat([buffer, next.value]);
   }
@@ -94,7 +98,7 @@ function inputFrom(source: AsyncIterable<Uint8Array>) {
       return text;
     },
     /** The headers of a part, and the empty line behind them. */
-    async line(): Promise<string> {
+    async head(): Promise<string> {
       const mark = "\r\n\r\n";
       while (!buffer.includes(mark)) {
         if (buffer.length > MAX_HEAD_BYTES) throw malformedForm();
