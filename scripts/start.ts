@@ -50,6 +50,7 @@ Try it (alice's App token is good for an hour):
 
   curl -s -H "Authorization: Bearer ${appTokenFor(stage, { sub: "alice" }, { seconds: 3600 })}" ${stage.credentialsUrl}
 
+Or in a browser: ${stage.pageUrl}/
 Another user's token: curl -s -d sub=bob ${stage.sandbox.issuer.url}/token
 `;
 }
