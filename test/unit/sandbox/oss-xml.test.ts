@@ -1,0 +1,45 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { xmlDocument } from "../../../sandbox/oss/xml.ts";
+import { childrenOf, childText, xmlFrom } from "../../../sandbox/oss/xml-reader.ts";
+
+describe("the XML reader", () => {
+  it("reads what the writer wrote", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: "grapheme" })), (texts) => {
+        const document = xmlDocument(["Delete", texts.map((text) => ["Key", text] as const)]);
+        expect(childrenOf(xmlFrom(document, "Delete"), "Key").map(({ text }) => text)).toEqual(texts);
+      }),
+    );
+  });
+
+  it("reads declarations, comments, attributes, CDATA, empty elements and references", () => {
+    const root = xmlFrom(
+      `\uFEFF<?xml version="1.0"?>\n<!-- a --><A xmlns="urn:x" b='c'>\n<B/><C>1 &lt; &#50; &#x26; <![CDATA[<3>]]></C></A>\n`,
+      "A",
+    );
+    expect(childText(root, "B")).toBe("");
+    expect(childText(root, "C")).toBe("1 < 2 & <3>");
+    expect(childText(root, "D")).toBeUndefined();
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["another root", "<B/>"],
+    ["two roots", "<A/><A/>"],
+    ["an element that does not end", "<A><B></A>"],
+    ["elements that cross", "<A><B><C></B></C></A>"],
+    ["a DTD", '<!DOCTYPE A [<!ENTITY x "y">]><A>&x;</A>'],
+    ["an unknown entity", "<A>&x;</A>"],
+    ["an entity of Object's", "<A>&constructor;</A>"],
+    ["a reference to a surrogate", "<A>&#xD800;</A>"],
+    ["a bare ampersand", "<A>a & b</A>"],
+    ["an attribute without quotes", "<A b=c/>"],
+    ["text behind the root", "<A/>x"],
+    ["a tower", `${"<A>".repeat(40)}${"</A>".repeat(40)}`],
+  ])("refuses %s", (_case, text) => {
+    expect(() => xmlFrom(text, "A")).toThrow(
+      "The XML you provided was not well-formed or did not validate against our published schema.",
+    );
+  });
+});
