@@ -4,15 +4,19 @@ import { type AccessRules, accessRulesFrom } from "../shared/domain/access-rules
 import type { Path } from "../shared/domain/shape.ts";
 import { contentProblemsIn, type Spotted, syntaxProblemsIn } from "./yaml-problems.ts";
 
+/** access.yaml, read and parsed. */
+export interface AccessFile {
+  /** As JSON: what the build compiles into the bundle. */
+  readonly content: unknown;
+  readonly rules: AccessRules;
+  /** What the operator should have seen, although it may be meant. Each with file, line and column. */
+  readonly warnings: readonly string[];
+  /** A line about a field, of the same form. */
+  readonly located: (path: Path, what: string) => string;
+}
+
 export type AccessFileResult =
-  | {
-      readonly ok: true;
-      /** As JSON: what the build compiles into the bundle. */
-      readonly content: unknown;
-      readonly rules: AccessRules;
-      /** What the operator should have seen, although it may be meant. Each with file, line and column. */
-      readonly warnings: readonly string[];
-    }
+  | ({ readonly ok: true } & AccessFile)
   /** Every problem, in the file's order: `access.yaml:12:5 rules[0].allow: is "read"; write a list: [read]`. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
@@ -65,6 +69,7 @@ export function accessFileFrom(text: string, name: string): AccessFileResult {
           ...warnings,
           ...result.warnings.map(({ path, warning }) => spotted(path, warning)),
         ]).map(located),
+        located: (path, what) => located(spotted(path, what)),
       }
     : {
         ok: false,

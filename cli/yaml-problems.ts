@@ -66,25 +66,26 @@ export function contentProblemsIn(document: Document.Parsed): {
   return { problems, warnings };
 }
 
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ["TAB_AS_INDENT", "begins with a tab; YAML takes blanks only: two for each level"],
+  ["MULTIPLE_DOCS", "has a second document (---); one file holds one: delete the line and what follows"],
+  ["RESOURCE_EXHAUSTION", "is nested too deeply; is it the right file?"],
+  [
+    "TAG_RESOLVE_FAILED",
+    "has a tag (!…); tags are not read here: write the value alone, a text with ! in quotes",
+  ],
+  ["BAD_SCALAR_START", "has a text that begins with a character of YAML's own; write it in quotes"],
+  ["BAD_ALIAS", "has a text that begins with a character of YAML's own; write it in quotes"],
+  ["BAD_DQ_ESCAPE", "has a backslash that means nothing in double quotes; write it without"],
+]);
+
 function wordsFor(error: YAMLError, line: string): string {
   const word = /[^\s,[\]"']*\{[\w.:-]+\}[^\s,\]"']*/.exec(line.replace(/#.*$/, ""))?.[0];
-  switch (error.code) {
-    case "DUPLICATE_KEY":
-      return `${/^[\s-]*([\w-]+)\s*:/.exec(line)?.[1] ?? "a name"} stands twice in the same group; delete one, or begin a new entry with "- "`;
-    case "TAB_AS_INDENT":
-      return "begins with a tab; YAML takes blanks only: two for each level";
-    case "MULTIPLE_DOCS":
-      return "has a second document (---); one file holds one: delete the line and what follows";
-    case "RESOURCE_EXHAUSTION":
-      return "is nested too deeply; is it the right file?";
-    case "TAG_RESOLVE_FAILED":
-      return "has a tag (!…); tags are not read here: write the value alone, a text with ! in quotes";
-    case "BAD_SCALAR_START":
-    case "BAD_ALIAS":
-      return "has a text that begins with a character of YAML's own; write it in quotes";
-    case "BAD_DQ_ESCAPE":
-      return "has a backslash that means nothing in double quotes; write it without";
-    default:
+  const words = WORDS.get(error.code);
+  if (words !== undefined) return words;
+  if (error.code === "DUPLICATE_KEY") {
+    const name = /^[\s-]*([\w-]+)\s*:/.exec(line)?.[1] ?? "a name";
+    return `${name} stands twice in the same group; delete one, or begin a new entry with "- "`;
   }
   if (word !== undefined) return `a text with braces needs quotes around the whole of it: "${word}"`;
   if (/^\s*-[^\s-]/.test(line)) return "needs a blank behind the dash: - name: own folder";

@@ -1,0 +1,156 @@
+import { accessGrantFor, type Place, ruleOutcomes } from "../shared/domain/access-grant.ts";
+import type { AccessPromise, AccessRules, AccessTest } from "../shared/domain/access-rules.ts";
+import { provenSessionPolicy } from "../shared/domain/policy-proof.ts";
+import { type Principal, principalFrom } from "../shared/domain/principal.ts";
+import type { Refusal, Result } from "../shared/domain/refusal.ts";
+import { rolePolicyFor } from "../shared/domain/role-policy.ts";
+import { type SessionPolicy, sessionPolicyFor } from "../shared/domain/session-policy.ts";
+import type { Path } from "../shared/domain/shape.ts";
+import { claimsVerifiedFor } from "../shared/domain/verified-claims.ts";
+import { type Judgement, judge, sentKey, voiceText } from "./judge.ts";
+
+/** One promise of access.yaml's `tests`, kept or broken. */
+export interface PromiseOutcome {
+  /** Where it stands: tests, 0, can, 1. */
+  readonly path: Path;
+  /** The test's name, or its claims. */
+  readonly test: string;
+  /** e.g. `write users/alice/a.jpg` */
+  readonly promise: string;
+  readonly expected: "can" | "cannot";
+  /** partly: some actions of the permission only. Keeps neither promise. */
+  readonly got: "can" | "cannot" | "partly";
+  readonly kept: boolean;
+  /** By which rule and statement, or why not. */
+  readonly because: string;
+}
+
+export interface AccessTestOptions {
+  /** What stands for OSS_BUCKET. */
+  readonly bucket?: string;
+  /** Claims without `iat` count as issued now. */
+  readonly nowMs?: number;
+}
+
+/** Stands for a bucket that is not known yet: no bucket can be called so, hence no rule's. */
+export const UNKNOWN_BUCKET = "OSS_BUCKET";
+
+/** Whence the tests' requests come, for rules with `sourceIp: request`. Source: RFC 5737, TEST-NET-1. */
+const SOURCE_IP = "192.0.2.1";
+
+/**
+ * Keeps access.yaml to its word: each promise is judged by two voices, the product's (claims → grant → session
+ * policy) and the sandbox's evaluator, with the role's policy as it is derived from the rules.
+ */
+export function runAccessTests(
+  rules: AccessRules,
+  options: AccessTestOptions = {},
+): readonly PromiseOutcome[] {
+  const place = { bucket: options.bucket ?? UNKNOWN_BUCKET, sourceIp: SOURCE_IP };
+  return rules.tests.flatMap((test, index) => {
+    const session = sessionOf(test, rules, place, options.nowMs ?? 0);
+    return (["can", "cannot"] as const).flatMap((expected) =>
+      test[expected].map((promise, position): PromiseOutcome => {
+        const { got, because } = judged(promise, session, rules, place);
+        return {
+          path: ["tests", index, expected, position],
+          test: test.name ?? JSON.stringify(Object.fromEntries(test.claims)),
+          promise: promise.text,
+          expected,
+          got,
+          kept: got === expected,
+          because,
+        };
+      }),
+    );
+  });
+}
+
+interface Session {
+  readonly principal: Principal | undefined;
+  readonly policy: Result<SessionPolicy>;
+}
+
+function sessionOf(test: AccessTest, rules: AccessRules, place: Place, nowMs: number): Session {
+  const issuer = test.issuer ?? rules.issuers[0]?.name ?? "";
+  // Without it, a denial by `issuedBefore` would break every promise made before the incident.
+  const claims = { iat: Math.floor(nowMs / 1000), ...Object.fromEntries(test.claims) };
+  const principal = principalFrom(claimsVerifiedFor(issuer, claims), rules);
+  if (!principal.ok) return { principal: undefined, policy: principal };
+  const grant = accessGrantFor(principal.value, rules, {}, place);
+  if (!grant.ok) return { principal: principal.value, policy: grant };
+  const policy = sessionPolicyFor(grant.value);
+  return {
+    principal: principal.value,
+    policy: policy.ok ? provenSessionPolicy(policy.value, grant.value) : policy,
+  };
+}
+
+function judged(
+  promise: AccessPromise,
+  { principal, policy }: Session,
+  rules: AccessRules,
+  place: Place & { readonly sourceIp: string },
+): Pick<PromiseOutcome, "got" | "because"> {
+  if (!policy.ok || principal === undefined) {
+    return { got: "cannot", because: policy.ok ? "" : `no credentials: ${refusalText(policy.refusal)}` };
+  }
+  const bucket = promise.bucket ?? place.bucket;
+  const judgement = judge(
+    { permission: promise.permission, bucket, key: promise.key },
+    { session: policy.value, role: JSON.stringify(rolePolicyFor(rules, place.bucket)) },
+    place,
+  );
+  const sent = sentKey(promise);
+  const resolved = sent === promise.key ? "" : `sent as ${sent}; `;
+  switch (judgement.verdict) {
+    case "allowed":
+      return {
+        got: "can",
+        because: `${resolved}${rulesThatReach(sent, promise, bucket, principal, rules, place)}${voicesOf(judgement, true)}`,
+      };
+    case "denied":
+      return { got: "cannot", because: `${resolved}${voicesOf(judgement, false)}` };
+    case "partly":
+      return {
+        got: "partly",
+        because: `${resolved}${voicesOf(judgement, true)}; ${voicesOf(judgement, false)}`,
+      };
+  }
+}
+
+/** A refusal for the operator's eyes: the App is told less. */
+export function refusalText(refusal: Refusal): string {
+  const { code, ...rest } = refusal;
+  const details = Object.entries(rest)
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(", ");
+  return details === "" ? code : `${code} (${details})`;
+}
+
+function rulesThatReach(
+  key: string,
+  { permission }: AccessPromise,
+  bucket: string,
+  principal: Principal,
+  rules: AccessRules,
+  place: Place,
+): string {
+  const names = ruleOutcomes(principal, rules, place).flatMap(({ rule, outcome }) =>
+    rule.mode === "enforce" &&
+    outcome.kind === "matched" &&
+    rule.permissions.includes(permission) &&
+    (rule.bucket ?? place.bucket) === bucket &&
+    key.startsWith(outcome.prefix)
+      ? [rule.name]
+      : [],
+  );
+  return names.length === 0 ? "" : `${names.join(", ")}; `;
+}
+
+/** The statement that allows, or the first policy that does not. */
+function voicesOf({ actions }: Judgement, allowed: boolean): string {
+  const action = actions.find((candidate) => candidate.allowed === allowed);
+  const voice = action?.voices.find(({ effect }) => (effect === "Allow") === allowed);
+  return action === undefined || voice === undefined ? "" : voiceText(voice, action.action);
+}

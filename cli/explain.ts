@@ -1,0 +1,243 @@
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { policyGrammarProblem } from "../sandbox/ram/policy-document.ts";
+import type { Wanted } from "../shared/domain/access-grant.ts";
+import type { AccessRules } from "../shared/domain/access-rules.ts";
+import { parsedObjectPrefix } from "../shared/domain/object-prefix.ts";
+import { PERMISSIONS, type Permission } from "../shared/domain/ram-policy.ts";
+import { nearest } from "../shared/domain/shape.ts";
+import { UNKNOWN_BUCKET } from "./access-tests.ts";
+import { type Asked, type Explanation, explanationOf, isGranted } from "./explain/explanation.ts";
+import { explanationText } from "./explain/explanation-text.ts";
+import { issuerOf, unverifiedTokenFrom, visibleChecks } from "./explain/unverified-token.ts";
+import type { Question } from "./judge.ts";
+import { type Terminal, UsageError } from "./terminal.ts";
+
+export const EXPLAIN_HELP = `npm run valet -- explain [read users/alice/a.jpg] --claim sub=alice
+
+Shows what somebody would be granted and why: the principal, each rule, the grant, the session name, the session
+policy; and for a key, whether the credentials would open it, by the sandbox's policy evaluator (session policy and
+role policy). Exit code 0: granted; 1: refused or denied; 2: called wrongly.
+
+Who
+  --claim NAME=TEXT         a claim; NAME:=JSON for a number, a list, true or false; repeat for more
+  --claims JSON             all of them, e.g. '{"sub":"alice","role":"editor"}'
+  --token JWT               those of a token, decoded and UNVERIFIED; - reads it from standard input
+  --issuer NAME             whose user it is, where access.yaml has several issuers
+
+What is opened
+  read KEY | write KEY | delete KEY | list PREFIX    or --permission read --key KEY
+  --bucket NAME             OSS_BUCKET where left out
+
+As a request would ask (each only narrows)
+  --permissions read,list   --prefix users/alice/photos/   --duration 900
+  --source-ip ADDRESS       whence the request comes, for rules with sourceIp: request
+
+  --role-policy FILE        the role's policy as JSON; where left out, the one that provision derives from the rules
+  --access FILE             another file than access.yaml (or ACCESS_FILE)
+  --json                    for machines`;
+
+/** Exit code 0: granted; 1: refused or denied. Throws UsageError. */
+export function explain(args: readonly string[], rules: AccessRules, terminal: Terminal): number {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      token: { type: "string" },
+      claims: { type: "string" },
+      claim: { type: "string", multiple: true },
+      issuer: { type: "string" },
+      permission: { type: "string" },
+      key: { type: "string" },
+      bucket: { type: "string" },
+      permissions: { type: "string" },
+      prefix: { type: "string" },
+      duration: { type: "string" },
+      "source-ip": { type: "string" },
+      "role-policy": { type: "string" },
+      json: { type: "boolean" },
+    },
+  });
+  const bucket = values.bucket ?? terminal.environment["OSS_BUCKET"] ?? UNKNOWN_BUCKET;
+  const explanation = explanationOf(
+    {
+      ...userFrom(values, rules, terminal),
+      wanted: wantedFrom(values),
+      place: { bucket, sourceIp: values["source-ip"] },
+      question: questionFrom(values, positionals, bucket),
+      rolePolicy: values["role-policy"] === undefined ? undefined : rolePolicyFrom(values["role-policy"]),
+    },
+    rules,
+  );
+  terminal.out(
+    values.json === true ? asJson(explanation) : explanationText(explanation, paintFor(terminal.colour)),
+  );
+  return isGranted(explanation) ? 0 : 1;
+}
+
+interface Values {
+  readonly token?: string;
+  readonly claims?: string;
+  readonly claim?: readonly string[];
+  readonly issuer?: string;
+  readonly permission?: string;
+  readonly key?: string;
+  readonly permissions?: string;
+  readonly prefix?: string;
+  readonly duration?: string;
+}
+
+function userFrom(
+  { token, claims, claim, issuer }: Values,
+  rules: AccessRules,
+  terminal: Terminal,
+): Pick<Asked, "issuer" | "claims" | "checks"> {
+  const given = [token, claims, claim].filter((value) => value !== undefined).length;
+  if (given === 0)
+    throw new UsageError('needs a user: --claim sub=alice, --claims \'{"sub":"alice"}\' or --token JWT');
+  if (given > 1) throw new UsageError("takes one of --token, --claims and --claim, not several");
+  if (token === undefined) {
+    return {
+      issuer: issuerNamed(issuer, rules),
+      claims: claims === undefined ? claimsOf(claim ?? []) : objectFrom(claims, "--claims"),
+    };
+  }
+  const decoded = unverifiedTokenFrom(token === "-" ? readFileSync(0, "utf8") : token);
+  if (decoded === undefined)
+    throw new UsageError(
+      "--token is no JWT: three parts of base64url with dots between, as the App sends it",
+    );
+  const found = issuerOf(decoded, rules);
+  if (found === undefined && issuer === undefined) {
+    throw new UsageError(
+      `the token's iss is ${JSON.stringify(decoded.claims["iss"])}, and access.yaml has ${rules.issuers.map((known) => known.issuer).join(", ")}: the function would answer 401; --issuer NAME explains it as that issuer's`,
+    );
+  }
+  const name = issuer === undefined ? (found?.name ?? "") : issuerNamed(issuer, rules);
+  const own = rules.issuers.find((known) => known.name === name);
+  const foreign = own === undefined || own === found ? [] : [issuerCheck(own.issuer, decoded.claims["iss"])];
+  return {
+    issuer: name,
+    claims: decoded.claims,
+    checks: own === undefined ? [] : [...foreign, ...visibleChecks(decoded, own, terminal.nowMs())],
+  };
+}
+
+function issuerCheck(needed: string, iss: unknown): { check: string; holds: boolean; because: string } {
+  return { check: "issuer", holds: false, because: `iss is ${JSON.stringify(iss)}; needed is ${needed}` };
+}
+
+function issuerNamed(name: string | undefined, rules: AccessRules): string {
+  const names = rules.issuers.map((issuer) => issuer.name);
+  const [only, ...others] = names;
+  if (name === undefined) {
+    if (only !== undefined && others.length === 0) return only;
+    throw new UsageError(`needs --issuer: ${names.join(" or ")}; alice of one is not alice of another`);
+  }
+  if (names.includes(name)) return name;
+  throw new UsageError(
+    `--issuer ${name} is not in access.yaml; write ${nearest(name, names) ?? names.join(" or ")}`,
+  );
+}
+
+/** `name=text`, `name:=json`. A text stays one: sub=007 is no number. */
+function claimsOf(pairs: readonly string[]): Readonly<Record<string, unknown>> {
+  const claims: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const pair of pairs) {
+    const [, name, colon, text = ""] = /^([^=]+?)(:?)=(.*)$/s.exec(pair) ?? [];
+    if (name === undefined)
+      throw new UsageError(`--claim ${pair}: write a name, = and a text: --claim sub=alice`);
+    if (Object.hasOwn(claims, name))
+      throw new UsageError(`--claim ${name} stands twice; write a list as --claim '${name}:=["red","blue"]'`);
+    claims[name] = colon === ":" ? jsonFrom(text, `--claim ${name}`) : text;
+  }
+  return { ...claims };
+}
+
+function wantedFrom({ permissions, prefix, duration }: Values): Wanted {
+  const folder = prefix === undefined ? undefined : parsedObjectPrefix(prefix);
+  if (folder !== undefined && "problem" in folder) throw new UsageError(`--prefix ${folder.problem}`);
+  const seconds = duration === undefined ? undefined : Number(duration);
+  if (seconds !== undefined && (!Number.isInteger(seconds) || seconds < 900))
+    throw new UsageError("--duration must be a whole number of 900 or more");
+  const names = permissions?.split(",").map((name) => permissionFrom(name.trim(), "--permissions"));
+  return {
+    ...(names === undefined ? {} : { permissions: PERMISSIONS.filter((name) => names.includes(name)) }),
+    ...(folder === undefined ? {} : { prefix: folder.prefix }),
+    ...(seconds === undefined ? {} : { durationSeconds: seconds }),
+  };
+}
+
+function questionFrom(values: Values, positionals: readonly string[], bucket: string): Question | undefined {
+  const [first, second, ...rest] = positionals.flatMap((text, index) =>
+    index === 0 && positionals.length === 1 ? text.split(/ (.*)/s, 2) : [text],
+  );
+  if (rest.length > 0) throw new UsageError(`takes one permission and one key, not also ${rest.join(" ")}`);
+  if (first !== undefined && (values.permission !== undefined || values.key !== undefined))
+    throw new UsageError(`takes ${first} … or --permission and --key, not both`);
+  const [permission, key] = [first ?? values.permission, second ?? values.key];
+  if (permission === undefined && key === undefined) return undefined;
+  if (permission === undefined)
+    throw new UsageError("--key needs --permission read (or write, list, delete)");
+  const known = permissionFrom(permission, "the permission");
+  if (key === undefined && known !== "list")
+    throw new UsageError(`${known} needs a key: ${known} users/alice/a.jpg`);
+  if (key?.startsWith("/") === true)
+    throw new UsageError(`keys do not begin with "/": write ${known} ${key.replace(/^\/+/, "")}`);
+  const [, other, rest2] = /^oss:\/\/([^/]+)\/?(.*)$/s.exec(key ?? "") ?? [];
+  return { permission: known, bucket: other ?? bucket, key: rest2 ?? key ?? "" };
+}
+
+function permissionFrom(name: string, what: string): Permission {
+  const known = PERMISSIONS.find((permission) => permission === name);
+  if (known !== undefined) return known;
+  throw new UsageError(
+    `${what} is ${JSON.stringify(name)}; write ${nearest(name, PERMISSIONS) ?? PERMISSIONS.join(", ")}`,
+  );
+}
+
+function rolePolicyFrom(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    throw new UsageError(`--role-policy ${path} cannot be read`);
+  }
+  const problem = policyGrammarProblem(text, "identity");
+  if (problem !== undefined) throw new UsageError(`--role-policy ${path}: ${problem}`);
+  return text;
+}
+
+function objectFrom(text: string, what: string): Readonly<Record<string, unknown>> {
+  const value = jsonFrom(text, what);
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>;
+  throw new UsageError(`${what} must be a JSON object, such as '{"sub":"alice"}'`);
+}
+
+function jsonFrom(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`${what} is no JSON; in a shell, put single quotes around it`);
+  }
+}
+
+function asJson({ principal, policy, ...explanation }: Explanation): string {
+  return JSON.stringify(
+    {
+      ...explanation,
+      ...(principal === undefined
+        ? {}
+        : { principal: { ...principal, attributes: Object.fromEntries(principal.attributes) } }),
+      ...(policy === undefined ? {} : { policy: { bytes: policy.bytes, document: JSON.parse(policy.text) } }),
+    },
+    null,
+    2,
+  );
+}
+
+function paintFor(colour: boolean): { good: (text: string) => string; bad: (text: string) => string } {
+  const paint = (code: number) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[39m` : text);
+  return { good: paint(32), bad: paint(31) };
+}

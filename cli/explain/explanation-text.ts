@@ -1,0 +1,147 @@
+import type { GrantStatement, RuleOutcome } from "../../shared/domain/access-grant.ts";
+import { MAX_SESSION_POLICY_BYTES } from "../../shared/domain/session-policy.ts";
+import { refusalText } from "../access-tests.ts";
+import { voiceText } from "../judge.ts";
+import type { Explanation } from "./explanation.ts";
+
+/** Green and red for a terminal; words say the same. */
+export interface Paint {
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+}
+
+/** For people: one block a step. */
+export function explanationText(explanation: Explanation, paint: Paint): string {
+  return [
+    ...checksOf(explanation, paint),
+    ...principalOf(explanation),
+    ...rulesOf(explanation, paint),
+    ...wantedOf(explanation),
+    ...grantOf(explanation),
+    ...policyOf(explanation),
+    ...refusalOf(explanation, paint),
+    ...decisionOf(explanation, paint),
+  ].join("\n");
+}
+
+const WIDTH = 16;
+
+function block(title: string, lines: readonly string[]): readonly string[] {
+  return lines.map((line, index) => `${(index === 0 ? title : "").padEnd(WIDTH)}${line}`);
+}
+
+function checksOf({ checks }: Explanation, paint: Paint): readonly string[] {
+  if (checks === undefined) return [];
+  return block("App token", [
+    paint.bad("UNVERIFIED: only decoded; nobody has checked its signature"),
+    ...checks.map(({ check, holds, because }) =>
+      holds
+        ? `${paint.good("ok")}      ${check}: ${because}`
+        : `${paint.bad("FAILS")}   ${check}: ${because} (401)`,
+    ),
+  ]);
+}
+
+function principalOf({ principal, sessionName }: Explanation): readonly string[] {
+  if (principal === undefined || sessionName === undefined) return [];
+  return [
+    ...block("principal", [
+      `${JSON.stringify(principal.user)} of ${principal.issuer} (${principal.issuerUrl})`,
+      ...[...principal.attributes].map(([claim, value]) => `claim ${claim}: ${JSON.stringify(value)}`),
+    ]),
+    ...block("session name", [sessionName]),
+  ];
+}
+
+function rulesOf({ rules }: Explanation, paint: Paint): readonly string[] {
+  if (rules === undefined) return [];
+  return block(
+    "rules",
+    rules.map(({ rule, mode, outcome }) => {
+      const report = mode === "report" ? " (mode report: logged, not granted)" : "";
+      const mark = { matched: paint.good("matches "), "no match": "no      ", unsafe: paint.bad("REFUSES ") }[
+        outcome.kind
+      ];
+      return `${mark}${rule}: ${outcomeText(outcome)}${report}`;
+    }),
+  );
+}
+
+function outcomeText(outcome: RuleOutcome): string {
+  switch (outcome.kind) {
+    case "matched":
+      return outcome.prefix;
+    case "no match":
+      return outcome.because;
+    case "unsafe":
+      return `claim ${outcome.claim} ${outcome.problem}; the whole request is refused`;
+  }
+}
+
+function wantedOf({ wanted }: Explanation): readonly string[] {
+  const { permissions, prefix, durationSeconds } = wanted;
+  const parts = [
+    ...(permissions === undefined ? [] : [`permissions ${permissions.join(", ")}`]),
+    ...(prefix === undefined ? [] : [`prefix ${prefix}`]),
+    ...(durationSeconds === undefined ? [] : [`${durationSeconds} s`]),
+  ];
+  return parts.length === 0 ? [] : block("asked for", [parts.join("; ")]);
+}
+
+function grantOf({ grant }: Explanation): readonly string[] {
+  if (grant === undefined) return [];
+  return block("grant", [
+    ...grant.statements.map(statementText),
+    `for ${grant.sessionSeconds} s, by ${grant.rules.join(", ")}`,
+    ...(grant.reported.length === 0 ? [] : [`reported only: ${grant.reported.join(", ")}`]),
+  ]);
+}
+
+function statementText({
+  permissions,
+  actions,
+  bucket,
+  prefix,
+  sourceIp,
+  secureTransport,
+}: GrantStatement): string {
+  const conditions = [
+    ...(sourceIp === undefined ? [] : [`from ${sourceIp} only`]),
+    ...(secureTransport ? ["over TLS only"] : []),
+  ];
+  return [`${[...permissions, ...actions].join(", ")} on ${bucket}/${prefix}`, ...conditions].join(", ");
+}
+
+function policyOf({ policy }: Explanation): readonly string[] {
+  if (policy === undefined) return [];
+  return block("session policy", [
+    `${policy.bytes} of ${MAX_SESSION_POLICY_BYTES} bytes`,
+    ...JSON.stringify(JSON.parse(policy.text), null, 2).split("\n"),
+  ]);
+}
+
+function refusalOf({ refusal }: Explanation, paint: Paint): readonly string[] {
+  if (refusal === undefined) return [];
+  return block("refused", [
+    `${paint.bad("REFUSED")} ${refusalText(refusal)}`,
+    "docs/errors.md: what the App sees, and what to do",
+  ]);
+}
+
+function decisionOf({ decision }: Explanation, paint: Paint): readonly string[] {
+  if (decision === undefined) return [];
+  const { question, sent, judgement } = decision;
+  const verdict = {
+    allowed: paint.good("ALLOWED"),
+    denied: paint.bad("DENIED"),
+    partly: paint.bad("ALLOWED IN PART"),
+  }[judgement.verdict];
+  return block("decision", [
+    `${verdict} ${question.permission} ${question.key}`,
+    ...(sent === question.key ? [] : [`HTTP clients send this key as ${sent}`]),
+    ...judgement.actions.flatMap(({ action, resource, allowed, voices }) => [
+      `${allowed ? "allowed" : "denied"}: ${action} on ${resource}`,
+      ...voices.map((voice) => `  ${voiceText(voice, action)}`),
+    ]),
+  ]);
+}

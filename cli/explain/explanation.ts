@@ -1,0 +1,88 @@
+import {
+  type AccessGrant,
+  accessGrantFor,
+  type Place,
+  type RuleOutcome,
+  ruleOutcomes,
+  type Wanted,
+} from "../../shared/domain/access-grant.ts";
+import type { AccessRules } from "../../shared/domain/access-rules.ts";
+import { provenSessionPolicy } from "../../shared/domain/policy-proof.ts";
+import { type Principal, principalFrom } from "../../shared/domain/principal.ts";
+import type { Refusal } from "../../shared/domain/refusal.ts";
+import { rolePolicyFor } from "../../shared/domain/role-policy.ts";
+import { type SessionName, sessionNameFor } from "../../shared/domain/session-name.ts";
+import { type SessionPolicy, sessionPolicyFor } from "../../shared/domain/session-policy.ts";
+import { claimsVerifiedFor } from "../../shared/domain/verified-claims.ts";
+import { type Judgement, judge, type Question, sentKey } from "../judge.ts";
+import type { VisibleCheck } from "./unverified-token.ts";
+
+/** What somebody would be granted, step by step as far as it goes, and why. */
+export interface Explanation {
+  /** Only for a token: what of its checks can be seen. Its signature cannot. */
+  readonly checks?: readonly VisibleCheck[] | undefined;
+  readonly principal?: Principal;
+  readonly sessionName?: SessionName;
+  readonly rules?: readonly { readonly rule: string; readonly mode: string; readonly outcome: RuleOutcome }[];
+  readonly wanted: Wanted;
+  readonly grant?: Omit<AccessGrant, "principal">;
+  readonly policy?: { readonly text: SessionPolicy; readonly bytes: number };
+  /** Where the walk ended early. */
+  readonly refusal?: Refusal;
+  readonly decision?: { readonly question: Question; readonly sent: string; readonly judgement: Judgement };
+}
+
+export interface Asked {
+  readonly issuer: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly checks?: readonly VisibleCheck[] | undefined;
+  readonly wanted: Wanted;
+  readonly place: Place;
+  readonly question: Question | undefined;
+  /** JSON text; derived from the rules where undefined. */
+  readonly rolePolicy: string | undefined;
+}
+
+/** Walks the product's own steps, from claims on, and asks the sandbox's evaluator about one key. */
+export function explanationOf(asked: Asked, rules: AccessRules): Explanation {
+  const { claims, issuer, wanted, place, checks } = asked;
+  const base = { checks, wanted };
+  const principal = principalFrom(claimsVerifiedFor(issuer, claims), rules);
+  if (!principal.ok) return { ...base, refusal: principal.refusal };
+  const known = {
+    ...base,
+    principal: principal.value,
+    sessionName: sessionNameFor(principal.value),
+    rules: ruleOutcomes(principal.value, rules, place).map(({ rule, outcome }) => ({
+      rule: rule.name,
+      mode: rule.mode,
+      outcome,
+    })),
+  };
+  const decided = accessGrantFor(principal.value, rules, wanted, place);
+  if (!decided.ok) return { ...known, refusal: decided.refusal };
+  const { principal: _, ...grant } = decided.value;
+  const rendered = sessionPolicyFor(decided.value);
+  if (!rendered.ok) return { ...known, grant, refusal: rendered.refusal };
+  const proven = provenSessionPolicy(rendered.value, decided.value);
+  if (!proven.ok) return { ...known, grant, refusal: proven.refusal };
+  const policy = { text: proven.value, bytes: Buffer.byteLength(proven.value, "utf8") };
+  const { question } = asked;
+  if (question === undefined) return { ...known, grant, policy };
+  const role = asked.rolePolicy ?? JSON.stringify(rolePolicyFor(rules, place.bucket));
+  const judgement = judge(
+    question,
+    { session: proven.value, role },
+    { sourceIp: place.sourceIp ?? UNKNOWN_ADDRESS },
+  );
+  return { ...known, grant, policy, decision: { question, sent: sentKey(question), judgement } };
+}
+
+/** Source: RFC 5737, TEST-NET-1. */
+const UNKNOWN_ADDRESS = "192.0.2.1";
+
+/** Whether there would be credentials, and they would open the key that was asked about. */
+export function isGranted({ checks, refusal, decision }: Explanation): boolean {
+  if (refusal !== undefined || checks?.some(({ holds }) => !holds) === true) return false;
+  return decision === undefined || decision.judgement.verdict === "allowed";
+}

@@ -1,0 +1,104 @@
+import { evaluate, type PolicyLayer } from "../sandbox/ram/evaluate.ts";
+import { LIST_ACTION, OBJECT_ACTIONS, type Permission } from "../shared/domain/ram-policy.ts";
+
+/** May somebody do this? For `list`, `key` is the prefix that is listed. */
+export interface Question {
+  readonly permission: Permission;
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** The two policies that must both allow: what AssumeRole was given, and what the role has. As JSON text. */
+export interface Policies {
+  readonly session: string;
+  readonly role: string;
+}
+
+export interface Judgement {
+  /** partly: some of the permission's actions only, such as a PutObject without its AbortMultipartUpload. */
+  readonly verdict: "allowed" | "denied" | "partly";
+  readonly actions: readonly ActionJudgement[];
+}
+
+export interface ActionJudgement {
+  readonly action: string;
+  /** `bucket/key`, or the bucket where it is listed. */
+  readonly resource: string;
+  readonly allowed: boolean;
+  /** What the session policy, then the role's policy says, each on its own. */
+  readonly voices: readonly [Voice, Voice];
+}
+
+export interface Voice {
+  readonly layer: PolicyLayer;
+  readonly effect: "Allow" | "Deny";
+  /** Counted from 0; undefined: no statement speaks of it, which is a no. */
+  readonly statement: number | undefined;
+}
+
+/** Any account: bucket names are globally unique, and our policies leave the owner open. */
+const OWNER = "1234567890123456";
+
+/**
+ * Asks the sandbox's evaluator, which shares no code with what renders policies: each action of the permission must
+ * be allowed by the session policy and by the role's. The request comes over TLS from `sourceIp`. Throws
+ * PolicyGrammarError for a role policy that RAM would not take.
+ */
+export function judge(
+  question: Question,
+  policies: Policies,
+  request: { readonly sourceIp: string },
+): Judgement {
+  const { permission, bucket } = question;
+  const key = sentKey(question);
+  const names = permission === "list" ? [LIST_ACTION] : OBJECT_ACTIONS[permission];
+  const actions = names.map((action): ActionJudgement => {
+    const resource = permission === "list" ? bucket : `${bucket}/${key}`;
+    const context = {
+      "acs:SourceIp": request.sourceIp,
+      "acs:SecureTransport": "true",
+      ...(permission === "list" ? { "oss:Prefix": key } : {}),
+    };
+    const asked = { action, resource: `acs:oss:*:${OWNER}:${resource}`, context };
+    const session = { name: "session policy", document: policies.session };
+    const role = { name: "role policy", document: policies.role };
+    const voiceOf = (layer: PolicyLayer, policy: typeof session): Voice => {
+      const { effect, statement } = evaluate(asked, { identity: [policy] });
+      return { layer, effect, statement: statement?.index };
+    };
+    return {
+      action,
+      resource,
+      allowed: evaluate(asked, { identity: [role], session }).effect === "Allow",
+      voices: [voiceOf("session policy", session), voiceOf("identity policy", role)],
+    };
+  });
+  const allowed = actions.filter((action) => action.allowed).length;
+  return {
+    verdict: allowed === actions.length ? "allowed" : allowed === 0 ? "denied" : "partly",
+    actions,
+  };
+}
+
+/**
+ * The key as it reaches OSS. HTTP clients resolve `.` and `..` in a URL's path before they send it (RFC 3986 section
+ * 5.2.4), so that `users/alice/../bob/a.jpg` asks for bob's; a listed prefix stands in the query and stays as it is.
+ */
+export function sentKey({ permission, key }: Pick<Question, "permission" | "key">): string {
+  if (permission === "list") return key;
+  const steps = key.split("/");
+  const kept: string[] = [];
+  for (const [index, step] of steps.entries()) {
+    if (step === "..") kept.pop();
+    else if (step !== ".") kept.push(step);
+    if (index === steps.length - 1 && (step === "." || step === "..")) kept.push("");
+  }
+  return kept.join("/");
+}
+
+/** e.g. `session policy, statement 0, allows oss:PutObject` */
+export function voiceText({ layer, effect, statement }: Voice, action: string): string {
+  const policy = layer === "identity policy" ? "role policy" : layer;
+  if (statement === undefined) return `${policy}: no statement allows ${action}`;
+  return `${policy}: statement ${statement} ${effect === "Allow" ? "allows" : "denies"} ${action}`;
+}
