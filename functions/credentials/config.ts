@@ -208,7 +208,8 @@ function originsFrom(value: string | undefined, problems: string[]): readonly st
     .map((part) => part.trim())
     .filter((part) => part !== "");
   for (const origin of origins) {
-    if (origin === "*") continue;
+    // The page of an App in a WebView: capacitor://localhost, ionic://localhost.
+    if (origin === "*" || /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(:\d+)?$/.test(origin)) continue;
     const parsed = URL.canParse(origin) ? new URL(origin).origin : "null";
     // "null" is the origin of every sandboxed frame; a wildcard inside would match nobody, whatever its author hopes.
     if (parsed !== origin || parsed === "null" || origin.includes("*")) {

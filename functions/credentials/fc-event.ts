@@ -23,7 +23,8 @@ export function httpRequestFromFcEvent(event: unknown, requestId: string): HttpR
   return {
     method,
     path,
-    query: textsOf(parsed["queryParameters"]),
+    // `s local start` turns a missing query into the text "null".
+    query: textsOf(parsed["queryParameters"]).filter(([name, value]) => name !== "null" || value !== ""),
     headers: headersOf(parsed["headers"]),
     body: bodyOf(parsed),
     sourceIp: typeof sourceIp === "string" && sourceIp !== "" ? sourceIp : undefined,

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { accessFile } from "#access-rules";
 import { callerCredentialsFrom, composedService, type Service } from "./compose.ts";
-import { ConfigError } from "./config.ts";
+import { type Config, ConfigError } from "./config.ts";
 import type { HttpRequest } from "./http.ts";
 
 /** Bytes, after which no more of a body is read. */
@@ -56,7 +56,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, servi
     outgoing.destroy();
     return;
   }
-  const response = await service.handle(httpRequestFrom(incoming, body, requestId));
+  const response = await service.handle(httpRequestFrom(incoming, body, requestId, service.config));
   outgoing.writeHead(response.status, {
     ...response.headers,
     ...(response.status === 204 ? {} : { "Content-Length": Buffer.byteLength(response.body) }),
@@ -66,7 +66,12 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, servi
   outgoing.end(response.body);
 }
 
-function httpRequestFrom(incoming: IncomingMessage, body: Buffer, requestId: string): HttpRequest {
+function httpRequestFrom(
+  incoming: IncomingMessage,
+  body: Buffer,
+  requestId: string,
+  { inFunctionCompute }: Pick<Config, "inFunctionCompute">,
+): HttpRequest {
   const [path = "/", ...query] = (incoming.url ?? "/").split("?");
   // Not `headers`: there Node keeps the first of two Authorization headers and says nothing of the other.
   const headers = new Map<string, string[]>();
@@ -80,10 +85,17 @@ function httpRequestFrom(incoming: IncomingMessage, body: Buffer, requestId: str
     query: [...new URLSearchParams(query.join("?"))],
     headers,
     body,
-    // A dual-stack socket shows IPv4 peers as ::ffff:192.0.2.1; policies compare plain ones.
-    sourceIp: incoming.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, ""),
+    sourceIp: inFunctionCompute ? undefined : peerOf(incoming),
     requestId,
   };
+}
+
+/**
+ * A dual-stack socket shows IPv4 peers as ::ffff:192.0.2.1; policies compare plain ones. In FC's custom runtime the
+ * peer is FC itself: credentials bound to its address would work for nobody, so there it counts as unknown.
+ */
+function peerOf(incoming: IncomingMessage): string | undefined {
+  return incoming.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
 }
 
 /** The body, or as much of it as is read: request.ts refuses a far smaller one. */

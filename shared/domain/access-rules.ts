@@ -93,21 +93,21 @@ export type AccessRulesResult =
 /** Reads the content of access.yaml (as a YAML or JSON parser gave it). Gives every mistake at once. */
 export function accessRulesFrom(content: unknown): AccessRulesResult {
   const problems: Problem[] = [];
-  const file = FILE.parse(content, [], problems);
-  if (file === undefined) return { ok: false, problems };
-  const issuers = file.issuers.map((entry, index) => issuerFrom(entry, index, problems));
+  const whole = FILE.parse(content, [], problems);
+  // Where a part is malformed, the others are still read: one run shows all that is wrong with them.
+  const file = whole ?? soundPartOf(content);
   const rules: AccessRules = {
-    issuers,
+    issuers: each(file.issuers, (entry, index) => issuerFrom(entry, index, problems)),
     session: sessionFrom(file.session, problems),
-    rules: file.rules.map((entry, index) => ruleFrom(entry, index, file.session, problems)),
-    deny: file.deny.map((entry, index) => denialFrom(entry, index, problems)),
-    tests: file.tests.map((entry, index) => testFrom(entry, index, problems)),
+    rules: each(file.rules, (entry, index) => ruleFrom(entry, index, file.session, problems)),
+    deny: each(file.deny, (entry, index) => denialFrom(entry, index, problems)),
+    tests: each(file.tests, (entry, index) => testFrom(entry, index, problems)),
   };
-  checkIssuers(rules, problems);
-  if (problems.length > 0) return { ok: false, problems };
+  if (whole === undefined || !issuersFit(rules, problems)) return { ok: false, problems };
   const conflicts = conflictsBetween(rules);
-  return conflicts.problems.length > 0
-    ? { ok: false, problems: conflicts.problems }
+  problems.push(...conflicts.problems);
+  return problems.length > 0
+    ? { ok: false, problems }
     : { ok: true, value: rules, warnings: conflicts.warnings };
 }
 
@@ -326,6 +326,37 @@ const FILE = objectOf({
 
 type File = Parsed<typeof FILE>;
 
+/** A file of which some entries could not be read: they are left out, and the others keep their places. */
+interface PartOfFile {
+  readonly issuers: readonly (File["issuers"][number] | undefined)[];
+  readonly session: File["session"];
+  readonly rules: readonly (File["rules"][number] | undefined)[];
+  readonly deny: readonly (File["deny"][number] | undefined)[];
+  readonly tests: readonly (File["tests"][number] | undefined)[];
+}
+
+function soundPartOf(content: unknown): PartOfFile {
+  const given = (typeof content === "object" && content !== null ? content : {}) as Readonly<
+    Record<string, unknown>
+  >;
+  const entriesOf = <T>(name: string, shape: Shape<T>): readonly (T | undefined)[] => {
+    const list = given[name];
+    return Array.isArray(list) ? list.map((entry) => shape.parse(entry, [], [])) : [];
+  };
+  return {
+    issuers: entriesOf("issuers", ISSUER),
+    session: SESSION.parse(given["session"] ?? {}, [], []) ?? { duration: 3600, maxDuration: 43_200 },
+    rules: entriesOf("rules", RULE),
+    deny: entriesOf("deny", DENIAL),
+    tests: entriesOf("tests", TEST),
+  };
+}
+
+/** Maps what is there; `index` is the place in the file. */
+function each<T, U>(entries: readonly (T | undefined)[], make: (entry: T, index: number) => U): readonly U[] {
+  return entries.flatMap((entry, index) => (entry === undefined ? [] : [make(entry, index)]));
+}
+
 function issuerFrom(entry: File["issuers"][number], index: number, problems: Problem[]): Issuer {
   const at = (...path: (string | number)[]) => ["issuers", index, ...path];
   const given = (["jwks", "secret", "publicKey"] as const).filter((field) => entry[field] !== undefined);
@@ -473,8 +504,9 @@ function promiseFrom(line: string): AccessPromise {
   return { text: line, permission, bucket, key: key ?? "" };
 }
 
-/** Names are unique, and every name of an issuer that is used exists. */
-function checkIssuers(rules: AccessRules, problems: Problem[]): void {
+/** Whether names are unique, and every name of an issuer that is used exists; adds what does not fit. */
+function issuersFit(rules: AccessRules, problems: Problem[]): boolean {
+  const before = problems.length;
   const names = rules.issuers.map((issuer) => issuer.name);
   for (const [index, issuer] of rules.issuers.entries()) {
     const firstName = names.indexOf(issuer.name);
@@ -526,6 +558,7 @@ function checkIssuers(rules: AccessRules, problems: Problem[]): void {
       problems.push({ path: ["tests", index], problem: `needs issuer: ${names.join(" or ")}` });
     }
   }
+  return problems.length === before;
 }
 
 function algorithm(): ReturnType<typeof oneOf<Algorithm>> {

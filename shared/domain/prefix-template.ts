@@ -135,11 +135,19 @@ function segmentFrom(part: string): TemplateSegment | string {
   if (claim.trim() !== claim || claim === "")
     return `has ${quoted(part)}: write the claim's name, as in "{sub}"`;
   if (claim !== inner) return { kind: "hash", claim };
-  const form = /^([\w.-]+):[\w-]+$/.exec(claim)?.[1];
-  if (form !== undefined)
-    return `has ${quoted(part)}: the only form is "hash"; write "{${form}}" or "{${form}:hash}"`;
+  // `custom:team` is a name of Cognito's; `sub:sha256` is somebody who wants a digest.
+  const [, name = "", form = ""] = /^([\w.-]+):([\w-]+)$/.exec(claim) ?? [];
+  if (MISTYPED_FORMS.has(form.toLowerCase())) {
+    return `has ${quoted(part)}: the only form is "hash"; write "{${name}}" or "{${name}:hash}"`;
+  }
   return { kind: "claim", claim };
 }
+
+const MISTYPED_FORMS: ReadonlySet<string> = new Set(
+  "hash hashed hsah has digest sha sha1 sha256 sha512 md5 hex base32 base64 base64url lower upper encode encoded".split(
+    " ",
+  ),
+);
 
 /** Splits at slashes, but not inside braces: a claim's name may be a URL. */
 function splitOutsideBraces(text: string): readonly string[] {

@@ -439,6 +439,32 @@ describe("a mistake in access.yaml names its place and what to write instead", (
     ]);
   });
 
+  it("tells mistakes of form and of meaning in one go, each with its own place", () => {
+    const file = {
+      issuers: [LOGIN],
+      session: { duration: 3600, maxDuration: 900 },
+      rules: [{ name: "x", alow: ["read"], prefix: "a/" }, { name: "y", prefix: "users/{sub}/" }, OWN_FOLDER],
+      deny: [{ usr: "mallory" }, {}],
+    };
+    expect(mistakesIn(file).map((line) => line.split(" ")[0])).toEqual([
+      "rules.0.alow",
+      "deny.0.usr",
+      "session.maxDuration",
+      "rules.1",
+      "deny.1",
+    ]);
+  });
+
+  it.each([
+    ["alow", "allow"],
+    ["allwo", "allow"],
+    ["prefxi", "prefix"],
+  ])("knows that %s means %s", (mistyped, meant) => {
+    const { allow: _allow, prefix: _prefix, ...others } = OWN_FOLDER;
+    const [first] = mistakesIn(accessFile({ rules: [{ ...others, [mistyped]: [] }] }));
+    expect(first).toBe(`rules.0.${mistyped} is not known here; write ${meant}`);
+  });
+
   it("tells every mistake of meaning at once", () => {
     const file = {
       issuers: [LOGIN, { ...LOGIN, algorithms: ["HS256"] }],

@@ -33,6 +33,9 @@ describe("a rule's prefix", () => {
         { kind: "claim", claim: "sub" },
       ],
     ],
+    // A name of Cognito's.
+    ["{custom:team}/", [{ kind: "claim", claim: "custom:team" }]],
+    ["{custom:team:hash}/", [{ kind: "hash", claim: "custom:team" }]],
     ["{issuer}/{sub:hash}/", [{ kind: "issuer" }, { kind: "hash", claim: "sub" }]],
     [
       "t/{app_metadata.team}/",

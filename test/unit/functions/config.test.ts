@@ -77,6 +77,11 @@ describe("settings", () => {
       { ALLOWED_ORIGINS: " https://a.example , http://localhost:3000,, " },
       { allowedOrigins: ["https://a.example", "http://localhost:3000"] },
     ],
+    [
+      "pages of Apps in a WebView",
+      { ALLOWED_ORIGINS: "capacitor://localhost,ionic://localhost" },
+      { allowedOrigins: ["capacitor://localhost", "ionic://localhost"] },
+    ],
     ["every origin", { ALLOWED_ORIGINS: "*" }, { allowedOrigins: ["*"] }],
     ["a port", { PORT: "8080", FC_SERVER_PORT: "9001" }, { port: 8080 }],
     ["FC's port", { FC_SERVER_PORT: "9001" }, { port: 9001 }],

@@ -21,6 +21,10 @@ describe("the event of an HTTP trigger", () => {
     });
   });
 
+  it("has no parameter where `s local start` writes a missing query as null", () => {
+    expect(read(fcEvent({ queryParameters: { null: "" } }))?.query).toEqual([]);
+  });
+
   it.each([
     ["text", JSON.stringify(fcEvent())],
     ["an object", fcEvent()],
