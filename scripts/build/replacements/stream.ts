@@ -4,7 +4,7 @@ import { unused } from "./unused.ts";
 export const replacement = {
   __esModule: true,
   default: {
-    readAsJSON: async (body: AsyncIterable<Buffer>): Promise<unknown> => JSON.parse(await textOf(body)),
+    readAsJSON: async (body: Body): Promise<unknown> => JSON.parse(await textOf(body)),
     readAsString: textOf,
     readAsBytes: unused("@darabonba/typescript Stream.readAsBytes"),
     readAsSSE: unused("@darabonba/typescript Stream.readAsSSE"),
@@ -12,8 +12,16 @@ export const replacement = {
   SSEEvent: unused("@darabonba/typescript SSEEvent"),
 };
 
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
+/** The events of a Readable that matter here. */
+interface Body {
+  on(event: "data" | "end" | "error", listener: (value: never) => void): unknown;
+}
+
+function textOf(body: Body): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    body.on("error", reject);
+    body.on("data", (chunk: Buffer) => void chunks.push(chunk));
+    body.on("end", () => resolve(Buffer.concat(chunks).toString()));
+  });
 }

@@ -14,13 +14,13 @@ const RETRY_AFTER_UNKNOWN_SECONDS = 2;
 /** Seconds. What an App is told to wait at most, whatever the header says. Assumption. */
 const RETRY_AFTER_LONGEST_SECONDS = 600;
 
-/** Seconds that the clocks of STS and of this machine may differ. Source: reference/security.md 1.6, S9. */
+/** Seconds that the clocks of STS and of this machine may differ. Source: docs/threat-model.md, S9. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 
 /** Source: STS AssumeRole, Credentials.Expiration: UTC, whole seconds. */
 const EXPIRATION = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
-/** The SDK resolves any 200, also without credentials in it (reference/security.md, finding 4): all is looked at. */
+/** The SDK resolves any 200, also without credentials in it (seen in @alicloud/sts20150401 1.2.0): all is looked at. */
 export function credentialsFrom(body: unknown, durationSeconds: number, nowMs: number): Outcome {
   const { requestId, credentials } = fieldsOf(body);
   const { accessKeyId, accessKeySecret, securityToken, expiration } = fieldsOf(credentials);

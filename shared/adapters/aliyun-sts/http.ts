@@ -1,6 +1,5 @@
 import http, { type Agent, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import https from "node:https";
-import { Readable } from "node:stream";
 import { urlToHttpOptions } from "node:url";
 
 /** Why an exchange with STS gave no answer: a word of ours, without the URL (which carries the policy). */
@@ -25,7 +24,7 @@ const MAX_ANSWER_BYTES = 65_536;
 
 /**
  * Milliseconds. A socket that has been idle for longer may have died in silence while the instance was frozen:
- * nothing but a deadline tells (reference/security.md 4.3). One more TLS handshake is cheaper than that deadline.
+ * nothing but a deadline tells. One more TLS handshake is cheaper than that deadline.
  */
 const MAX_SOCKET_IDLE_MS = 3_000;
 
@@ -111,20 +110,30 @@ export function closeIdleSockets(idleMs: number): void {
   }
 }
 
-/** What the SDK reads of a response; undefined: a redirect, which it would take for success. */
+/** What the SDK reads of a response. */
+interface SdkResponse extends Pick<IncomingMessage, "statusCode" | "statusMessage" | "headers"> {
+  on(event: string, listener: (chunk?: Buffer) => void): void;
+  removeListener(): void;
+}
+
+/** undefined: a redirect, which the SDK would take for success. */
 function answerFor(response: IncomingMessage, body: Buffer): IncomingMessage | undefined {
   const status = response.statusCode ?? 0;
   const throttled = status < 400 && SAYS_THROTTLED.test(body.toString("latin1"));
   if (status >= 300 && status < 400 && !throttled) return undefined;
-  const stream = new Readable({ read: () => {} });
-  if (body.length > 0) stream.push(body);
-  stream.push(null);
-  return Object.assign(stream, {
+  const answer: SdkResponse = {
     // The STS FAQ: throttling may come with 302. Only an error's status makes the SDK read the error in it.
     statusCode: throttled ? 429 : status,
     statusMessage: response.statusMessage,
     headers: headersWithRetryAfter(response.headers),
-  }) as unknown as IncomingMessage;
+    // The SDK listens for "data" and then for "end"; the body has been read already.
+    on: (event, listener) => {
+      if (event === "data") listener(body);
+      if (event === "end") listener();
+    },
+    removeListener: () => {},
+  };
+  return answer as unknown as IncomingMessage;
 }
 
 const SAYS_THROTTLED = /"Code"\s*:\s*"[^"]*Throttling|<Code>[^<]*Throttling/i;
