@@ -90,13 +90,15 @@ export function start(name: string, environment: Environment, ...args: readonly 
 
 function reportOf(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    let out = "";
+    let line = "";
     let errors = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      out += text;
-      const found = /^BENCH (.*)\n/m.exec(out)?.[1];
-      if (found !== undefined) resolve(JSON.parse(found));
-      else if (out.length > 1_000_000) out = out.slice(-10_000);
+      // Cheap: audit lines come here too, while times are taken.
+      const found = text.includes("BENCH ") || line.startsWith("BENCH ");
+      if (!found) return;
+      line += text.slice(Math.max(0, text.indexOf("BENCH ")));
+      const end = line.indexOf("\n");
+      if (end !== -1) resolve(JSON.parse(line.slice("BENCH ".length, end)));
     });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       errors += text;

@@ -2,8 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { report } from "./report.ts";
 
-// STS in a process of its own, so that what it costs is not counted: answers after the milliseconds it was told.
+// STS in a process of its own, so that what it costs is not counted. Answers after the milliseconds that it was
+// told; a number of first requests at once, for those who want to be warm before they are measured.
 const delayMs = Number(process.argv[2]);
+let atOnce = Number(process.argv[3] ?? 0);
 const server = createServer((request, response) => {
   request.resume();
   request.on("end", () => {
@@ -24,7 +26,8 @@ const server = createServer((request, response) => {
       });
       response.end(body);
     };
-    if (delayMs === 0) answer();
+    atOnce -= 1;
+    if (delayMs === 0 || atOnce >= 0) answer();
     else setTimeout(answer, delayMs);
   });
 });

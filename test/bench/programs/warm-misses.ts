@@ -4,9 +4,10 @@ import { eventWith, loadHandler } from "./fc-handler.ts";
 import { report } from "./report.ts";
 import { tokenOf } from "./token-of.ts";
 
-// Every variant in turn, each time for a user who has asked for nothing yet: milliseconds of each call.
+// Every variant in turn, each time for a user who has asked for nothing yet: milliseconds of each call. The first
+// rounds only warm up: connections, and code that V8 has not yet compiled.
 const handler = loadHandler();
-const rounds = Number(process.argv[2]);
+const [warmUpRounds, rounds] = [Number(process.argv[2]), Number(process.argv[3])];
 const host = (process.env["STS_ENDPOINT"] ?? "").replace("http://", "");
 const call = {
   roleArn: process.env["OSS_ROLE_ARN"] ?? "",
@@ -25,20 +26,17 @@ const variants: Readonly<Record<string, (token: string) => Promise<unknown>>> = 
   aliOss: (token) => aliOssCredentials(token),
 };
 
-/** Rounds that only warm up: connections, and code that V8 has not yet compiled. */
-const WARM_UP_ROUNDS = 30;
-
 async function measure(): Promise<void> {
   const names = Object.keys(variants);
   const times: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < warmUpRounds + rounds; round += 1) {
     const token = tokenOf(`user${round}`);
     // Another order each round, so that none is always the one after the slow one.
     for (let i = 0; i < names.length; i += 1) {
       const name = names[(i + round) % names.length] ?? "";
       const startMs = performance.now();
       await variants[name]?.(token);
-      if (round >= WARM_UP_ROUNDS) times[name]?.push(performance.now() - startMs);
+      if (round >= warmUpRounds) times[name]?.push(performance.now() - startMs);
     }
   }
   report(times);
