@@ -1,6 +1,6 @@
 // What runs inside a function instance: loads the code package and serves one call after the other, in the place of
 // FC's own bootstrap. Plain JavaScript, so that a cold start measures the function and not a compiler.
-// Source: function-compute.md 2.1 to 2.4 and 2.6.
+// Sources: docs/fidelity/fc.md.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

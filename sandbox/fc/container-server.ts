@@ -31,7 +31,7 @@ const MAX_EVENT_BYTES = 32 * 1024 * 1024;
 /**
  * Door 4, the route inside FC's runtime images, which `s local invoke` and `s local start` call without a signature:
  * a raw event, or, with `X-Fc-Event-Type: HTTP`, a request that becomes one. Throws CloudError 400 InvalidArgument
- * for settings that FC would refuse. Source: devsapp/fc3 0.1.22, local (function-compute.md 1.6).
+ * for settings that FC would refuse. Source: devsapp/fc3 0.1.22, local.
  */
 export async function startContainer(options: ContainerOptions): Promise<Container> {
   const { environment } = options;

@@ -39,7 +39,7 @@ export interface FunctionSettings {
 
 /** Bytes, keys and values of all variables together. Source: FC "Configure environment variables". */
 const MAX_ENVIRONMENT_BYTES = 4096;
-/** The documents say letters and digits; their own examples use underscores (function-compute.md 2.4). */
+/** The documents say letters and digits; their own examples use underscores. */
 const ENVIRONMENT_KEY = /^[A-Za-z][A-Za-z0-9_]*$/;
 
 /** Throws CloudError 400 InvalidArgument for what CreateFunction refuses: environment, handler, memory, timeout, code. */

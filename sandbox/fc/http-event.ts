@@ -19,7 +19,7 @@ export interface TriggerRequest {
   readonly secureTransport: boolean;
 }
 
-/** Bytes. Source: FC "HTTP trigger overview", limits (function-compute.md 2.5). */
+/** Bytes. Source: FC "HTTP trigger overview", limits. */
 const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_PATH_BYTES = 4 * 1024;
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -65,7 +65,7 @@ async function readBody(message: IncomingMessage, limit: number): Promise<Buffer
 
 /**
  * The event of an HTTP trigger, version v1, as JSON bytes. Throws CloudError 400 InvalidArgument for a path that does
- * not decode. Source: FC "HTTP trigger: invoke a function", request mapping (function-compute.md 2.5).
+ * not decode. Source: FC "HTTP trigger: invoke a function", request mapping.
  */
 export function httpEvent(
   request: TriggerRequest,

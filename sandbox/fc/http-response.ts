@@ -25,7 +25,7 @@ const RESERVED = [
 /**
  * Maps what a function returned: valid JSON with `statusCode` is a response, anything else is a body. Throws
  * CloudError 502 BadResponse for headers above 8 KB, and for what is no HTTP response (assumption). Source: FC "HTTP
- * trigger: invoke a function", response mapping (function-compute.md 2.6).
+ * trigger: invoke a function", response mapping.
  */
 export function triggerResponseFrom(returned: Buffer): TriggerResponse {
   const response = responseObject(returned);

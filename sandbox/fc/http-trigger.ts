@@ -12,7 +12,7 @@ import { type InvocationResult, newFcRequestId, type RunningFunction } from "./r
 
 /**
  * Door 1, the HTTP trigger: turns a request into an event, runs the function and maps what it returned. Never
- * rejects. Source: FC "HTTP trigger overview" and "HTTP trigger: invoke a function" (function-compute.md 2.5 to 2.7).
+ * rejects. Source: FC "HTTP trigger overview" and "HTTP trigger: invoke a function".
  */
 export async function serveTrigger(
   world: World,

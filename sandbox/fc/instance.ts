@@ -54,7 +54,7 @@ export interface Instance {
 
 /** Bytes. Source: InvokeFunction, X-Fc-Log-Type: Tail gives the last 4 KB. */
 const LOG_TAIL_BYTES = 4096;
-/** Source: bootstrap scripts of FC's Node.js images (function-compute.md 2.1). */
+/** Source: bootstrap scripts of FC's Node.js images. */
 const MAX_HTTP_HEADER_BYTES = 16_384;
 const HEAP_SHARE = 0.9;
 

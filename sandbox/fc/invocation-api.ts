@@ -43,7 +43,7 @@ export function isApiPath(path: string): boolean {
 /**
  * Doors 2 and 3, InvokeFunction: verifies the signature, then whether the caller may `fc:InvokeFunction`, then runs
  * the function. A function's error is an answer with status 200 and X-Fc-Error-Type. Never rejects. Sources:
- * function-compute.md 2.6 and 4; FC "Error codes". The order of the checks is an assumption.
+ * docs/fidelity/fc.md; FC "Error codes". The order of the checks is an assumption.
  */
 export async function serveInvocationApi(
   world: World,

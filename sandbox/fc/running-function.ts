@@ -72,7 +72,7 @@ export interface RunningFunction {
   readonly stop: () => Promise<void>;
 }
 
-/** Source: concurrencyConfig; FC's default is 300 instances a region (function-compute.md 2.2). */
+/** Source: concurrencyConfig; FC's default is 300 instances a region. */
 const DEFAULT_RESERVED_CONCURRENCY = 300;
 /** Source: FC "Asynchronous invocation", three retries by default. */
 const DEFAULT_ASYNC_RETRIES = 3;

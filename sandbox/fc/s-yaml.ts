@@ -19,7 +19,7 @@ const DEFAULT_MEMORY_MB = 512;
 
 /**
  * The functions that `s deploy` would make of s.yaml: every resource whose component is fc3, by its name. Throws
- * SYamlError. Source: Serverless Devs, edition 3.0.0; fc3 0.1.22 (function-compute.md 3).
+ * SYamlError. Source: Serverless Devs, edition 3.0.0; fc3 0.1.22.
  */
 export function functionsFromSYaml(
   text: string,

@@ -10,18 +10,18 @@ export interface AliyunStsOptions {
   /** Asked on every call: Function Compute rotates its role's keys. */
   readonly callerCredentials: () => CallerCredentials | undefined;
   readonly clock: Clock;
-  /** Milliseconds for one attempt, connecting and reading included. 1,500: reference/security.md 4.1. */
+  /** Milliseconds for one attempt, connecting and reading included. Ours: three of them fit the 5 s that a caller waits. */
   readonly attemptTimeoutMs?: number;
-  /** Milliseconds for all attempts and the pause between them. 5,000: reference/security.md 4.1. */
+  /** Milliseconds for all attempts and the pause between them. Ours: half of the 10 s that an App waits. */
   readonly totalTimeoutMs?: number;
   /** In [0, 1): spreads retries. */
   readonly random?: () => number;
 }
 
-/** Milliseconds. Source: reference/security.md 4.1, "honour Retry-After up to 1 s". */
+/** Milliseconds. Ours: an App can wait that long, and is told to come back after that. */
 const MAX_RETRY_AFTER_MS = 1_000;
 
-/** Milliseconds: full jitter of 50 * 2^n for the first repetition. Source: reference/security.md 4.1. */
+/** Milliseconds: full jitter of 50 * 2^n for the first repetition: callers that failed together must not come back together. */
 const MAX_JITTER_MS = 100;
 
 /**
@@ -56,7 +56,7 @@ export function aliyunSts(options: AliyunStsOptions): Sts {
 
 /**
  * The last proof that a policy narrows the role: the SDK drops an object, null or an empty text in silence, and
- * then the App holds the whole role (reference/security.md, finding 3). A brand does not survive a cast.
+ * then the App holds the whole role (seen in @alicloud/sts20150401 1.2.0). A brand does not survive a cast.
  */
 function assertRestricted({ sessionName, sessionPolicy, durationSeconds }: AssumeRole): void {
   if (typeof sessionPolicy !== "string") throw new Error("AssumeRole: the session policy is not a string");

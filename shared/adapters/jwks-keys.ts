@@ -8,7 +8,7 @@ import { jwksSource, KEY_SET_DEADLINE_MS } from "./jwks-keys/jwks-source.ts";
 /**
  * The signing keys of an issuer that publishes them: at a JWKS address, or at the one that its OpenID Connect
  * discovery document names. The set is kept whole and replaced whole, so that a key that the issuer has removed is
- * gone after `maxAgeSeconds`. No library serves: reference/security.md, findings 7 to 9, says why.
+ * gone after `maxAgeSeconds`. No library serves: docs/threat-model.md, K1 to K5, says why.
  *
  * | the set in hand | a kid that it knows | a kid that it does not know |
  * |---|---|---|

@@ -16,7 +16,7 @@ export interface TrustedIssuer {
 
 /**
  * Verifies App tokens with jsonwebtoken for the signature, and with checks of our own for all that it leaves open
- * (reference/security.md, findings 5 and 6). The token's `iss` only chooses among the configured issuers, before
+ * (docs/threat-model.md, J11 to J15). The token's `iss` only chooses among the configured issuers, before
  * any network; each issuer's tokens meet that issuer's keys and no others. Never throws while verifying; throws
  * when built with issuers that cannot be told apart or are unsafe.
  */

@@ -32,17 +32,18 @@ export function rolePolicyFor(rules: AccessRules, defaultBucket: string): RamPol
       if (rule.permissions.includes("list")) into(prefixesByBucket, bucket, `${pattern}*`);
     }
   }
-  return {
-    Version: "1",
-    Statement: [
-      ...grouped(actionsByResource).map(({ keys: resources, values: actions }) => allow(actions, resources)),
-      ...grouped(prefixesByBucket).map(({ keys: buckets, values: prefixes }) => ({
-        ...allow([LIST_ACTION], buckets.map(bucketResource)),
-        Condition: { StringLike: { "oss:Prefix": oneOrMore(prefixes) } },
-      })),
-    ],
-  };
+  const statements: readonly RamStatement[] = [
+    ...grouped(actionsByResource).map(({ keys: resources, values: actions }) => allow(actions, resources)),
+    ...grouped(prefixesByBucket).map(({ keys: buckets, values: prefixes }) => ({
+      ...allow([LIST_ACTION], buckets.map(bucketResource)),
+      Condition: { StringLike: { "oss:Prefix": oneOrMore(prefixes) } },
+    })),
+  ];
+  return { Version: "1", Statement: statements.length > 0 ? statements : [NOTHING] };
 }
+
+/** Where every rule is for report alone: RAM takes no policy without a statement. */
+const NOTHING: RamStatement = { Effect: "Deny", Action: "oss:*", Resource: "acs:oss:*:*:*" };
 
 /** `users/{sub}/` → a `*` between slashes, one pattern for each issuer that `{issuer}` can be and each value that `when` names. */
 function prefixPatternsOf(rule: Rule, rules: AccessRules): readonly string[] {

@@ -79,7 +79,7 @@ const CURVES = { ES256: "prime256v1", ES384: "secp384r1", ES512: "secp521r1" };
 /** Bits. Source: RFC 7518 section 3.3. */
 const MIN_RSA_BITS = 2_048;
 
-/** Bits. Source: reference/security.md K8: beyond it, a signature costs the CPU of an attack. */
+/** Bits. Ours (docs/threat-model.md, K8): beyond it, a signature costs the CPU of an attack. */
 const MAX_RSA_BITS = 8_192;
 
 /** Source: FIPS 186-5 section 5.4 (2^16 < e < 2^256, odd). */

@@ -8,7 +8,7 @@ export type FetchJson = (url: URL, timeoutMs: number) => Promise<unknown>;
 /**
  * FetchJson over node:http and node:https, for documents of issuers: 200 alone counts, redirects are not followed
  * (they choose a host for us), 200 KB and `timeoutMs` are the most for everything from DNS to the last byte. The
- * global fetch is not used: it costs 35 ms once, and can lose its timeout (reference/security.md, finding 10). An
+ * global fetch is not used: it costs 35 ms once, and can lose its timeout (nodejs/undici #3644, #4068). An
  * issuer with a certificate of a private authority needs NODE_EXTRA_CA_CERTS.
  */
 export function fetchJsonWith(clock: Clock): FetchJson {
@@ -72,7 +72,7 @@ function readWhole(
 
 const REQUEST_HEADERS = { accept: "application/jwk-set+json, application/json", "user-agent": "oss-valet" };
 
-/** Bytes. Source: reference/security.md K3. */
+/** Bytes. Ours: docs/threat-model.md, K3. */
 const MAX_BYTES = 200_000;
 
 /** Milliseconds. Assumption: often enough for a deadline of 3 s. */

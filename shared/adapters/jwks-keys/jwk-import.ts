@@ -127,7 +127,7 @@ function publicKeyOrUndefined(jwk: Readonly<Record<string, unknown>>): KeyObject
   }
 }
 
-/** Source: reference/security.md K3. */
+/** Ours: docs/threat-model.md, K3. */
 const MAX_KEYS = 100;
 
 /** Characters. Assumption. */

@@ -3,7 +3,7 @@ import type { Clock } from "../../ports.ts";
 import type { FetchJson } from "./fetch-json.ts";
 import { type KeySet, keySetFrom } from "./jwk-import.ts";
 
-/** Milliseconds for one key set, discovery included. Source: reference/security.md 4.1. */
+/** Milliseconds for one key set, discovery included. Ours: a request waits for it. */
 export const KEY_SET_DEADLINE_MS = 3_000;
 
 /**

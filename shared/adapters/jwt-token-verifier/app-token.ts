@@ -16,7 +16,7 @@ export interface UnverifiedAppToken {
 
 /**
  * Takes a compact JWS apart, and refuses with TOKEN_INVALID whatever two libraries could read differently. Pure
- * text work: no key and no network. Source: RFC 7515 section 5.2, RFC 8725 section 3, reference/security.md 1.2.
+ * text work: no key and no network. Source: RFC 7515 section 5.2, RFC 8725 section 3.
  */
 export function unverifiedAppTokenFrom(appToken: unknown): Result<UnverifiedAppToken> {
   if (typeof appToken !== "string") return invalid("shape");
@@ -49,10 +49,10 @@ function invalid(check: TokenCheck): Refused {
   return refused({ code: "TOKEN_INVALID", check });
 }
 
-/** Bytes: a token is ASCII. Function Compute refuses headers above 8 KB. Source: function-compute.md. */
+/** Bytes: a token is ASCII. Source: Function Compute, "HTTP trigger overview": headers of 8 KB at the most. */
 const MAX_TOKEN_LENGTH = 8_192;
 
-/** Characters. Source: reference/security.md 1.2, step 3. */
+/** Characters. Ours: longer ones are attacks (docs/threat-model.md, J9). */
 const MAX_KEY_ID_LENGTH = 128;
 
 /** Three parts, none of them empty: no JWE (five), no unsecured or detached JWS (an empty one). */

@@ -3,8 +3,7 @@ import { type Refused, refused, type TokenCheck } from "../../domain/refusal.ts"
 
 /**
  * Why these claims, whose signature is good, do not count at `nowMs`; undefined: they do. TOKEN_EXPIRED only where
- * everything but `exp` is right. Times may be off by the issuer's tolerance. Source: RFC 7519 section 4.1,
- * reference/security.md 1.2 step 6.
+ * everything but `exp` is right. Times may be off by the issuer's tolerance. Source: RFC 7519 section 4.1.
  */
 export function refusalOfClaims(
   claims: Readonly<Record<string, unknown>>,
@@ -51,5 +50,5 @@ function isNumericDate(value: unknown): value is number {
 /** Seconds since the epoch. */
 const END_OF_YEAR_9999 = 253_402_300_799;
 
-/** Entries. Source: reference/security.md 1.2 step 6. */
+/** Entries. Ours: docs/threat-model.md, J16. */
 const MAX_AUDIENCES = 20;
