@@ -141,173 +141,212 @@ const VARIABLE_NAME = variableName();
 /** Permission, bucket (where it is not the deployment's), key. */
 const PROMISE = /^(\S+)(?: (?:oss:\/\/([a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:\/|$))?(.*))?$/;
 
+/** For editors; the parser knows more. */
+const PROMISE_PATTERN = `^(list|(${PERMISSIONS.join("|")}) [^/].*)$`;
+
+const UTC_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
+/** Segments of printable ASCII without `*`, `?`, `{`, `}`, a backslash or "..", or placeholders; each with its slash. */
+const PREFIX_PATTERN = "^((\\{[^{}]+\\}|(?!\\./)(?![^/]*\\.\\.)[ -)+-.0->@-\\[\\]-z|~]+)/)+$";
+
 const CLAIM_NAME = text({
   example: "sub",
   problemOf: (value) => (value === "" ? "is empty; write a claim's name" : undefined),
 });
 
-const ISSUER = objectOf({
-  name: needed(NAME, "a short word of yours for this issuer, such as login"),
-  issuer: needed(
-    text({
-      example: "https://login.example.com/",
-      problemOf: (value) =>
-        value.trim() === value && value !== ""
-          ? undefined
-          : "is empty or has blanks around it; write the token's iss to the letter",
-    }),
-    "the token's iss, to the letter, such as https://login.example.com/",
-  ),
-  audience: needed(
-    nullable(
+const ISSUER = objectOf(
+  {
+    name: needed(NAME, "a short word of yours for this issuer, such as login"),
+    issuer: needed(
       text({
-        example: "photo-app",
+        example: "https://login.example.com/",
         problemOf: (value) =>
-          value === "" ? "is empty; write the token's aud, or null to switch the check off" : undefined,
+          value.trim() === value && value !== ""
+            ? undefined
+            : "is empty or has blanks around it; write the token's iss to the letter",
       }),
+      "the token's iss, to the letter, such as https://login.example.com/",
     ),
-    "what must be in the token's aud, such as photo-app; null switches the check off",
-  ),
-  jwks: optional(
-    text({ example: "https://login.example.com/.well-known/jwks.json", problemOf: addressProblem }),
-    "address of the issuer's JSON Web Key Set",
-  ),
-  secret: optional(VARIABLE_NAME, "name of the environment variable with the HS secret"),
-  publicKey: optional(VARIABLE_NAME, "name of the environment variable with the PEM public key"),
-  algorithms: optional(
-    listOf(algorithm(), { min: 1, example: "[RS256]" }),
-    "the signature algorithms that its tokens may use; HS* never beside RS*, PS*, ES*",
-  ),
-  jwksCache: withDefault(
-    objectOf({
-      maxAge: withDefault(
-        wholeNumber({ min: 1, max: 86_400, unit: "seconds" }),
-        600,
-        "seconds for which fetched keys count as fresh",
+    audience: needed(
+      nullable(
+        text({
+          example: "photo-app",
+          problemOf: (value) =>
+            value === "" ? "is empty; write the token's aud, or null to switch the check off" : undefined,
+        }),
       ),
-      cooldown: withDefault(
-        wholeNumber({ min: 1, max: 3600, unit: "seconds" }),
-        10,
-        "seconds between two fetches",
-      ),
-      maxStale: withDefault(
-        wholeNumber({ min: 0, max: 604_800, unit: "seconds" }),
-        86_400,
-        "seconds for which the last keys serve while the issuer is down",
-      ),
-    }),
-    { maxAge: 600, cooldown: 10, maxStale: 86_400 },
-    "how the issuer's keys are kept",
-  ),
-  clockTolerance: withDefault(
-    wholeNumber({ min: 0, max: 300, unit: "seconds" }),
-    30,
-    "seconds by which clocks may differ",
-  ),
-  maxTokenAge: optional(
-    wholeNumber({ min: 1, max: 31_536_000, unit: "seconds" }),
-    "seconds from iat for which a token is taken",
-  ),
-  tokenTypes: optional(
-    listOf(text({ example: "at+jwt" }), { min: 1, example: "[at+jwt]" }),
-    "what the token's header may say in typ",
-  ),
-  requiredClaims: withDefault(
-    listOf(CLAIM_NAME, { example: "[email_verified]" }),
-    [],
-    "claims that every token must have",
-  ),
-  user: withDefault(CLAIM_NAME, "sub", "the claim that names the user"),
-});
+      "what must be in the token's aud, such as photo-app; null switches the check off",
+    ),
+    jwks: optional(
+      text({
+        example: "https://login.example.com/.well-known/jwks.json",
+        pattern: "^(https://|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])([:/]|$))",
+        problemOf: addressProblem,
+      }),
+      "address of the issuer's JSON Web Key Set",
+    ),
+    secret: optional(VARIABLE_NAME, "name of the environment variable with the HS secret"),
+    publicKey: optional(VARIABLE_NAME, "name of the environment variable with the PEM public key"),
+    algorithms: optional(
+      listOf(algorithm(), { min: 1, example: "[RS256]" }),
+      "the signature algorithms that its tokens may use; HS* never beside RS*, PS*, ES*",
+    ),
+    jwksCache: withDefault(
+      objectOf({
+        maxAge: withDefault(
+          wholeNumber({ min: 1, max: 86_400, unit: "seconds" }),
+          600,
+          "seconds for which fetched keys count as fresh",
+        ),
+        cooldown: withDefault(
+          wholeNumber({ min: 1, max: 3600, unit: "seconds" }),
+          10,
+          "seconds between two fetches",
+        ),
+        maxStale: withDefault(
+          wholeNumber({ min: 0, max: 604_800, unit: "seconds" }),
+          86_400,
+          "seconds for which the last keys serve while the issuer is down",
+        ),
+      }),
+      { maxAge: 600, cooldown: 10, maxStale: 86_400 },
+      "how the issuer's keys are kept",
+    ),
+    clockTolerance: withDefault(
+      wholeNumber({ min: 0, max: 300, unit: "seconds" }),
+      30,
+      "seconds by which clocks may differ",
+    ),
+    maxTokenAge: optional(
+      wholeNumber({ min: 1, max: 31_536_000, unit: "seconds" }),
+      "seconds from iat for which a token is taken",
+    ),
+    tokenTypes: optional(
+      listOf(text({ example: "at+jwt" }), { min: 1, example: "[at+jwt]" }),
+      "what the token's header may say in typ",
+    ),
+    requiredClaims: withDefault(
+      listOf(CLAIM_NAME, { example: "[email_verified]" }),
+      [],
+      "claims that every token must have",
+    ),
+    user: withDefault(CLAIM_NAME, "sub", "the claim that names the user"),
+  },
+  {
+    not: {
+      anyOf: [
+        ["jwks", "secret"],
+        ["jwks", "publicKey"],
+        ["secret", "publicKey"],
+      ].map((required) => ({ required })),
+    },
+  },
+);
 
 const SESSION = objectOf({
   duration: withDefault(SECONDS, 3600, "seconds that credentials live where an App does not ask"),
   maxDuration: optional(SECONDS, "seconds that an App may ask for; at most the role's MaxSessionDuration"),
 });
 
-const RULE = objectOf({
-  name: needed(
-    text({
-      example: "own folder",
-      problemOf: (value) =>
-        value.trim() === "" ? "is empty; write what the rule is for, such as own folder" : undefined,
-    }),
-    "what the rule is for, in a few words",
-  ),
-  issuer: optional(NAME, "the issuer whose users it is for"),
-  when: optional(
-    mapOf(oneOrList(scalar({ example: "editor" }), { example: "[red, blue]" }), {
-      example: "{ role: editor }",
-    }),
-    "claims that must equal, be one of, or (a list) contain these values",
-  ),
-  allow: withDefault(
-    listOf(oneOf(PERMISSIONS), { example: "[read, write]" }),
-    [],
-    "read, write, list, delete",
-  ),
-  actions: withDefault(
-    listOf(text({ example: "oss:GetObjectTagging", problemOf: actionProblem }), {
-      example: "[oss:GetObjectTagging]",
-    }),
-    [],
-    "RAM actions on objects beside those of the permissions",
-  ),
-  prefix: needed(
-    text({
-      example: '"users/{sub}/"',
-      problemOf: (value) => {
-        const result = prefixTemplateFrom(value);
-        return "problem" in result ? result.problem : undefined;
-      },
-    }),
-    'the folder, such as "users/{sub}/"',
-  ),
-  bucket: optional(
-    text({
-      example: "examplebucket",
-      pattern: BUCKET.source,
-      problemOf: (value) =>
-        BUCKET.test(value) ? undefined : "is not a bucket's name: 3 to 63 of a-z, 0-9 and -",
-    }),
-    "another bucket than OSS_BUCKET",
-  ),
-  duration: optional(SECONDS, "seconds that credentials with this rule's grant live at the most"),
-  sourceIp: optional(oneOf(["request"]), "request: the credentials work from the caller's address only"),
-  secureTransport: optional(literalTrue(), "true: the credentials work over TLS only"),
-  mode: withDefault(oneOf(["enforce", "report"]), "enforce", "report: logged, not granted"),
-});
+const RULE = objectOf(
+  {
+    name: needed(
+      text({
+        example: "own folder",
+        problemOf: (value) =>
+          value.trim() === "" ? "is empty; write what the rule is for, such as own folder" : undefined,
+      }),
+      "what the rule is for, in a few words",
+    ),
+    issuer: optional(NAME, "the issuer whose users it is for"),
+    when: optional(
+      mapOf(oneOrList(scalar({ example: "editor" }), { example: "[red, blue]" }), {
+        example: "{ role: editor }",
+      }),
+      "claims that must equal, be one of, or (a list) contain these values",
+    ),
+    allow: withDefault(
+      listOf(oneOf(PERMISSIONS), { example: "[read, write]" }),
+      [],
+      "read, write, list, delete",
+    ),
+    actions: withDefault(
+      listOf(action(), {
+        example: "[oss:GetObjectTagging]",
+      }),
+      [],
+      "RAM actions on objects beside those of the permissions",
+    ),
+    prefix: needed(
+      text({
+        example: '"users/{sub}/"',
+        pattern: PREFIX_PATTERN,
+        problemOf: (value) => {
+          const result = prefixTemplateFrom(value);
+          return "problem" in result ? result.problem : undefined;
+        },
+      }),
+      'the folder, such as "users/{sub}/"',
+    ),
+    bucket: optional(
+      text({
+        example: "examplebucket",
+        pattern: BUCKET.source,
+        problemOf: (value) =>
+          BUCKET.test(value) ? undefined : "is not a bucket's name: 3 to 63 of a-z, 0-9 and -",
+      }),
+      "another bucket than OSS_BUCKET",
+    ),
+    duration: optional(SECONDS, "seconds that credentials with this rule's grant live at the most"),
+    sourceIp: optional(oneOf(["request"]), "request: the credentials work from the caller's address only"),
+    secureTransport: optional(literalTrue(), "true: the credentials work over TLS only"),
+    mode: withDefault(oneOf(["enforce", "report"]), "enforce", "report: logged, not granted"),
+  },
+  { anyOf: ["allow", "actions"].map(withItems) },
+);
 
-const DENIAL = objectOf({
-  issuer: optional(NAME, "the issuer of the user or token"),
-  user: optional(text({ example: "alice" }), "the user, as the issuer's user claim names it"),
-  tokenId: optional(text({ example: "0b8f…" }), "the token's jti"),
-  issuedBefore: optional(text({ example: '"2026-11-23T10:00:00Z"' }), "tokens issued before this time"),
-  reason: optional(text({ example: "lost phone" }), "for your colleagues"),
-});
+const DENIAL = objectOf(
+  {
+    issuer: optional(NAME, "the issuer of the user or token"),
+    user: optional(text({ example: "alice" }), "the user, as the issuer's user claim names it"),
+    tokenId: optional(text({ example: "0b8f…" }), "the token's jti"),
+    issuedBefore: optional(
+      text({ example: '"2026-11-23T10:00:00Z"', pattern: UTC_TIME.source }),
+      "tokens issued before this time",
+    ),
+    reason: optional(text({ example: "lost phone" }), "for your colleagues"),
+  },
+  { anyOf: ["user", "tokenId", "issuedBefore"].map((name) => ({ required: [name] })) },
+);
 
-const TEST = objectOf({
-  name: optional(text({ example: "alice keeps to her folder" }), "what is promised"),
-  issuer: optional(NAME, "the issuer of the claims; needed where there are several"),
-  claims: needed(
-    mapOf<unknown>({ parse: (value) => value ?? null, schema: {} }, { example: "{ sub: alice }" }),
-    "the claims of a token, such as { sub: alice }",
-  ),
-  can: withDefault(
-    listOf(text({ example: "read users/alice/a.jpg", problemOf: promiseProblem }), {
-      example: "[read users/alice/a.jpg]",
-    }),
-    [],
-    "what these claims must open",
-  ),
-  cannot: withDefault(
-    listOf(text({ example: "read users/bob/a.jpg", problemOf: promiseProblem }), {
-      example: "[read users/bob/a.jpg]",
-    }),
-    [],
-    "what they must not open",
-  ),
-});
+const TEST = objectOf(
+  {
+    name: optional(text({ example: "alice keeps to her folder" }), "what is promised"),
+    issuer: optional(NAME, "the issuer of the claims; needed where there are several"),
+    claims: needed(
+      mapOf<unknown>({ parse: (value) => value ?? null, schema: {} }, { example: "{ sub: alice }" }),
+      "the claims of a token, such as { sub: alice }",
+    ),
+    can: withDefault(
+      listOf(
+        text({ example: "read users/alice/a.jpg", pattern: PROMISE_PATTERN, problemOf: promiseProblem }),
+        {
+          example: "[read users/alice/a.jpg]",
+        },
+      ),
+      [],
+      "what these claims must open",
+    ),
+    cannot: withDefault(
+      listOf(text({ example: "read users/bob/a.jpg", pattern: PROMISE_PATTERN, problemOf: promiseProblem }), {
+        example: "[read users/bob/a.jpg]",
+      }),
+      [],
+      "what they must not open",
+    ),
+  },
+  { anyOf: ["can", "cannot"].map(withItems) },
+);
 
 const FILE = objectOf({
   issuers: needed(
@@ -474,7 +513,7 @@ function denialFrom(entry: File["deny"][number], index: number, problems: Proble
 }
 
 function timeFrom(value: string, index: number, problems: Problem[]): number {
-  const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) ? Date.parse(value) : Number.NaN;
+  const ms = UTC_TIME.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(ms)) {
     problems.push({
       path: ["deny", index, "issuedBefore"],
@@ -559,6 +598,18 @@ function issuersFit(rules: AccessRules, problems: Problem[]): boolean {
     }
   }
   return problems.length === before;
+}
+
+/** The field is there, and not empty. */
+function withItems(name: string): JsonSchema {
+  return { required: [name], properties: { [name]: { minItems: 1 } } };
+}
+
+function action(): Shape<string> {
+  return {
+    ...text({ example: "oss:GetObjectTagging", problemOf: actionProblem }),
+    schema: { enum: OBJECT_LEVEL_ACTIONS },
+  };
 }
 
 function algorithm(): ReturnType<typeof oneOf<Algorithm>> {

@@ -109,7 +109,11 @@ export function listOf<T>(
   return {
     parse: (value, path, problems) => {
       if (!Array.isArray(value))
-        return refuse(problems, path, `is ${described(value)}; write a list: ${options.example}`);
+        return refuse(
+          problems,
+          path,
+          `is ${described(value)}; write a list: ${asList(value, shape) ?? options.example}`,
+        );
       if (value.length < min)
         return refuse(problems, path, `is an empty list; write at least one: ${options.example}`);
       const items = value.map((item, index) => shape.parse(item, [...path, index], problems));
@@ -117,6 +121,14 @@ export function listOf<T>(
     },
     schema: { type: "array", items: shape.schema, ...(min > 0 ? { minItems: min } : {}) },
   };
+}
+
+/** `read, write` → `[read, write]`, where these are items; undefined where they are not. */
+function asList(value: unknown, item: Shape<unknown>): string | undefined {
+  if (typeof value !== "string") return undefined;
+  const words = value.split(/[\s,]+/).filter((word) => word !== "");
+  const valid = words.length > 0 && words.every((word) => item.parse(word, [], []) !== undefined);
+  return valid ? `[${words.join(", ")}]` : undefined;
 }
 
 /** One value or a list of them; always a list when parsed. */
@@ -175,8 +187,11 @@ type Fields = Readonly<Record<string, Field<unknown>>>;
 
 type ObjectOf<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
-/** An object of known fields; a name that is none of them is a mistake, and the nearest one is suggested. */
-export function objectOf<F extends Fields>(fields: F): Shape<ObjectOf<F>> {
+/**
+ * An object of known fields; a name that is none of them is a mistake, and the nearest one is suggested. `between`
+ * says in JSON Schema what else must hold between fields; whoever reads the parsed object checks the same.
+ */
+export function objectOf<F extends Fields>(fields: F, between: JsonSchema = {}): Shape<ObjectOf<F>> {
   const names = Object.keys(fields);
   return {
     parse: (value, path, problems) => {
@@ -212,9 +227,14 @@ export function objectOf<F extends Fields>(fields: F): Shape<ObjectOf<F>> {
       properties: Object.fromEntries(
         Object.entries(fields).map(([name, field]) => [
           name,
-          { description: field.help, ...field.shape.schema },
+          {
+            description: field.help,
+            ...(field.fallback?.value === undefined ? {} : { default: field.fallback.value }),
+            ...field.shape.schema,
+          },
         ]),
       ),
+      ...between,
     },
   };
 }

@@ -128,9 +128,14 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       "rules.0.allow.0 is true; write one of read, write, list, delete",
     ],
     [
+      "permissions with commas alone",
+      rule({ allow: "read, write" }),
+      'rules.0.allow is "read, write"; write a list: [read, write]',
+    ],
+    [
       "permissions that are no list",
       rule({ allow: "read" }),
-      'rules.0.allow is "read"; write a list: [read, write]',
+      'rules.0.allow is "read"; write a list: [read]',
     ],
     [
       "a rule that grants nothing",
