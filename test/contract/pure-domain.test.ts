@@ -6,5 +6,9 @@ const domain = join(import.meta.dirname, "../../shared/domain");
 
 it.each(readdirSync(domain))("shared/domain/%s reads no clock, no chance and no environment", (file) => {
   const code = readFileSync(join(domain, file), "utf8");
-  expect(code.match(/\b(Date\.now|new Date|performance\.|Math\.random|randomBytes|process\.|globalThis|setTimeout|fetch\()/g)).toBeNull();
+  expect(
+    code.match(
+      /\b(Date\.now|new Date|performance\.|Math\.random|randomBytes|process\.|globalThis|setTimeout|fetch\()/g,
+    ),
+  ).toBeNull();
 });

@@ -1,7 +1,8 @@
 import type { Reporter, TestModule } from "vitest/node";
 
+// A default export, because vitest loads a reporter by it.
 /** Ends a run with one plain line, `N passed, N failed, N skipped`, for readers that know no vitest. */
-export class PlainSummary implements Reporter {
+export default class PlainSummary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const count = { passed: 0, failed: 0, skipped: 0 };
     for (const module of modules) {
@@ -14,6 +15,3 @@ export class PlainSummary implements Reporter {
     process.stdout.write(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
   }
 }
-
-// vitest loads a reporter by its file's default export
-export default PlainSummary;
