@@ -207,11 +207,11 @@ function sizeOf(bytes) {
 
 $("sign-in").onsubmit = (event) => {
   event.preventDefault();
-  attempt(() => signIn($("name").value.trim()), event.submitter);
+  void attempt(() => signIn($("name").value.trim()), event.submitter);
 };
 $("go").onsubmit = (event) => {
   event.preventDefault();
-  attempt(() => open($("folder").value), event.submitter);
+  void attempt(() => open($("folder").value), event.submitter);
 };
 $("home").onclick = () => attempt(() => open(session.home));
 $("sign-out").onclick = signOut;
@@ -227,5 +227,5 @@ $("drop").ondragleave = () => $("drop").classList.remove("over");
 $("drop").ondrop = (event) => {
   event.preventDefault();
   $("drop").classList.remove("over");
-  attempt(() => upload([...event.dataTransfer.files]));
+  void attempt(() => upload([...event.dataTransfer.files]));
 };

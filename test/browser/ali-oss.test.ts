@@ -1,0 +1,387 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import type { CorsRule } from "../../sandbox/world.ts";
+import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
+import { CHROMIUM_PATH, startChromium } from "../support/chromium.ts";
+
+let stage: Stage;
+let browser: Browser;
+let outDir: string;
+/** One page for all tests that ask it something: each signs in anew, and takes a key that no other has taken. */
+let ask: Ask;
+let keysTaken = 0;
+let passedMs = 0;
+
+beforeAll(async () => {
+  if (CHROMIUM_PATH === undefined) return;
+  outDir = mkdtempSync(join(tmpdir(), "oss-valet-browser-"));
+  [stage, browser] = await Promise.all([
+    startStage({ port: 0, orFree: true, allowedOrigins: "the page's", outDir }),
+    startChromium(),
+  ]);
+  ask = await openForAsking(stage.pageUrl);
+});
+
+afterEach(() => {
+  if (CHROMIUM_PATH === undefined) return;
+  stage.sandbox.clock.advance(-passedMs);
+  passedMs = 0;
+});
+
+afterAll(async () => {
+  if (CHROMIUM_PATH === undefined) return;
+  await Promise.all([browser.close(), stage.stop()]);
+  rmSync(outDir, { recursive: true, force: true });
+});
+
+describe.skipIf(CHROMIUM_PATH === undefined)(
+  "ali-oss' browser build in Chromium (CHROMIUM_PATH or /usr/bin/chromium)",
+  () => {
+    beforeEach(() => {
+      stage.sandbox.world.journal.splice(0);
+    });
+
+    describe("CORS of /credentials", () => {
+      it("lets in the page that ALLOWED_ORIGINS names, after the browser has asked", async () => {
+        const { value } = await ask("start", { appToken: tokenOf("alice") });
+        expect(value).toMatchObject({ Code: "Success", KeyPrefix: "users/alice/" });
+        await expect.poll(() => audited(`"OPTIONS"`)).toContainEqual(expect.stringContaining(`"status":204`));
+      });
+
+      it("keeps out every other origin: the browser sends no token there, and STS is not asked", async () => {
+        const askElsewhere = await openForAsking(stage.pageUrl.replace("127.0.0.1", "localhost"));
+        const { error } = await askElsewhere("start", { appToken: tokenOf("alice") });
+        expect(error).toMatchObject({ name: "TypeError" });
+        expect(operations("sts")).toEqual([]);
+      });
+
+      it("lets the page read a refusal: status, code and request id", async () => {
+        const { error } = await ask("start", { appToken: "no.app.token" });
+        expect(error).toMatchObject({ name: "Refused", status: 401, code: "InvalidToken" });
+      });
+    });
+
+    describe("CORS of OSS", () => {
+      it("lets in the page that a rule of the bucket names, after the browser has asked", async () => {
+        await signIn("alice");
+        expect(await ask("put", freshKey(), "x")).toEqual({ value: 200 });
+        expect(operations("oss")).toEqual(["OptionObject 200", "PutObject 200"]);
+      });
+
+      it.each<[string, (rule: CorsRule) => CorsRule[]]>([
+        ["a bucket without rules", () => []],
+        ["a rule for another origin", (rule) => [{ ...rule, allowedOrigins: ["https://app.example.com"] }]],
+        ["a rule without the method", (rule) => [{ ...rule, allowedMethods: ["GET"] }]],
+        [
+          "a rule without the security token's header",
+          (rule) => [
+            {
+              ...rule,
+              allowedHeaders: [
+                "authorization",
+                "content-type",
+                "x-oss-content-sha256",
+                "x-oss-date",
+                "x-oss-user-agent",
+              ],
+            },
+          ],
+        ],
+      ])("keeps the page out with %s: the browser does not even send the upload", async (_case, change) => {
+        await signIn("alice");
+        changeCors(change);
+        expect((await ask("put", freshKey(), "x")).error).toMatchObject({ code: "RequestError" });
+        expect(operations("oss")).toEqual(["OptionObject 403 AccessForbidden"]);
+      });
+
+      it("needs ETag exposed for an upload in parts; ali-oss says so", async () => {
+        await signIn("alice");
+        changeCors((rule) => [{ ...rule, exposeHeaders: [] }]);
+        const upload = await ask("multipartUpload", freshKey(), PARTS);
+        expect(upload.error?.message).toContain("set the etag of expose-headers");
+      });
+    });
+
+    describe("a user's folder", () => {
+      it.each([
+        ["the bucket in the host, as on the real OSS", {}],
+        ["the bucket in the path", { sldEnable: true }],
+      ])("takes put, list, get, a signed link and delete, with %s", async (_case, ossOptions) => {
+        await signIn("alice", { ossOptions });
+        const key = "users/alice/été & co/a+b (1)*'!~%.txt";
+        expect(await ask("put", key, "bonjour")).toEqual({ value: 200 });
+        expect(await ask("list", "users/alice/été & co/")).toEqual({ value: [key] });
+        expect(await ask("get", key)).toEqual({ value: "bonjour" });
+        expect(await ask("openLink", key, 60)).toEqual({ value: [200, "bonjour"] });
+        expect(await ask("delete", key)).toEqual({ value: 204 });
+        expect((await ask("get", key)).error).toMatchObject({ status: 404, code: "NoSuchKey" });
+      });
+
+      it("takes an upload in parts, and gives back every byte of it", async () => {
+        await signIn("alice");
+        expect(await ask("multipartUpload", freshKey(), PARTS)).toEqual({ value: PARTS.bytes });
+        expect(operations("oss").filter((name) => name.startsWith("UploadPart"))).toHaveLength(3);
+      });
+
+      it("is closed to everybody else, for each operation", async () => {
+        await signIn("bob");
+        expect(await ask("put", "users/bob/b.txt", "his")).toEqual({ value: 200 });
+        await signIn("alice");
+        for (const [name, ...args] of [
+          ["put", "users/bob/b.txt", "hers"],
+          ["get", "users/bob/b.txt"],
+          ["list", "users/bob/"],
+          ["list", "users/"],
+          ["delete", "users/bob/b.txt"],
+          ["multipartUpload", "users/bob/film.mp4", PARTS],
+        ] as const) {
+          const { error } = await ask(name, ...args);
+          expect(error, name).toMatchObject({ status: 403, code: "AccessDenied" });
+        }
+        expect((await ask("openLink", "users/bob/b.txt", 60)).value).toEqual([
+          403,
+          expect.stringContaining("<Code>AccessDenied</Code>"),
+        ]);
+        await signIn("bob");
+        expect(await ask("get", "users/bob/b.txt")).toEqual({ value: "his" });
+      });
+    });
+
+    describe("credentials with 45 seconds left", () => {
+      it("are replaced before they end, once for everything that is going on", async () => {
+        await signInLongAgo("alice");
+        await ask("pass", 40_000);
+        expect(await ask("putMany", "users/alice/many/", 6)).toMatchObject({ value: expect.any(Array) });
+        expect(operations("sts")).toEqual(["AssumeRole 200", "AssumeRole 200"]);
+        expect(refusals()).toEqual([]);
+      });
+
+      it("are replaced between two parts of an upload, which goes on", async () => {
+        await signInLongAgo("alice");
+        // They are really over then: a part that was sent with them would be refused.
+        const uploaded = await ask("multipartUploadThrough", 55_000, freshKey(), PARTS);
+        expect(uploaded).toEqual({ value: PARTS.bytes });
+        expect((await ask("keys")).value).toHaveLength(2);
+        expect(refusals()).toEqual([]);
+      });
+
+      it("are replaced when OSS says that they are over, though the page's clock stood still", async () => {
+        await signInLongAgo("alice");
+        timePasses(55_000);
+        expect(await ask("put", freshKey(), "x")).toEqual({ value: 200 });
+        expect(operations("oss")).toEqual([
+          "OptionObject 200",
+          "PutObject 403 SecurityTokenExpired",
+          "PutObject 200",
+        ]);
+      });
+
+      it("are kept where there is an outage as they should be replaced", async () => {
+        await signInLongAgo("alice");
+        const fault = stage.sandbox.faults.add({ service: "sts", fault: { kind: "throttle" } });
+        onTestFinished(() => void stage.sandbox.faults.clear(fault));
+        await ask("pass", 40_000);
+        expect(await ask("put", freshKey(), "x")).toEqual({ value: 200 });
+        await ask("pass", 15_000);
+        expect((await ask("put", freshKey(), "x")).error).toMatchObject({
+          code: "StsThrottled",
+          status: 503,
+        });
+      });
+
+      it("are not replaced where OSS refuses for another reason", async () => {
+        await signInLongAgo("alice");
+        expect((await ask("get", "users/bob/b.txt")).error).toMatchObject({ code: "AccessDenied" });
+        expect((await ask("keys")).value).toHaveLength(1);
+      });
+    });
+
+    it("corrects itself by ServerTime where the user's clock is 20 minutes wrong", async () => {
+      await signIn("alice");
+      onTestFinished(() => stage.sandbox.clock.skew(0));
+      stage.sandbox.clock.skew(20 * 60_000);
+      expect(await ask("put", freshKey(), "x")).toEqual({ value: 200 });
+      expect(operations("oss")).toEqual([
+        "OptionObject 200",
+        "PutObject 403 RequestTimeTooSkewed",
+        "PutObject 200",
+      ]);
+    });
+
+    describe("the example page", () => {
+      it("signs in, uploads, downloads, deletes, and stays in its folder", async () => {
+        const { page, faults } = await openPage();
+        await page.fill("#name", "carol");
+        await page.getByRole("button", { name: "Sign in" }).click();
+        await page.getByText("No files yet.").waitFor();
+        const name = `<img src=x onerror=alert(1)> & "é".txt`;
+        await page.setInputFiles("#file", { name, mimeType: "text/plain", buffer: Buffer.from("hello") });
+        const row = page.locator("#rows tr");
+        await row.getByText(name).waitFor();
+        expect(await row.locator("td").allTextContents()).toMatchObject([name, "5 bytes", {}, {}]);
+
+        const download = page.waitForEvent("download");
+        await row.getByText("Download").click();
+        expect(await textOf(await (await download).createReadStream())).toBe("hello");
+
+        await row.getByText("Link").click();
+        const link = await page.locator("#link a").getAttribute("href");
+        expect(await (await fetch(link ?? "")).text()).toBe("hello");
+
+        await row.getByText("Delete").click();
+        await page.getByText("No files yet.").waitFor();
+        expect(faults).toEqual([]);
+
+        await page.fill("#folder", "users/alice/");
+        await page.getByRole("button", { name: "Open" }).click();
+        const problem = page.getByRole("alert");
+        await problem.waitFor();
+        expect(await problem.textContent()).toMatch(
+          /^\s*This is not yours to open\.\s+You can work in your own folder only\.\s+AccessDenied · 403 · [0-9A-F]{24}/,
+        );
+      });
+
+      it("says in words that the service is busy, and when to try again", async () => {
+        const { page } = await openPage();
+        const fault = stage.sandbox.faults.add({ service: "sts", fault: { kind: "throttle" } });
+        onTestFinished(() => void stage.sandbox.faults.clear(fault));
+        await page.getByRole("button", { name: "Sign in" }).click();
+        const problem = page.getByRole("alert");
+        await problem.waitFor();
+        expect(await problem.textContent()).toMatch(
+          /^\s*The service is busy\.\s+Try again in \d+ seconds\.\s+StsThrottled · 503/,
+        );
+      });
+    });
+  },
+);
+
+/** 100 KB is the smallest part that OSS takes. */
+const PARTS = { bytes: 250 * 1024, partSize: 100 * 1024 };
+
+interface Reply {
+  readonly value?: unknown;
+  readonly error?: {
+    readonly name: string;
+    readonly code?: string;
+    readonly status?: number;
+    readonly message: string;
+  };
+}
+
+/** Has the page of page.js do something. */
+type Ask = (name: string, ...args: readonly unknown[]) => Promise<Reply>;
+
+interface OpenPage {
+  readonly page: Page;
+  /** What went wrong in the page without anybody catching it. */
+  readonly faults: readonly string[];
+}
+
+/** The example page in a new window. */
+async function openPage(): Promise<OpenPage> {
+  const faults: string[] = [];
+  const page = await newPage(stage.pageUrl, {}, faults);
+  onTestFinished(() => page.context().close());
+  return { page, faults };
+}
+
+/** In a browser that remembers nothing. */
+async function newPage(
+  origin: string,
+  settings: BrowserContextOptions = {},
+  faults: string[] = [],
+): Promise<Page> {
+  const context = await browser.newContext(settings);
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(message.text());
+  });
+  await page.goto(`${origin}/`);
+  return page;
+}
+
+/** The same page with page.js in it. No Playwright routes: where there is one, it answers preflights itself. */
+async function openForAsking(origin: string): Promise<Ask> {
+  const page = await newPage(origin, { bypassCSP: true });
+  await page.exposeFunction("timePasses", timePasses);
+  await page.addScriptTag({ path: join(import.meta.dirname, "page.js"), type: "module" });
+  await page.waitForFunction("globalThis.ask !== undefined");
+  return (name, ...args) =>
+    page.evaluate(([name, args]) => (globalThis as unknown as { readonly ask: Ask }).ask(name, ...args), [
+      name,
+      args,
+    ] as const);
+}
+
+async function signIn(sub: string, settings: object = {}): Promise<void> {
+  const { error } = await ask("start", { appToken: tokenOf(sub), ...settings });
+  expect(error).toBeUndefined();
+}
+
+/**
+ * With credentials for 15 minutes that were made 14 minutes and 15 seconds ago. Made in the past, because the function
+ * has a clock of its own, which nobody can move, and believes no STS whose clock differs by more than a minute.
+ */
+async function signInLongAgo(sub: string): Promise<void> {
+  const { clock } = stage.sandbox;
+  clock.advance(-855_000);
+  try {
+    await signIn(sub, { url: `${stage.credentialsUrl}?durationSeconds=900` });
+  } finally {
+    clock.advance(855_000);
+  }
+}
+
+/** No browser has asked yet whether this page may write it. */
+function freshKey(): string {
+  keysTaken += 1;
+  return `users/alice/${keysTaken}.bin`;
+}
+
+function tokenOf(sub: string): string {
+  return appTokenFor(stage, { sub }, { seconds: 900 });
+}
+
+/** In the cloud, until the test is over. */
+function timePasses(ms: number): void {
+  stage.sandbox.clock.advance(ms);
+  passedMs += ms;
+}
+
+function changeCors(change: (rule: CorsRule) => CorsRule[]): void {
+  const bucket = stage.sandbox.world.buckets.get(stage.sandbox.bucket);
+  const [rule] = bucket?.cors ?? [];
+  if (bucket === undefined || rule === undefined) throw new Error("the stage's bucket has no CORS rule");
+  bucket.cors = change(rule);
+  onTestFinished(() => {
+    bucket.cors = [rule];
+  });
+}
+
+/** What a service was asked since the test began, with status and code. */
+function operations(service: "oss" | "sts"): readonly string[] {
+  return stage.sandbox.world.journal
+    .filter((entry) => entry.service === service)
+    .map(({ operation, status, code }) => [operation, status, code].filter(Boolean).join(" "));
+}
+
+function refusals(): readonly string[] {
+  return operations("oss").filter((outcome) => !outcome.endsWith(" 200"));
+}
+
+/** The function's own lines that hold this text. */
+function audited(text: string): readonly string[] {
+  return stage.log.filter((line) => line.includes(text));
+}
+
+async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString("utf8");
+}
