@@ -209,13 +209,6 @@ describe("STS is out of order", () => {
       { stsRequestId: "A-1" },
     ],
     ["credentials without a token", withoutToken, "no credentials in the answer", requestId],
-    ["credentials that have expired", json(200, credentialsBody(Date.now() - 1000)), "expiration", requestId],
-    [
-      "credentials for longer than asked",
-      json(200, credentialsBody(Date.now() + 3_662_000)),
-      "expiration",
-      requestId,
-    ],
     ["a megabyte", { status: 200, body: " ".repeat(1_000_000) }, "answer too large", {}],
     ["a reset connection", { fault: "reset" } as const, "network", {}],
     ["a truncated body", { fault: "truncate" } as const, "network", {}],
@@ -228,6 +221,22 @@ describe("STS is out of order", () => {
 
     stub.answer(answer, credentialsAnswer);
     expect(await stsWith().assumeRole(CALL)).toMatchObject({ ok: true });
+  });
+
+  const NOW = Date.parse("2026-11-23T10:00:00Z");
+  it.each([
+    ["expire now", 0, false],
+    ["expire in a second", 1_000, true],
+    ["live an hour, as asked, on a clock that is a minute ahead", 3_660_000, true],
+    ["live a second longer", 3_661_000, false],
+  ])("credentials that %s", async (_case, livesMs, good) => {
+    stub.answer(json(200, credentialsBody(NOW + livesMs)));
+    const result = await stsWith({ clock: { nowMs: () => NOW } }).assumeRole(CALL);
+    expect(result).toMatchObject(
+      good
+        ? { ok: true, value: { expiresAtMs: NOW + livesMs } }
+        : { ok: false, refusal: { code: "STS_UNAVAILABLE", because: "expiration" } },
+    );
   });
 
   it("refuses where nobody listens", async () => {
@@ -252,7 +261,7 @@ describe("STS is out of order", () => {
     expect(calls).toHaveLength(2);
     expect(calls[1]?.connection).not.toBe(calls[0]?.connection);
     expect(Date.now() - startMs).toBeGreaterThanOrEqual(300);
-    expect(Date.now() - startMs).toBeLessThan(1_200);
+    expect(Date.now() - startMs).toBeLessThan(5_000);
   });
 
   it("does not begin a second attempt for which no time is left", async () => {
@@ -271,7 +280,7 @@ describe("connections", () => {
     const timersBefore = activeTimers();
     for (let call = 0; call < 20; call += 1) await sts.assumeRole(CALL);
     expect(own.connections()).toBe(1);
-    expect(activeTimers()).toBe(timersBefore);
+    expect(activeTimers()).toBeLessThanOrEqual(timersBefore);
     await own.close();
   });
 
