@@ -43,7 +43,7 @@ const MAX_KEY_BYTES = 1023;
 function addressFrom(bucket: string, encodedKey: string, endpointRegion: string | undefined): Address {
   if (bucket === "") return { bucket: undefined, key: undefined, endpointRegion };
   if (!BUCKET_NAME.test(bucket)) {
-    throw ossError(400, "InvalidBucketName", "The specified bucket is not valid.", "0015-00000001", {
+    throw ossError(400, "InvalidBucketName", "The specified bucket is not valid.", undefined, {
       BucketName: bucket,
     });
   }

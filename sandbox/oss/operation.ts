@@ -6,19 +6,6 @@ import { SUB_RESOURCES } from "./sub-resources.ts";
 /** What an operation is about. A bucket that is to be made is not there yet. */
 export type Scope = "service" | "new bucket" | "bucket" | "object";
 
-/** How an operation is told from the others, and what RAM calls it. */
-export interface OperationRow {
-  readonly name: string;
-  readonly scope: Scope;
-  readonly methods: readonly string[];
-  /** Those of the parameters that say what is meant; exactly these must be there. */
-  readonly parameters: readonly string[];
-  /** Whether it reads x-oss-copy-source. */
-  readonly copies: boolean;
-  /** On the bucket or the key; undefined: the operation finds out itself what it needs. */
-  readonly action: string | undefined;
-}
-
 /** By scope and method. Source of the actions: OSS "RAM policies", action table; reference section 4. */
 export const OPERATIONS = [
   row("ListBuckets", "service", "GET", [], undefined),
@@ -115,6 +102,11 @@ const MODIFIERS: ReadonlySet<string> = new Set([
   "regionList",
 ]);
 
+/**
+ * How an operation is told from the others, and what RAM calls it. `parameters` are those of the query that say what
+ * is meant: exactly these must be there. `action` is on the bucket or key; undefined: the operation finds out itself
+ * what it takes. `copies`: it reads x-oss-copy-source.
+ */
 function row<const N extends string, const S extends Scope>(
   name: N,
   scope: S,

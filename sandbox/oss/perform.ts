@@ -15,18 +15,13 @@ import {
 } from "./bucket-settings.ts";
 import { deleteBucket, listBuckets, putBucket } from "./buckets.ts";
 import type { BucketCall, ObjectCall, OssCall } from "./call.ts";
+import { completeMultipartUpload } from "./complete-multipart.ts";
 import { copyObject } from "./copy-object.ts";
 import { deleteMultipleObjects } from "./delete-objects.ts";
 import { getObject, getObjectMeta, getSymlink, headObject } from "./get-object.ts";
 import { listObjects, listObjectsV2, listObjectVersions } from "./list-objects.ts";
 import { listMultipartUploads, listParts } from "./list-uploads.ts";
-import {
-  abortMultipartUpload,
-  completeMultipartUpload,
-  initiateMultipartUpload,
-  uploadPart,
-  uploadPartCopy,
-} from "./multipart.ts";
+import { abortMultipartUpload, initiateMultipartUpload, uploadPart, uploadPartCopy } from "./multipart.ts";
 import {
   deleteObjectTagging,
   getObjectAcl,

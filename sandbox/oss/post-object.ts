@@ -1,8 +1,6 @@
-import { sameSecret } from "../sts/constant-time.ts";
-import { type Caller, secretOf } from "../world.ts";
+import type { Caller } from "../world.ts";
 import { refuseInvalidKey } from "./addressing.ts";
 import type { Answer } from "./answer.ts";
-import { keyOwner, signatureDoesNotMatch, verifySecurityToken } from "./authentication.ts";
 import { authorise } from "./authorisation.ts";
 import { complete, entityTooLarge } from "./body.ts";
 import type { BucketCall, ObjectCall } from "./call.ts";
@@ -18,10 +16,8 @@ import {
   uploadHeaders,
 } from "./objects.ts";
 import { postPolicyFrom, refuseAgainstPolicy } from "./post-policy.ts";
-import { v4TimeFrom } from "./proof.ts";
+import { type Fields, formCaller } from "./post-signature.ts";
 import { headerValue } from "./request.ts";
-import { v1Signature } from "./signature-v1.ts";
-import { V4_ALGORITHM, v4CredentialFrom, v4Signature } from "./signature-v4.ts";
 import { xmlDocument } from "./xml.ts";
 
 /** Bytes of a field that is not the file. Source: OSS help, PostObject: FieldItemTooLong from 4 KB on. */
@@ -30,16 +26,9 @@ const MAX_FIELD_BYTES = 4096;
 /** Bytes. Source: OSS PostObject: 5 GB. */
 const MAX_FILE_BYTES = 5 * 1024 ** 3;
 
-/** Milliseconds. As for signed URLs: the policy's expiration is what limits a form (assumption). */
-const MAX_CREDENTIAL_AGE_MS = 7 * 24 * 3600_000;
-const MAX_SKEW_MS = 15 * 60_000;
-
 /** What `key` may hold in place of the file's own name. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder itself
 const FILENAME = "${filename}";
-
-/** Fields by lower-case name. */
-type Fields = ReadonlyMap<string, string>;
 
 /**
  * PostObject: a form whose fields come first and whose file comes last. As soon as the file begins, signature, policy
@@ -74,7 +63,7 @@ async function acceptedFile(unidentified: BucketCall, fields: Map<string, string
   const { world, bucket } = unidentified;
   const key = (fields.get("key") ?? "").replaceAll(FILENAME, file.filename ?? "");
   refuseInvalidKey(key);
-  const caller = callerIn(unidentified, fields);
+  const caller = formCaller(unidentified, fields);
   unidentified.identified(caller);
   const policy = caller === undefined ? undefined : postPolicyFrom(fields.get("policy") ?? "");
   if (policy !== undefined) {
@@ -149,78 +138,6 @@ function placed(call: ObjectCall, stored: StoredContent, fields: Fields): Answer
   };
 }
 
-const SIGNATURE_FIELDS = [
-  "policy",
-  "ossaccesskeyid",
-  "signature",
-  "x-oss-signature",
-  "x-oss-credential",
-  "x-oss-signature-version",
-];
-
-/** Undefined: the form is not signed. Once one field of a signature is there, so must be the others. */
-function callerIn(call: BucketCall, fields: Fields): Caller | undefined {
-  if (!SIGNATURE_FIELDS.some((name) => fields.has(name))) return undefined;
-  const policy = fields.get("policy") ?? "";
-  if (policy === "") throw missingField("policy", "0002-00000702");
-  const isV4 = fields.has("x-oss-signature-version") || fields.has("x-oss-credential");
-  const { accessKeyId, signature, signatureWith } = isV4 ? v4Proof(call, fields) : v1Proof(fields);
-  const token = fields.get("x-oss-security-token");
-  const securityToken = token === "" ? undefined : token;
-  const caller = keyOwner(call.world, accessKeyId, securityToken);
-  verifySecurityToken(call.world, caller, securityToken, call.expiredTokenCode);
-  if (sameSecret(signature, signatureWith(secretOf(caller), policy))) return caller;
-  throw signatureDoesNotMatch({
-    OSSAccessKeyId: accessKeyId,
-    SignatureProvided: signature,
-    StringToSign: policy,
-  });
-}
-
-function v1Proof(fields: Fields) {
-  const accessKeyId = fields.get("ossaccesskeyid");
-  if (accessKeyId === undefined) throw missingField("OSSAccessKeyId", "0002-00000706");
-  if (accessKeyId === "") throw missingField("OSSAccessKeyId", "0002-00000707");
-  return { accessKeyId, signature: signatureIn(fields, "Signature"), signatureWith: v1Signature };
-}
-
-function v4Proof({ world, bucket }: BucketCall, fields: Fields) {
-  const version = fields.get("x-oss-signature-version") ?? "";
-  if (version !== V4_ALGORITHM) {
-    throw invalidArgument("Unsupported signature version.", "x-oss-signature-version", version);
-  }
-  const credentialText = fields.get("x-oss-credential") ?? "";
-  const credential = v4CredentialFrom(credentialText);
-  if (credential === undefined) {
-    throw invalidArgument("Invalid x-oss-credential.", "x-oss-credential", credentialText, "0002-00000708");
-  }
-  const date = fields.get("x-oss-date") ?? "";
-  const ageMs = world.clock.nowMs() - world.clock.fromClientMs(v4TimeFrom(date));
-  const isFresh = ageMs >= -MAX_SKEW_MS && ageMs <= MAX_CREDENTIAL_AGE_MS;
-  if (date.slice(0, 8) !== credential.day || !isFresh) {
-    throw invalidArgument("Invalid signing date in x-oss-credential.", "x-oss-date", date, "0002-00000709");
-  }
-  if (credential.region !== bucket.region) {
-    throw invalidArgument(
-      "Invalid signing region in x-oss-credential.",
-      "x-oss-credential",
-      credential.region,
-    );
-  }
-  return {
-    accessKeyId: credential.accessKeyId,
-    signature: signatureIn(fields, "x-oss-signature"),
-    signatureWith: (secret: string, policy: string) => v4Signature(secret, credential, policy),
-  };
-}
-
-function signatureIn(fields: Fields, name: string): string {
-  const signature = fields.get(name.toLowerCase());
-  if (signature === undefined) throw missingField(name, "0002-00000703");
-  if (signature === "") throw missingField(name, "0002-00000704");
-  return signature;
-}
-
 async function fieldValue({ bytes, name }: FormPart): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -244,14 +161,5 @@ function tooManyFiles() {
     400,
     "IncorrectNumberOfFilesInPOSTRequest",
     "POST requires exactly one file upload per request.",
-  );
-}
-
-function missingField(name: string, ec: string) {
-  return invalidArgument(
-    `The bucket POST must contain the specified '${name}'. If it is specified, please check the order of the fields`,
-    name,
-    "",
-    ec,
   );
 }

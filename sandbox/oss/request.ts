@@ -84,7 +84,8 @@ function parametersFrom(query: string): ReadonlyMap<string, string> {
   }
   for (const [name, value] of pairs) {
     if (parameters.has(name)) {
-      throw invalidArgument("A query parameter must not be specified more than once.", name, value);
+      // Without its value: it may be a token.
+      throw invalidArgument("A query parameter must not be specified more than once.", name, "");
     }
     parameters.set(name, value);
   }

@@ -9,7 +9,7 @@ export function actionsOf({ action, scope }: Operation, request: OssRequest): re
   if (action === undefined) return [];
   const versioned =
     scope === "object" && request.parameters.has("versionId") ? (VERSIONED[action] ?? action) : action;
-  // A tag header on anything that writes an object; with UploadPart and the like it has no effect, and no say.
+  // On everything that takes oss:PutObject, whether the tags have an effect there or not.
   return action === "oss:PutObject" && request.headers["x-oss-tagging"] !== undefined
     ? [versioned, "oss:PutObjectTagging"]
     : [versioned];

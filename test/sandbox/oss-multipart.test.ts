@@ -60,8 +60,8 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, multipart", (version) => {
   it("lists parts and uploads, page by page, and aborts", async () => {
     const { uploadId } = await client.initMultipartUpload("a/1");
     const other = await client.initMultipartUpload("b/2");
-    await client.uploadPart("a/1", uploadId, 2, Buffer.from("two") as never, 0, 3);
-    await client.uploadPart("a/1", uploadId, 1, Buffer.from("one!") as never, 0, 4);
+    await client.uploadPart("a/1", uploadId, 2, Buffer.from("two"), 0, 3);
+    await client.uploadPart("a/1", uploadId, 1, Buffer.from("one!"), 0, 4);
 
     const first = await client.listParts("a/1", uploadId, { "max-parts": 1 } as never, {});
     expect(first).toMatchObject({
@@ -84,9 +84,9 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, multipart", (version) => {
       nextUploadIdMarker: uploadId,
       uploads: [{ name: "a/1", uploadId }],
     });
-    const next = await client.listUploads({ "key-marker": "a/1", "upload-id-marker": uploadId } as never, {});
+    const next = await client.listUploads({ "key-marker": "a/1", "upload-id-marker": uploadId }, {});
     expect(next.uploads).toMatchObject([{ name: "b/2", uploadId: other.uploadId }]);
-    expect((await client.listUploads({ prefix: "b/" } as never, {})).uploads).toHaveLength(1);
+    expect((await client.listUploads({ prefix: "b/" }, {})).uploads).toHaveLength(1);
 
     await client.abortMultipartUpload("a/1", uploadId);
     await client.abortMultipartUpload("b/2", other.uploadId);
@@ -109,7 +109,7 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, multipart", (version) => {
         uploadId,
         1,
         range,
-        { sourceKey: "source", sourceBucketName: "examplebucket" } as never,
+        { sourceKey: "source", sourceBucketName: "examplebucket" },
         {},
       );
     expect((await partCopy("0-2")).etag).toBe(etagOf(bytes.subarray(0, 3)));
@@ -122,8 +122,8 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, multipart", (version) => {
 
   it("replaces a part of the same number", async () => {
     const { uploadId } = await client.initMultipartUpload("a");
-    await client.uploadPart("a", uploadId, 1, Buffer.from("old") as never, 0, 3);
-    const { etag } = await client.uploadPart("a", uploadId, 1, Buffer.from("new") as never, 0, 3);
+    await client.uploadPart("a", uploadId, 1, Buffer.from("old"), 0, 3);
+    const { etag } = await client.uploadPart("a", uploadId, 1, Buffer.from("new"), 0, 3);
     await client.completeMultipartUpload("a", uploadId, [{ number: 1, etag }]);
     expect((await client.get("a")).content).toEqual(Buffer.from("new"));
   });
@@ -131,7 +131,7 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, multipart", (version) => {
   it("refuses parts that are missing, changed, too small, and numbers that are none", async () => {
     const { uploadId } = await client.initMultipartUpload("a");
     const upload = (number: number, bytes: Buffer) =>
-      client.uploadPart("a", uploadId, number, bytes as never, 0, bytes.length);
+      client.uploadPart("a", uploadId, number, bytes, 0, bytes.length);
     const one = await upload(1, Buffer.from("small"));
     const two = await upload(2, Buffer.from("small too"));
     const complete = (...parts: { number: number; etag: string }[]) =>
@@ -161,11 +161,11 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, multipart", (version) => {
     const { uploadId } = await client.initMultipartUpload("alice/a");
     const noSuchUpload = { status: 404, code: "NoSuchUpload", ec: "0017-00000244" };
     const calls: (() => Promise<unknown>)[] = [
-      () => client.uploadPart("bob/a", uploadId, 1, Buffer.from("x") as never, 0, 1),
+      () => client.uploadPart("bob/a", uploadId, 1, Buffer.from("x"), 0, 1),
       () => client.completeMultipartUpload("bob/a", uploadId, [{ number: 1, etag: "x" }]),
       () => client.listParts("bob/a", uploadId, {} as never, {}),
       () => client.abortMultipartUpload("bob/a", uploadId),
-      () => client.uploadPart("alice/a", "0".repeat(32), 1, Buffer.from("x") as never, 0, 1),
+      () => client.uploadPart("alice/a", "0".repeat(32), 1, Buffer.from("x"), 0, 1),
     ];
     for (const call of calls) expect(await failureOf(call())).toMatchObject(noSuchUpload);
     expect(oss.bucket.uploads.size).toBe(1);
@@ -173,7 +173,7 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, multipart", (version) => {
 
   it("tells a completed or aborted upload as no upload", async () => {
     const { uploadId } = await client.initMultipartUpload("a");
-    const { etag } = await client.uploadPart("a", uploadId, 1, Buffer.from("x") as never, 0, 1);
+    const { etag } = await client.uploadPart("a", uploadId, 1, Buffer.from("x"), 0, 1);
     await client.completeMultipartUpload("a", uploadId, [{ number: 1, etag }]);
     expect(
       await failureOf(client.completeMultipartUpload("a", uploadId, [{ number: 1, etag }])),
@@ -188,7 +188,7 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, multipart", (version) => {
     for (const call of [
       () => writer.listParts("users/alice/other", uploadId, {} as never, {}),
       () => writer.abortMultipartUpload("users/alice/other", uploadId),
-      () => writer.listUploads({ prefix: "users/alice/" } as never, {}),
+      () => writer.listUploads({ prefix: "users/alice/" }, {}),
       () => writer.initMultipartUpload("users/bob/other"),
     ]) {
       expect(await failureOf(call())).toMatchObject(denied);

@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
 import { Readable } from "node:stream";
 import type Oss from "ali-oss";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -42,7 +44,7 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s", (version) => {
     expect(headers["x-oss-server-time"]).toMatch(/^\d+$/);
 
     const got = await client.get("users/alice/photo.jpg");
-    expect(got.content).toEqual(bytes);
+    expect((got.content as Buffer).equals(bytes)).toBe(true);
     expect(got.res.headers).toMatchObject({
       "content-type": "image/jpeg",
       "content-length": "70000",
@@ -78,6 +80,16 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s", (version) => {
     const got: Buffer[] = [];
     for await (const chunk of stream as AsyncIterable<Buffer>) got.push(chunk);
     expect(Buffer.concat(got).equals(bytes)).toBe(true);
+  });
+
+  it("keeps nothing of an upload that breaks off", async () => {
+    const url = await client.asyncSignatureUrl("half", { method: "PUT" });
+    const upload = httpRequest(url, { method: "PUT", headers: { "content-length": 1_000_000 } });
+    const ended = once(upload, "error");
+    upload.write(randomBytes(400_000), () => upload.destroy());
+    await ended;
+    await expect.poll(() => lastEntry(oss)).toMatchObject({ status: 400, code: "IncompleteBody" });
+    expect(oss.bucket.objects.size).toBe(0);
   });
 
   it("gives back metadata and the headers that an object was stored with", async () => {

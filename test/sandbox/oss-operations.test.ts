@@ -207,8 +207,8 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, objects", (version) => {
     });
     expect(objects).toMatchObject([{ name: "a/1", versionId: "null", isLatest: true, size: 1 }]);
     expect([isTruncated, nextKeyMarker]).toEqual([true, "a/1"]);
-    expect((await client.get("a/1", { versionId: "null" } as Oss.GetObjectOptions)).res.status).toBe(200);
-    const get = client.get("a/1", { versionId: "CAEQ" } as Oss.GetObjectOptions);
+    expect((await client.get("a/1", { versionId: "null" })).res.status).toBe(200);
+    const get = client.get("a/1", { versionId: "CAEQ" });
     expect(await failureOf(get)).toMatchObject({ status: 404, code: "NoSuchVersion" });
   });
 
@@ -244,10 +244,10 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, buckets", (version) => {
       ["another-bucket", "oss-cn-hangzhou"],
       ["examplebucket", "oss-cn-hangzhou"],
     ]);
-    const page = (await client.listBuckets({ "max-keys": 1 } as never, {})) as unknown as Buckets;
+    const page = (await client.listBuckets({ "max-keys": 1 }, {})) as unknown as Buckets;
     expect([page.buckets.length, page.isTruncated, page.nextMarker]).toEqual([1, true, "another-bucket"]);
     await client.deleteBucket("another-bucket");
-    const list = client.listBuckets({ "max-keys": 0 } as never, {});
+    const list = client.listBuckets({ "max-keys": 0 }, {});
     expect(await failureOf(list)).toMatchObject({ status: 400, code: "InvalidArgument" });
   });
 

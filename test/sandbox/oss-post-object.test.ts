@@ -51,7 +51,7 @@ function signedFields(
   const client = aliOss(oss, key, version);
   const policy = { expiration, conditions };
   const token: Fields = key.stsToken === undefined ? {} : { "x-oss-security-token": key.stsToken };
-  if (version === "V1") return { ...client.calculatePostSignature(policy), ...token } as Fields;
+  if (version === "V1") return { ...client.calculatePostSignature(policy), ...token };
   const now = new Date();
   const date = now.toISOString().replace(/[-:]|\.\d+/g, "");
   return {

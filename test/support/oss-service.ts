@@ -124,7 +124,7 @@ export function aliOss(
       : { refreshSTSToken: () => Promise.reject(new Error("not due")), refreshSTSTokenInterval: 2 ** 31 }),
     ...({ sldEnable: true } as object),
     ...more,
-  } as Oss.Options) as unknown as AliOss;
+  }) as unknown as AliOss;
 }
 
 /** A session of the classic guide's role, narrowed by the policy where there is one. */
