@@ -29,7 +29,7 @@ const MAX_EXPIRES_SECONDS_OF_SESSIONS = 43_200;
 
 /**
  * Tells who signed the request; undefined: nobody. Checks, in this order: the form of the signature, the access
- * key, the security token, the time, the signature, the region. Throws CloudError with the codes of reference 5.8.
+ * key, the security token, the time, the signature, the region. Throws CloudError with the codes of docs/fidelity/oss.md.
  * The order is assumption, but that a URL's expiry comes before its signature.
  */
 export function authenticate(
@@ -106,7 +106,7 @@ export function verifySecurityToken(
   throw ossError(403, "SecurityTokenExpired", message, "0002-00000007");
 }
 
-/** 403 SignatureDoesNotMatch, with what the service would have signed. Source: reference 5.8. */
+/** 403 SignatureDoesNotMatch, with what the service would have signed. Source: docs/fidelity/oss.md. */
 export function signatureDoesNotMatch(details: Readonly<Record<string, string>>): CloudError {
   return new CloudError(
     403,

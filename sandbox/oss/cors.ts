@@ -5,7 +5,7 @@ import type { OssRequest } from "./request.ts";
 
 /**
  * A browser's OPTIONS request, which nobody signs. Throws 400 BadRequest, 403 AccessForbidden. Source: OSS
- * OptionObject; reference 5.9.
+ * OptionObject; docs/fidelity/oss.md.
  */
 export function preflight(bucket: Bucket, { headers }: OssRequest): Answer {
   const { origin } = headers;

@@ -8,7 +8,7 @@ export interface ErrorContext {
   readonly hostId: string;
 }
 
-/** The error's body. Order of the elements: published answers; reference 5.8. */
+/** The error's body. Order of the elements: published answers; docs/fidelity/oss.md. */
 export function errorXml(error: CloudError, { requestId, hostId }: ErrorContext): string {
   const { EC: ec, ...details } = error.details;
   const elements: XmlElement[] = [

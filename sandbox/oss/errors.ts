@@ -3,7 +3,7 @@ import { CloudError } from "../cloud-error.ts";
 /**
  * An error of OSS. `ec` is the fine-grained code of the `EC` element and the x-oss-ec header, undefined where no
  * document tells it; `details` become further elements of the body. Sources: OSS help, "Error codes" and the pages
- * of the single ECs; reference 5.8.
+ * of the single ECs; docs/fidelity/oss.md.
  */
 export function ossError(
   status: number,

@@ -33,7 +33,7 @@ const FILENAME = "${filename}";
 /**
  * PostObject: a form whose fields come first and whose file comes last. As soon as the file begins, signature, policy
  * and rights are checked; only then are its bytes taken. Fields behind the file do not count. Throws 400 and 403 of
- * reference 5.5.
+ * docs/fidelity/oss.md.
  */
 export async function postObject(unidentified: BucketCall): Promise<Answer> {
   const { request } = unidentified;

@@ -158,7 +158,7 @@ function internalError(thrown: unknown): CloudError {
   return ossError(500, "InternalError", "Please contact the server administrator, oss@service.aliyun.com.");
 }
 
-/** An answer to HEAD has no body: the error goes into a header. Source: reference 5.7, 5.8. */
+/** An answer to HEAD has no body: the error goes into a header. Source: docs/fidelity/oss.md. */
 function errorAnswer(
   error: CloudError,
   context: { readonly requestId: string; readonly hostId: string },

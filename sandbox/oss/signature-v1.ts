@@ -14,7 +14,7 @@ export interface SignedRequest {
 
 /**
  * The text that a V1 signature signs. `date` is the x-oss-date header or else Date; in a signed URL, Expires.
- * Source: OSS "Include signatures in the Authorization header", "Add signatures to URLs"; reference 5.1, 5.2.
+ * Source: OSS "Include signatures in the Authorization header", "Add signatures to URLs"; docs/fidelity/oss.md.
  */
 export function v1StringToSign(request: SignedRequest, date: string): string {
   const { method, headers } = request;

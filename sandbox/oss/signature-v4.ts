@@ -47,7 +47,7 @@ export function v4AuthorizationFrom(header: string): ReadonlyMap<string, string>
 /**
  * The request in the form that is signed. `additionalHeaders` are those that the client chose to sign beside
  * Content-Type, Content-MD5 and x-oss-*. Source: OSS "Include V4 signatures in the Authorization header",
- * "Add V4 signatures to URLs"; reference 5.3, 5.4.
+ * "Add V4 signatures to URLs"; docs/fidelity/oss.md.
  */
 export function v4CanonicalRequest(
   request: SignedRequest,

@@ -1,7 +1,7 @@
 /**
  * Query parameters that name a part of a bucket or object. A V1 signature covers these and those that begin with
  * x-oss-, no other. Source: the union of "Add a signature to the header" (2021), the signers of the SDKs for Go (v2)
- * and Java; reference 5.1.
+ * and Java; docs/fidelity/oss.md.
  */
 export const SUB_RESOURCES: ReadonlySet<string> = new Set(
   `acl append asyncFetch bucketArchiveDirectRead bucketInfo callback callback-var cloudboxes cname comp
