@@ -3,14 +3,9 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type BuildResult, build as bundle, type Metafile, type Plugin } from "esbuild";
-import type { AccessRules } from "../shared/domain/access-rules.ts";
-import {
-  type AccessContent,
-  AccessFileError,
-  accessFilePath,
-  checkAccessContent,
-  readAccessFile,
-} from "./build/access-file.ts";
+import { written } from "../cli/access-file.ts";
+import { type AccessRules, accessRulesFrom } from "../shared/domain/access-rules.ts";
+import { AccessFileError, accessFileOrThrow, accessFilePath } from "./build/access-file.ts";
 import { sourceOf } from "./build/source-of.ts";
 import { trim } from "./build/trim.ts";
 
@@ -31,8 +26,6 @@ export interface BuildReport {
   readonly files: readonly { readonly name: string; readonly bytes: number; readonly gzipBytes: number }[];
   /** Paths, from the project's root, of every module that went into the bundles. */
   readonly inputs: readonly string[];
-  /** Modules that are left to Node. */
-  readonly builtins: readonly string[];
 }
 
 /**
@@ -41,7 +34,7 @@ export interface BuildReport {
  * with every mistake of the rules.
  */
 export async function build(options: BuildOptions): Promise<BuildReport> {
-  const { rules, warnings } = accessContentOf(options);
+  const { rules, warnings } = checkedRules(options);
   const { metafile, outputFiles } = await bundle({
     absWorkingDir: ROOT,
     entryPoints: { index: "functions/credentials/index.ts", server: "functions/credentials/server.ts" },
@@ -80,8 +73,14 @@ export async function buildOrExplain(options: BuildOptions): Promise<boolean> {
   }
 }
 
-function accessContentOf({ accessFile, content }: BuildOptions): AccessContent {
-  return content === undefined ? readAccessFile(accessFile ?? accessFilePath()) : checkAccessContent(content);
+function checkedRules({ accessFile, content }: BuildOptions): {
+  readonly rules: AccessRules;
+  readonly warnings: readonly string[];
+} {
+  if (content === undefined) return accessFileOrThrow(accessFile ?? accessFilePath());
+  const result = accessRulesFrom(content);
+  if (result.ok) return { rules: result.value, warnings: [] };
+  throw new AccessFileError(result.problems.map(({ path, problem }) => `${written(path)}: ${problem}`));
 }
 
 /**
@@ -121,7 +120,6 @@ function reportOf(
   metafile: Metafile,
   outputFiles: NonNullable<BuildResult["outputFiles"]>,
 ): Omit<BuildReport, "warnings"> {
-  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
   return {
     outDir,
     files: outputFiles.map(({ path, contents }) => ({
@@ -130,7 +128,6 @@ function reportOf(
       gzipBytes: gzipSync(contents, { level: 9 }).length,
     })),
     inputs: Object.keys(metafile.inputs),
-    builtins: [...new Set(imports.map(({ path }) => path.replace(/^node:/, "")))].sort(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { accessFilePath, readAccessFile } from "./access-file.ts";
+import { accessFileOrThrow, accessFilePath } from "./access-file.ts";
 
 /** What `#access-rules` is without a bundle: access.yaml as it stands. The build compiles it in instead. */
-export const accessFile: unknown = readAccessFile(accessFilePath()).content;
+export const accessFile: unknown = accessFileOrThrow(accessFilePath()).content;
