@@ -183,13 +183,13 @@ const ISSUER = objectOf(
         pattern: "^(https://|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])([:/]|$))",
         problemOf: addressProblem,
       }),
-      "address of the issuer's JSON Web Key Set",
+      "address of the issuer's JSON Web Key Set: https, or http to a loopback address",
     ),
     secret: optional(VARIABLE_NAME, "name of the environment variable with the HS secret"),
     publicKey: optional(VARIABLE_NAME, "name of the environment variable with the PEM public key"),
     algorithms: optional(
       listOf(algorithm(), { min: 1, example: "[RS256]" }),
-      "the signature algorithms that its tokens may use; HS* never beside RS*, PS*, ES*",
+      "the signature algorithms that its tokens may use; RS256, or HS256 with a secret, where left out",
     ),
     jwksCache: withDefault(
       objectOf({
@@ -219,11 +219,11 @@ const ISSUER = objectOf(
     ),
     maxTokenAge: optional(
       wholeNumber({ min: 1, max: 31_536_000, unit: "seconds" }),
-      "seconds from iat for which a token is taken",
+      "seconds from iat for which a token is taken; not checked where left out",
     ),
     tokenTypes: optional(
       listOf(text({ example: "at+jwt" }), { min: 1, example: "[at+jwt]" }),
-      "what the token's header may say in typ",
+      "what the token's header may say in typ; not checked where left out",
     ),
     requiredClaims: withDefault(
       listOf(CLAIM_NAME, { example: "[email_verified]" }),
@@ -245,7 +245,10 @@ const ISSUER = objectOf(
 
 const SESSION = objectOf({
   duration: withDefault(SECONDS, 3600, "seconds that credentials live where an App does not ask"),
-  maxDuration: optional(SECONDS, "seconds that an App may ask for; at most the role's MaxSessionDuration"),
+  maxDuration: optional(
+    SECONDS,
+    "seconds that an App may ask for, duration where left out; at most the role's MaxSessionDuration",
+  ),
 });
 
 const RULE = objectOf(
@@ -295,7 +298,7 @@ const RULE = objectOf(
         problemOf: (value) =>
           BUCKET.test(value) ? undefined : "is not a bucket's name: 3 to 63 of a-z, 0-9 and -",
       }),
-      "another bucket than OSS_BUCKET",
+      "another bucket than OSS_BUCKET: 3 to 63 of a-z, 0-9 and -",
     ),
     duration: optional(SECONDS, "seconds that credentials with this rule's grant live at the most"),
     sourceIp: optional(oneOf(["request"]), "request: the credentials work from the caller's address only"),
@@ -312,7 +315,7 @@ const DENIAL = objectOf(
     tokenId: optional(text({ example: "0b8f…" }), "the token's jti"),
     issuedBefore: optional(
       text({ example: '"2026-11-23T10:00:00Z"', pattern: UTC_TIME.source }),
-      "tokens issued before this time",
+      "tokens issued before this time: UTC, such as 2026-11-23T10:00:00Z",
     ),
     reason: optional(text({ example: "lost phone" }), "for your colleagues"),
   },
@@ -335,7 +338,7 @@ const TEST = objectOf(
         },
       ),
       [],
-      "what these claims must open",
+      "what these claims must open: read users/alice/a.jpg",
     ),
     cannot: withDefault(
       listOf(text({ example: "read users/bob/a.jpg", pattern: PROMISE_PATTERN, problemOf: promiseProblem }), {

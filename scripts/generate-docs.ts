@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { accessRulesSchema } from "../shared/domain/access-rules.ts";
+import { errorsDocument } from "./docs/errors.ts";
+import { actionTable, fieldTables } from "./docs/fields.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** What is made of the code and of the examples: path → text. A contract test compares it with the files. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  const schema = accessRulesSchema();
+  const parts = new Map([
+    ["fields", fieldTables(schema)],
+    ["actions", actionTable()],
+    ...exampleNames().map((name) => [`example ${name}`, exampleBlock(name)] as const),
+  ]);
+  const accessRules = [...parts].reduce(
+    (document, [name, part]) => withPart(document, name, part),
+    readFileSync(join(ROOT, ACCESS_RULES), "utf8"),
+  );
+  return new Map([
+    ["access.schema.json", `${JSON.stringify(schema, null, 2)}\n`],
+    ["docs/errors.md", errorsDocument()],
+    [ACCESS_RULES, accessRules],
+  ]);
+}
+
+const ACCESS_RULES = "docs/access-rules.md";
+const EXAMPLES = join(ROOT, "examples/access");
+
+function exampleNames(): readonly string[] {
+  return readdirSync(EXAMPLES)
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => file.slice(0, -".yaml".length));
+}
+
+/** The file without what all examples have in common: the schema's line, and an only issuer. */
+function exampleBlock(name: string): string {
+  const text = readFileSync(join(EXAMPLES, `${name}.yaml`), "utf8");
+  const issuers = text.slice(text.indexOf("issuers:"), text.indexOf("rules:"));
+  const several = issuers.split("  - name:").length > 2;
+  const shown = text.slice(text.indexOf(several ? "issuers:" : "rules:"));
+  return `\`\`\`yaml\n${shown.trimEnd()}\n\`\`\`\n`;
+}
+
+/** Puts a text between `<!-- generated: name -->` and `<!-- end: name -->`. Throws where they are not there. */
+function withPart(document: string, name: string, part: string): string {
+  const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
+  const [before, rest] = splitOnce(document, begin);
+  const [, after] = splitOnce(rest, end);
+  return `${before}${begin}\n\n${part}\n${end}${after}`;
+}
+
+function splitOnce(text: string, at: string): readonly [string, string] {
+  const index = text.indexOf(at);
+  if (index < 0) throw new Error(`${ACCESS_RULES} lacks ${at}`);
+  return [text.slice(0, index), text.slice(index + at.length)];
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  for (const [path, text] of generatedFiles()) writeFileSync(join(ROOT, path), text);
+}
