@@ -605,7 +605,7 @@ function issuersFit(rules: AccessRules, problems: Problem[]): boolean {
 
 /** The field is there, and not empty. */
 function withItems(name: string): JsonSchema {
-  return { required: [name], properties: { [name]: { minItems: 1 } } };
+  return { required: [name], properties: { [name]: { type: "array", minItems: 1 } } };
 }
 
 function action(): Shape<string> {

@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { generatedFiles } from "../../scripts/generate-docs.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const document = readFileSync(join(ROOT, "docs/errors.md"), "utf8");
+
+/** The words between quotes in a union type of a source file. */
+function unionIn(path: string, name: string): readonly string[] {
+  const source = readFileSync(join(ROOT, path), "utf8");
+  const body = new RegExp(`export type ${name} =([^;]*);`).exec(source)?.[1] ?? "";
+  return [...body.matchAll(/^ {2}\| (?:\{ readonly code: )?"([\w-]+)"/gm)].map(([, word = ""]) => word);
+}
+
+describe("docs/errors.md", () => {
+  it("is what npm run generate makes of the table in response.ts", () => {
+    expect(document).toBe(generatedFiles().get("docs/errors.md"));
+  });
+
+  it("has a row for each public code that a refusal can become", () => {
+    const codes = unionIn("shared/wire.ts", "ErrorCode");
+    expect(codes.length).toBeGreaterThan(10);
+    // Nothing refuses with it yet.
+    const missing = codes.filter((code) => code !== "TooManyRequests" && !document.includes(`| ${code} |`));
+    expect(missing).toEqual([]);
+  });
+
+  it("has a row for each check of a token that the log can name", () => {
+    const checks = unionIn("shared/domain/refusal.ts", "TokenCheck");
+    expect(checks.length).toBeGreaterThan(15);
+    expect(checks.filter((check) => !document.includes(`| \`${check}\` |`))).toEqual([]);
+  });
+});
