@@ -6,6 +6,10 @@ import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+// Not `npm ci`: it refuses a lock file without the packages of other platforms, which some registries do not carry.
+// With --no-save, npm installs what the lock file names and leaves the file alone.
+const INSTALL = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 12)) {
@@ -16,13 +20,13 @@ if (major < 20 || (major === 20 && minor < 12)) {
 if (!installed()) {
   process.stderr.write("Installing the dependencies (once) ...\n");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const install = spawnSync(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const install = spawnSync(npm, INSTALL, {
     cwd: root,
     stdio: ["ignore", "ignore", "inherit"],
     shell: process.platform === "win32",
   });
   if (install.status !== 0) {
-    process.stderr.write("npm ci failed: see above. Is the npm registry reachable?\n");
+    process.stderr.write("npm install failed: see above. Is the npm registry reachable?\n");
     process.exit(1);
   }
 }
