@@ -1,0 +1,423 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { valet } from "../../../cli/main.ts";
+import { NOW_MS } from "../../support/stubs.ts";
+
+const ACCESS = `
+issuers:
+  - { name: login, issuer: "https://login.example.com/", audience: photo-app }
+  - { name: partner, issuer: "https://partner.example.net/", audience: photo-app, algorithms: [ES256], maxTokenAge: 3600, tokenTypes: [at+jwt], requiredClaims: [scope] }
+rules:
+  - { name: own folder, allow: [read, write], prefix: "{issuer}/{sub}/" }
+  - { name: team, issuer: login, allow: [read, list], when: { role: editor }, prefix: "teams/{team}/" }
+  - { name: trial, issuer: login, allow: [read], prefix: trial/, mode: report }
+  - { name: at home, issuer: login, allow: [read], prefix: home/, sourceIp: request }
+tests:
+  - { issuer: login, claims: { sub: alice }, can: [read login/alice/a], cannot: [read login/bob/a] }
+`;
+
+let folder: string;
+let accessFile: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "valet-"));
+  accessFile = fileOf("access.yaml", ACCESS);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function fileOf(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+async function run(...args: readonly string[]): Promise<{ code: number; out: string; error: string }> {
+  return await runIn({ ACCESS_FILE: accessFile, OSS_BUCKET: "examplebucket" }, ...args);
+}
+
+async function runIn(environment: Record<string, string>, ...args: readonly string[]) {
+  const [out, error]: [string[], string[]] = [[], []];
+  const code = await valet(args, {
+    environment,
+    out: (text) => void out.push(text),
+    error: (text) => void error.push(text),
+    ask: undefined,
+    colour: false,
+    nowMs: () => NOW_MS,
+  });
+  return { code, out: out.join("\n"), error: error.join("\n") };
+}
+
+function tokenOf(claims: object, header: object = { alg: "ES256", typ: "at+jwt" }): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  return `${part(header)}.${part(claims)}.c2lnbmF0dXJl`;
+}
+
+describe("valet", () => {
+  it("lists its commands", async () => {
+    const { code, out } = await run("--help");
+    expect(code).toBe(0);
+    for (const command of ["explain", "test", "provision"]) expect(out).toContain(`\n  ${command} `);
+    expect((await run()).code).toBe(2);
+  });
+
+  it.each(["explain", "test", "provision"])("%s --help tells how to call it", async (command) => {
+    expect(await run(command, "--help")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`npm run valet -- ${command}`),
+    });
+  });
+
+  it.each([
+    [["explian"], "valet: explian is no command; write explain"],
+    [["frobnicate"], /^valet: frobnicate is no command; known are explain, test, /],
+    [["explain", "--clam", "sub=a"], "valet explain: --clam is no option; write --claim"],
+    [["explain", "--frobnicate"], "valet explain: --frobnicate is no option; --help lists them"],
+    [["test", "--jsno"], "valet test: --jsno is no option; write --json"],
+    [["test", "--access"], "valet test: --access needs a file: --access access.yaml"],
+    [
+      ["explain", "--issuer", "login"],
+      'valet explain: needs a user: --claim sub=alice, --claims \'{"sub":"alice"}\' or --token JWT',
+    ],
+    [
+      ["explain", "--claim", "sub=a", "--claims", "{}"],
+      "valet explain: takes one of --token, --claims and --claim, not several",
+    ],
+    [
+      ["explain", "--claim", "sub", "--issuer", "login"],
+      "valet explain: --claim sub: write a name, = and a text: --claim sub=alice",
+    ],
+    [
+      ["explain", "--claim", "a=b", "--claim", "a=c", "--issuer", "login"],
+      `valet explain: --claim a stands twice; write a list as --claim 'a:=["red","blue"]'`,
+    ],
+    [
+      ["explain", "--claim", "a:=[", "--issuer", "login"],
+      "valet explain: --claim a is no JSON; in a shell, put single quotes around it",
+    ],
+    [
+      ["explain", "--claims", "[1]", "--issuer", "login"],
+      `valet explain: --claims must be a JSON object, such as '{"sub":"alice"}'`,
+    ],
+    [
+      ["explain", "--claim", "sub=a"],
+      "valet explain: needs --issuer: login or partner; alice of one is not alice of another",
+    ],
+    [
+      ["explain", "--claim", "sub=a", "--issuer", "logn"],
+      "valet explain: --issuer logn is not in access.yaml; write login",
+    ],
+    [
+      ["explain", "--token", "abc"],
+      "valet explain: --token is no JWT: three parts of base64url with dots between, as the App sends it",
+    ],
+    [
+      ["explain", "reed", "a", "--claim", "sub=a", "--issuer", "login"],
+      'valet explain: the permission is "reed"; write read',
+    ],
+    [
+      ["explain", "read", "--claim", "sub=a", "--issuer", "login"],
+      "valet explain: read needs a key: read users/alice/a.jpg",
+    ],
+    [
+      ["explain", "read", "/a", "--claim", "sub=a", "--issuer", "login"],
+      'valet explain: keys do not begin with "/": write read a',
+    ],
+    [
+      ["explain", "read", "a", "b", "--claim", "sub=a", "--issuer", "login"],
+      "valet explain: takes one permission and one key, not also b",
+    ],
+    [
+      ["explain", "--key", "a", "--claim", "sub=a", "--issuer", "login"],
+      "valet explain: --key needs --permission read (or write, list, delete)",
+    ],
+    [
+      ["explain", "--prefix", "a", "--claim", "sub=a", "--issuer", "login"],
+      'valet explain: --prefix must end in "/": write "a/"',
+    ],
+    [
+      ["explain", "--duration", "60", "--claim", "sub=a", "--issuer", "login"],
+      "valet explain: --duration must be a whole number of 900 or more",
+    ],
+    [
+      ["explain", "--permissions", "raed", "--claim", "sub=a", "--issuer", "login"],
+      'valet explain: --permissions is "raed"; write read',
+    ],
+    [
+      ["explain", "--role-policy", "/none", "--claim", "sub=a", "--issuer", "login"],
+      "valet explain: --role-policy /none cannot be read",
+    ],
+  ] as const)("%j is called wrongly: exit code 2, and what to write", async (args, message) => {
+    const { code, error, out } = await run(...args);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(error).toEqual(typeof message === "string" ? message : expect.stringMatching(message));
+  });
+
+  it("tells every problem of a broken file, exit code 2", async () => {
+    const path = fileOf("broken.yaml", "issuers: []\nrulse: []\n");
+    expect(await run("test", "--access", path)).toEqual({
+      code: 2,
+      out: "",
+      error: [
+        `${path}:1:1 issuers: is an empty list; write at least one: - name: login`,
+        `${path}:1:1 needs rules: who may reach what, at least one`,
+        `${path}:2:1 rulse: is not known here; write rules`,
+      ].join("\n"),
+    });
+  });
+});
+
+describe("valet test", () => {
+  it("prints a table and ends with 0 where all promises are kept", async () => {
+    const { code, out } = await run("test");
+    expect(code).toBe(0);
+    expect(out.split("\n").map((line) => line.replace(/ {2,}/g, " | "))).toEqual([
+      " | test | expected | got | promise | because",
+      'kept | {"sub":"alice"} | can | can | read login/alice/a | own folder; session policy: statement 0 allows oss:GetObject',
+      'kept | {"sub":"alice"} | cannot | cannot | read login/bob/a | session policy: no statement allows oss:GetObject',
+      "2 promises, all kept",
+    ]);
+  });
+
+  it("ends with 1 where one is broken, in the table and as JSON", async () => {
+    const path = fileOf(
+      "promises.yaml",
+      ACCESS.replace("cannot: [read login/bob/a]", "cannot: [read login/alice/a]"),
+    );
+    const { code, out } = await run("test", "--access", path);
+    expect([code, out.split("\n").at(-1)]).toEqual([1, "1 of 2 promises broken"]);
+    expect(out).toMatch(/^BROKEN /m);
+    const json = await run("test", `--access=${path}`, "--json");
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.out)).toMatchObject({
+      kept: 1,
+      broken: 1,
+      outcomes: [{ kept: true }, { kept: false, got: "can" }],
+    });
+  });
+
+  it("says so where nothing is promised", async () => {
+    const path = fileOf("silent.yaml", ACCESS.slice(0, ACCESS.indexOf("tests:")));
+    expect(await run("test", "--access", path)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("promises nothing"),
+    });
+  });
+});
+
+describe("valet explain", () => {
+  it("walks from the principal to the decision about a key", async () => {
+    const { code, out } = await run(
+      "explain",
+      "read",
+      "login/alice/a.jpg",
+      "--claim",
+      "sub=alice",
+      "--issuer",
+      "login",
+    );
+    expect(code).toBe(0);
+    const lines = out.split("\n").map((line) => line.trimEnd());
+    expect(lines.slice(0, 10)).toEqual([
+      'principal       "alice" of login (https://login.example.com/)',
+      '                claim sub: "alice"',
+      "session name    alice-c8170752838e83167f55",
+      "rules           matches own folder: login/alice/",
+      "                no      team: the token has no claim role",
+      "                matches trial: trial/ (mode report: logged, not granted)",
+      "                no      at home: it binds to the caller's address, which is unknown",
+      "grant           read, write on examplebucket/login/alice/",
+      "                for 3600 s, by own folder",
+      "                reported only: trial",
+    ]);
+    expect(lines.slice(-4)).toEqual([
+      "decision        ALLOWED read login/alice/a.jpg",
+      "                allowed: oss:GetObject on examplebucket/login/alice/a.jpg",
+      "                  session policy: statement 0 allows oss:GetObject",
+      "                  role policy: statement 1 allows oss:GetObject",
+    ]);
+  });
+
+  it("shows the policy that AssumeRole would be given, and its size", async () => {
+    const { out } = await run("explain", "--claim", "sub=alice", "--issuer", "login", "--json");
+    const { policy } = JSON.parse(out) as { policy: { bytes: number; document: object } };
+    expect(policy.bytes).toBe(JSON.stringify(policy.document).length);
+    expect(policy.document).toEqual({
+      Version: "1",
+      Statement: [
+        {
+          Effect: "Allow",
+          Action: ["oss:GetObject", "oss:PutObject", "oss:AbortMultipartUpload", "oss:ListParts"],
+          Resource: "acs:oss:*:*:examplebucket/login/alice/*",
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ["a neighbour's key", ["read", "login/bob/a", "--claim", "sub=alice"], "DENIED read login/bob/a"],
+    [
+      "a key that leads out of the folder",
+      ["read login/alice/../bob/a", "--claim", "sub=alice"],
+      "HTTP clients send this key as login/bob/a",
+    ],
+    [
+      "a permission that no rule gives",
+      ["delete", "login/alice/a", "--claim", "sub=alice"],
+      "DENIED delete login/alice/a",
+    ],
+    [
+      "a claim that is no safe segment",
+      ["--claim", "sub=*"],
+      "REFUSES own folder: claim sub has a character outside",
+    ],
+    [
+      "a claim that is a number",
+      ["--claim", "sub:=7"],
+      "REFUSED CLAIM_INVALID (claim sub, problem is a number, not a string)",
+    ],
+    [
+      "more than was granted",
+      ["--claim", "sub=alice", "--prefix", "login/bob/"],
+      "REFUSED ACCESS_NOT_GRANTED",
+    ],
+    [
+      "longer than the rules allow",
+      ["--claim", "sub=alice", "--duration", "7200"],
+      "REFUSED REQUEST_INVALID (field durationSeconds",
+    ],
+  ])("says no to %s: exit code 1", async (_what, args, words) => {
+    const { code, out } = await run("explain", "--issuer", "login", ...args);
+    expect(code).toBe(1);
+    expect(out).toContain(words);
+  });
+
+  it("narrows as a request does, and knows whence it comes", async () => {
+    const claims = '{"sub":"alice","role":["viewer","editor"],"team":"red"}';
+    const { code, out } = await run(
+      "explain",
+      "list",
+      "teams/red/",
+      "--claims",
+      claims,
+      "--issuer",
+      "login",
+      "--source-ip",
+      "198.51.100.7",
+      "--permissions",
+      "read, list",
+      "--duration",
+      "900",
+    );
+    expect(code).toBe(0);
+    for (const line of [
+      "asked for       permissions read, list; 900 s",
+      "read, list on examplebucket/teams/red/",
+      "read on examplebucket/home/, from 198.51.100.7 only",
+      "for 900 s, by own folder, team, at home",
+      "allowed: oss:ListObjects on examplebucket",
+    ])
+      expect(out).toContain(line);
+  });
+
+  it("judges with the role's own policy where it is given", async () => {
+    const policy = (statement: object) =>
+      JSON.stringify({
+        Version: "1",
+        Statement: [{ Effect: "Allow", Action: "oss:*", Resource: "*" }, statement],
+      });
+    const denying = fileOf(
+      "role.json",
+      policy({ Effect: "Deny", Action: "oss:*", Resource: "acs:oss:*:*:*/login/alice/*" }),
+    );
+    const args = ["explain", "read", "login/alice/a", "--claim", "sub=alice", "--issuer", "login"] as const;
+    const { code, out } = await run(...args, "--role-policy", denying);
+    expect(code).toBe(1);
+    expect(out).toContain("role policy: statement 1 denies oss:GetObject");
+    const malformed = fileOf("malformed.json", policy({ Effect: "Maybe" }));
+    expect(await run(...args, "--role-policy", malformed)).toMatchObject({
+      code: 2,
+      error: expect.stringContaining("malformed.json: "),
+    });
+  });
+
+  it("says that a token is unverified, and which of its checks fail for all to see", async () => {
+    const seconds = Math.floor(NOW_MS / 1000);
+    const good = {
+      iss: "https://partner.example.net/",
+      sub: "alice",
+      aud: ["photo-app"],
+      exp: seconds + 60,
+      iat: seconds,
+      scope: "x",
+    };
+    const explained = await run("explain", "--token", tokenOf(good));
+    expect(explained).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("App token       UNVERIFIED: only decoded"),
+    });
+    expect(explained.out).not.toContain("FAILS");
+    const bad = {
+      ...good,
+      aud: "billing",
+      exp: seconds - 3600,
+      iat: seconds - 7200,
+      nbf: seconds + 3600,
+      scope: undefined,
+    };
+    const { code, out } = await run(
+      "explain",
+      "--token",
+      `Bearer ${tokenOf(bad, { alg: "HS256", crit: ["x"] })}`,
+    );
+    expect(code).toBe(1);
+    expect([...out.matchAll(/FAILS {3}([\w-]+):/g)].map(([, check]) => check)).toEqual([
+      "algorithm",
+      "audience",
+      "expiry",
+      "not-before",
+      "age",
+      "type",
+      "required-claim",
+      "critical-header",
+    ]);
+    expect(out).not.toContain(tokenOf(bad).slice(0, 30));
+  });
+
+  it("refuses to guess whose token it is", async () => {
+    const token = tokenOf({ iss: "https://login.example.com", sub: "alice" });
+    expect(await run("explain", "--token", token)).toMatchObject({
+      code: 2,
+      error: expect.stringContaining(
+        'the token\'s iss is "https://login.example.com", and access.yaml has https://login.example.com/, ',
+      ),
+    });
+    expect(await run("explain", "--token", token, "--issuer", "login")).toMatchObject({
+      code: 1,
+      out: expect.stringContaining("FAILS   issuer: iss is"),
+    });
+  });
+
+  it("colours a terminal, and says the same without", async () => {
+    const texts: string[] = [];
+    const terminal = {
+      environment: { ACCESS_FILE: accessFile },
+      error: () => {},
+      ask: undefined,
+      nowMs: () => NOW_MS,
+    };
+    for (const colour of [true, false]) {
+      await valet(["explain", "--claim", "sub=a", "--issuer", "login"], {
+        ...terminal,
+        colour,
+        out: (text) => void texts.push(text),
+      });
+    }
+    const [coloured = "", plain = ""] = texts;
+    expect(coloured).toContain("\u001b[32mmatches");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences are what is taken away
+    expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(plain);
+  });
+});
