@@ -1,6 +1,7 @@
 import { type ObjectPrefix, parsedObjectPrefix } from "../../shared/domain/object-prefix.ts";
 import { PERMISSIONS, type Permission } from "../../shared/domain/ram-policy.ts";
 import { granted, type Refused, type Result, refused } from "../../shared/domain/refusal.ts";
+import { strictJsonObjectFrom } from "../../shared/domain/strict-json.ts";
 import type { CredentialsRequest } from "../../shared/vend-credentials.ts";
 import type { HttpRequest } from "./http.ts";
 
@@ -83,27 +84,10 @@ function parametersFrom(http: HttpRequest): Result<ReadonlyMap<Parameter, unknow
 function bodyFrom(http: HttpRequest): Result<Readonly<Record<string, unknown>>> {
   if (http.body.length === 0) return granted({});
   if (http.method !== "POST") return invalid("body", "is not taken with GET; send parameters in the query");
-  let text: string;
-  let value: unknown;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(http.body);
-    value = JSON.parse(text);
-  } catch {
-    return invalid("body", 'is no JSON; send an object such as {"permissions":["read"]}, or nothing');
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return invalid("body", 'is no JSON object; send one such as {"permissions":["read"]}, or nothing');
-  }
-  // JSON.parse keeps the last of two equal names: which one did the App mean?
-  if (namesWrittenIn(text) !== Object.keys(value).length) {
-    return invalid("body", "holds a name more than once, or an object inside; send each parameter once");
-  }
-  return granted(value as Readonly<Record<string, unknown>>);
-}
-
-/** In valid JSON, a colon outside of strings follows a member's name, and nothing else. */
-function namesWrittenIn(validJson: string): number {
-  return validJson.replace(/"(?:[^"\\]|\\.)*"/g, "").split(":").length - 1;
+  const object = strictJsonObjectFrom(http.body);
+  return object === undefined
+    ? invalid("body", 'must be a JSON object with each name once, such as {"permissions":["read"]}, or empty')
+    : granted(object);
 }
 
 function permissionsFrom(value: unknown): Result<readonly Permission[] | undefined> {

@@ -1,6 +1,6 @@
 import { ALGORITHMS, type Algorithm } from "../../domain/issuer.ts";
 import { granted, type Refused, type Result, refused, type TokenCheck } from "../../domain/refusal.ts";
-import { strictJsonObjectFrom } from "./strict-json.ts";
+import { strictJsonObjectFrom } from "../../domain/strict-json.ts";
 
 /** An App token taken apart. Nothing in it is verified: anybody can write such a thing. */
 export interface UnverifiedAppToken {

@@ -119,9 +119,7 @@ describe("a mistake names the parameter and what to write", () => {
   const PERMISSIONS = "holds something else than read, write, list, delete";
   const DURATION = "must be a whole number of 900 or more";
   const FORMAT = "must be default, appserver, ali-oss";
-  const NO_JSON = 'is no JSON; send an object such as {"permissions":["read"]}, or nothing';
-  const NO_OBJECT = 'is no JSON object; send one such as {"permissions":["read"]}, or nothing';
-  const BODY_TWICE = "holds a name more than once, or an object inside; send each parameter once";
+  const NO_OBJECT = 'must be a JSON object with each name once, such as {"permissions":["read"]}, or empty';
 
   it.each<[string, Change, string, string]>([
     ["a typo", { query: "permission=read" }, "permission", UNKNOWN],
@@ -129,7 +127,7 @@ describe("a mistake names the parameter and what to write", () => {
     ["a policy", post({ policy: "{}" }), "policy", UNKNOWN],
     ["a role", post({ roleArn: "acs:ram::1:role/x" }), "roleArn", UNKNOWN],
     ["a session name", { query: "roleSessionName=bob" }, "roleSessionName", UNKNOWN],
-    ["__proto__", post('{"__proto__":"a/"}'), "__proto__", UNKNOWN],
+    ["__proto__", post('{"__proto__":"a/"}'), "body", NO_OBJECT],
     ["__proto__ in the query", { query: "__proto__=x" }, "__proto__", UNKNOWN],
     ["a name of no letters", { query: "%0d%0a=x" }, "a name", UNKNOWN],
     ["a name with markup", { query: "<b>x</b>=1" }, "bxb", UNKNOWN],
@@ -190,16 +188,18 @@ describe("a mistake names the parameter and what to write", () => {
     ["a format that there is not", { query: "format=xml" }, "format", FORMAT],
     ["an empty format", { query: "format=" }, "format", FORMAT],
     ["a list of formats", post({ format: ["default"] }), "format", FORMAT],
-    ["no JSON", post("permissions=read"), "body", NO_JSON],
-    ["half a JSON", post('{"prefix":'), "body", NO_JSON],
-    ["no UTF-8", post(Buffer.from([0x22, 0xff, 0x22])), "body", NO_JSON],
-    ["UTF-16", post(Buffer.from("{}", "utf16le")), "body", NO_JSON],
+    ["no JSON", post("permissions=read"), "body", NO_OBJECT],
+    ["half a JSON", post('{"prefix":'), "body", NO_OBJECT],
+    ["no UTF-8", post(Buffer.from([0x22, 0xff, 0x22])), "body", NO_OBJECT],
+    ["UTF-16", post(Buffer.from("{}", "utf16le")), "body", NO_OBJECT],
     ["JSON null", post("null"), "body", NO_OBJECT],
     ["a JSON list", post("[]"), "body", NO_OBJECT],
     ["a JSON text", post('"x"'), "body", NO_OBJECT],
-    ["H5: a name twice", post('{"prefix":"a/","prefix":"b/"}'), "body", BODY_TWICE],
-    ["H5: a name twice, escaped", post('{"prefix":"a/","pr\\u0065fix":"b/"}'), "body", BODY_TWICE],
-    ["H5: an object inside", post('{"prefix":{"a":"b"}}'), "body", BODY_TWICE],
+    ["H5: a name twice", post('{"prefix":"a/","prefix":"b/"}'), "body", NO_OBJECT],
+    ["H5: a name twice, escaped", post('{"prefix":"a/","pr\\u0065fix":"b/"}'), "body", NO_OBJECT],
+    ["an object inside", post('{"prefix":{"a":"b"}}'), "prefix", 'must be a text that ends in "/"'],
+    ["H5: a name twice, further down", post('{"prefix":{"a":"b","a":"c"}}'), "body", NO_OBJECT],
+    ["a byte order mark", post("\ufeff{}"), "body", NO_OBJECT],
     ["a body with GET", { body: {} }, "body", "is not taken with GET; send parameters in the query"],
   ])("%s", (_what, change, field, problem) => {
     expect(read(change)).toEqual(invalid(field, problem));

@@ -1,16 +1,14 @@
-import { isUtf8 } from "node:buffer";
-
 /**
  * A JSON object from bytes that nobody vouches for; undefined where two parsers could read different things:
  * invalid UTF-8, a byte order mark, anything but an object, a member name twice (at any depth, however it is
  * escaped), `__proto__` as a name, more than 32 levels. The object has no prototype, so that
  * `claims["constructor"]` is undefined. Source: RFC 8259 section 4, RFC 7515 section 4, RFC 7519 section 4.
  */
-export function strictJsonObjectFrom(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
-  if (!isUtf8(bytes)) return undefined;
-  const text = bytes.toString("utf8");
+export function strictJsonObjectFrom(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  let text: string;
   let value: unknown;
   try {
+    text = STRICT_UTF8.decode(bytes);
     value = JSON.parse(text);
   } catch {
     return undefined;
@@ -20,6 +18,9 @@ export function strictJsonObjectFrom(bytes: Buffer): Readonly<Record<string, unk
   if (membersOf(value, 1) !== namesWrittenIn(text)) return undefined;
   return Object.assign(Object.create(null), value);
 }
+
+/** `ignoreBOM`: a byte order mark is left in the text, where JSON.parse refuses it. */
+const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Levels of arrays and objects. Assumption: no issuer nests deeper, and recursive code behind us stays safe. */
 const MAX_DEPTH = 32;

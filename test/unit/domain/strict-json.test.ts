@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { strictJsonObjectFrom } from "../../../shared/adapters/jwt-token-verifier/strict-json.ts";
+import { strictJsonObjectFrom } from "../../../shared/domain/strict-json.ts";
 
 const read = (text: string) => strictJsonObjectFrom(Buffer.from(text));
 
