@@ -25,6 +25,10 @@ function serve(): void {
   server.keepAliveTimeout = 0;
   server.requestTimeout = 30_000;
   server.headersTimeout = 10_000;
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    process.stderr.write(`oss-valet cannot listen: ${problemOfListening(error, config)}\n`);
+    process.exit(1);
+  });
   server.listen(config.port, config.host, () => {
     const { port } = server.address() as AddressInfo;
     process.stderr.write(`oss-valet listens on http://${config.host}:${port}/credentials\n`);
@@ -37,6 +41,15 @@ function serve(): void {
       setTimeout(() => process.exit(0), 5_000).unref();
     });
   }
+}
+
+function problemOfListening({ code, message }: NodeJS.ErrnoException, { host, port }: Config): string {
+  if (code === "EADDRINUSE")
+    return `port ${port} of ${host} is taken; write another PORT, or 0 for a free one`;
+  if (code === "EACCES") return `port ${port} is not for this user; write a PORT of 1024 or more`;
+  return code === "ENOTFOUND" || code === "EADDRNOTAVAIL"
+    ? `HOST is ${JSON.stringify(host)}, which is no address of this machine; write 127.0.0.1 or 0.0.0.0`
+    : message;
 }
 
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse, service: Service): Promise<void> {

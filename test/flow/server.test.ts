@@ -192,16 +192,37 @@ describe("server.ts, as containers and FC's custom runtime run it", () => {
   });
 });
 
-it("a server that cannot work does not start, and says why without quoting a key", async () => {
-  const broken = started({ OSS_BUCKET: "", PORT: "x", JWT_SECRET: "short-secret" });
+/** How a server ends that does not start: its exit code, and what it says. */
+async function ending(environment: Readonly<Record<string, string>>): Promise<readonly [unknown, string]> {
+  const broken = started(environment);
   let said = "";
   broken.stderr.setEncoding("utf8").on("data", (text: string) => {
     said += text;
   });
-  const code = await new Promise((resolve) => broken.once("exit", resolve));
+  const code = await new Promise((resolve) => broken.once("close", resolve));
+  return [code, said];
+}
+
+it("a server that cannot work does not start, and says why without quoting a key", async () => {
+  const [code, said] = await ending({ OSS_BUCKET: "", PORT: "x", JWT_SECRET: "short-secret" });
   expect(code).toBe(1);
   expect(said).toContain("OSS_BUCKET is not set");
   expect(said).toContain('PORT is "x"');
   expect(said).toContain("JWT_SECRET: the secret has 12 bytes");
   expect(said).not.toContain("short-secret");
+});
+
+it("a server whose port is taken says so in one line", async () => {
+  expect(await ending({ PORT: String(port) })).toEqual([
+    1,
+    `oss-valet cannot listen: port ${port} of 127.0.0.1 is taken; write another PORT, or 0 for a free one\n`,
+  ]);
+});
+
+// 192.0.2.0/24 is for documentation (RFC 5737): no machine has such an address.
+it("a server whose host is another machine's says what to write", async () => {
+  expect(await ending({ HOST: "192.0.2.1" })).toEqual([
+    1,
+    'oss-valet cannot listen: HOST is "192.0.2.1", which is no address of this machine; write 127.0.0.1 or 0.0.0.0\n',
+  ]);
 });
