@@ -6,7 +6,7 @@ import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
 import { sandboxLine } from "../../sandbox/main-line.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { build } from "../build.ts";
-import { webPage } from "./web-page.ts";
+import { corsRuleFor, webPage } from "./web-page.ts";
 
 /** The local Alibaba Cloud with the function deployed in it: the built bundle, under FC's conditions. */
 export interface Stage {
@@ -121,15 +121,7 @@ function openPage(door: LoopbackServer, sandbox: Sandbox, audience: string | nul
   const { oss, fc, issuer } = sandbox;
   const bucket = sandbox.world.buckets.get(sandbox.bucket);
   if (bucket === undefined) throw new Error("the local cloud has no bucket");
-  bucket.cors = [
-    {
-      allowedOrigins: [door.url, door.url.replace("127.0.0.1", "localhost")],
-      allowedMethods: ["GET", "PUT", "POST", "DELETE", "HEAD"],
-      allowedHeaders: ["*"],
-      exposeHeaders: ["ETag", "x-oss-request-id"],
-      maxAgeSeconds: 600,
-    },
-  ];
+  bucket.cors = [corsRuleFor([door.url, door.url.replace("127.0.0.1", "localhost")])];
   const config = {
     credentialsUrl: `${fc.url}/credentials`,
     loginUrl: `${issuer.url}/token`,

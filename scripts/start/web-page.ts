@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
+import type { CorsRule } from "../../sandbox/world.ts";
 
 /** Where the page finds the rest; it fetches them as `config.json`. */
 export interface WebPageConfig {
@@ -38,6 +39,19 @@ const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
 };
+
+/** What a bucket's CORS rule must let a page do that works with ali-oss. docs/recipes/browser.md has it as XML. */
+export function corsRuleFor(allowedOrigins: readonly string[]): CorsRule {
+  return {
+    allowedOrigins,
+    // POST begins and ends an upload in parts.
+    allowedMethods: ["GET", "PUT", "POST", "DELETE", "HEAD"],
+    allowedHeaders: ["*"],
+    // Without ETag, ali-oss cannot complete an upload in parts.
+    exposeHeaders: ["ETag", "x-oss-request-id"],
+    maxAgeSeconds: 600,
+  };
+}
 
 /**
  * Serves the example page of examples/web with its configuration. `connectTo`: the origins that its scripts may talk
