@@ -190,6 +190,7 @@ describe.skipIf(CHROMIUM_PATH === undefined)(
           code: "StsThrottled",
           status: 503,
         });
+        expect(refusals()).toEqual([]);
       });
 
       it("are not replaced where OSS refuses for another reason", async () => {
