@@ -1,6 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { nearest } from "../shared/domain/shape.ts";
 import { type AccessFile, readAccessFile } from "./access-file.ts";
+import { DOCTOR_HELP, doctor } from "./doctor.ts";
 import { EXPLAIN_HELP, explain } from "./explain.ts";
 import { askOnTerminal, PROVISION_HELP, provision } from "./provision.ts";
 import { SMOKE_HELP, smoke } from "./smoke.ts";
@@ -37,6 +38,12 @@ const COMMANDS: readonly Command[] = [
     summary: "roles and policies in RAM, derived from access.yaml",
     help: PROVISION_HELP,
     run: (args, terminal, access) => provision(args, access().rules, terminal),
+  },
+  {
+    name: "doctor",
+    summary: "a deployment from end to end, and what to mend",
+    help: DOCTOR_HELP,
+    run: (args, terminal, access) => doctor(args, access().content, terminal),
   },
   {
     name: "smoke",
