@@ -7,18 +7,25 @@ import { afterAll, expect, it } from "vitest";
 const root = join(import.meta.dirname, "../..");
 const home = mkdtempSync(join(tmpdir(), "s-home-"));
 
+interface Rendered {
+  readonly resources: {
+    readonly credentials: { readonly component: string; readonly props: Record<string, unknown> };
+  };
+}
+
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** Serverless Devs' own command, with a home of its own and nowhere to phone. */
-function preview(environment: Readonly<Record<string, string>>) {
-  return spawnSync(join(root, "node_modules/.bin/s"), ["preview", "-o", "json"], {
+function preview(environment: Readonly<Record<string, string>>, file = "s.yaml") {
+  return spawnSync(join(root, "node_modules/.bin/s"), ["preview", "-t", file, "-o", "json"], {
     cwd: root,
     encoding: "utf8",
     env: {
       PATH: process.env["PATH"],
       HOME: home,
       serverless_devs_config_home: home,
-      serverless_devs_daemon_enable: "false",
+      // Switches off what `s` reports of its runs; its own serverless_devs_daemon_enable=false reports at once instead.
+      NODE_ENV: "test",
       ...environment,
     },
   });
@@ -27,11 +34,7 @@ function preview(environment: Readonly<Record<string, string>>) {
 it("the unmodified `s` renders s.yaml, with the settings of the shell", () => {
   const { status, stdout } = preview({ OSS_BUCKET: "photos-prod", OSS_REGION: "ap-southeast-1" });
   expect(status).toBe(0);
-  const rendered = JSON.parse(stdout.slice(stdout.indexOf("\n{"), stdout.lastIndexOf("\n}") + 2)) as {
-    readonly resources: {
-      readonly credentials: { readonly component: string; readonly props: Record<string, unknown> };
-    };
-  };
+  const rendered = JSON.parse(stdout.slice(stdout.indexOf("\n{"), stdout.lastIndexOf("\n}") + 2)) as Rendered;
   const { component, props } = rendered.resources.credentials;
   expect(component).toBe("fc3@0.1.22");
   expect(props).toMatchObject({
@@ -39,6 +42,22 @@ it("the unmodified `s` renders s.yaml, with the settings of the shell", () => {
     runtime: "nodejs20",
     handler: "index.handler",
     environmentVariables: { OSS_BUCKET: "photos-prod", OSS_REGION: "ap-southeast-1" },
+  });
+});
+
+it("renders s-custom-runtime.yaml as s.yaml with another runtime", () => {
+  const { status, stdout } = preview({ OSS_BUCKET: "photos-prod" }, "s-custom-runtime.yaml");
+  expect(status).toBe(0);
+  const { props } = (
+    JSON.parse(stdout.slice(stdout.indexOf("\n{"), stdout.lastIndexOf("\n}") + 2)) as Rendered
+  ).resources.credentials;
+  expect(props).toMatchObject({
+    functionName: "oss-valet-web",
+    runtime: "custom.debian10",
+    code: "./dist/credentials",
+    role: expect.stringContaining(":role/oss-valet-function"),
+    environmentVariables: { OSS_BUCKET: "photos-prod", OSS_REGION: "cn-hangzhou" },
+    triggers: [expect.objectContaining({ triggerType: "http" })],
   });
 });
 
