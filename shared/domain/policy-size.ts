@@ -108,10 +108,8 @@ function grownOf(start: Case, rules: AccessRules, bucket: string): Case {
   const optional = largest.rules.filter(({ when, prefix }) => when.size > 0 || claimsOf(prefix).length > 0);
   if (optional.length <= MAX_CHOSEN_RULES) {
     const always = largest.rules.filter((rule) => !optional.includes(rule));
-    const choices = optional.reduce<readonly (readonly Rule[])[]>(
-      (chosen, rule) => [...chosen, ...chosen.map((some) => [...some, rule])],
-      [always],
-    );
+    let choices: readonly (readonly Rule[])[] = [always];
+    for (const rule of optional) choices = choices.flatMap((some) => [some, [...some, rule]]);
     return largestOf(
       choices.map((chosen) => ({ ...largest, rules: chosen })),
       rules,

@@ -52,6 +52,18 @@ describe("a session policy, to the letter", () => {
     });
   });
 
+  it("keeps a folder of one bucket that another bucket's folder would hold", () => {
+    const outer = rule("outer", ["read"], "media/");
+    const inner = rule("inner", ["read"], "media/thumbnails/", { bucket: "otherbucket" });
+    expect(ramPolicyFor(grantFor(outer, inner).statements).Statement).toEqual([
+      {
+        Effect: "Allow",
+        Action: "oss:GetObject",
+        Resource: ["acs:oss:*:*:examplebucket/media/*", "acs:oss:*:*:otherbucket/media/thumbnails/*"],
+      },
+    ]);
+  });
+
   it("P14: list alone is bound to its prefix, slash and all, and opens no object", () => {
     expect(textFor(rule("x", ["list"], "users/{sub}/"))).toBe(
       '{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:ListObjects","Resource":"acs:oss:*:*:examplebucket","Condition":{"StringLike":{"oss:Prefix":"users/alice/*"}}}]}',
