@@ -5,7 +5,7 @@
 // process of the sandbox's Function Compute with the mounted code and the -e variables, on 127.0.0.1.
 import { execFileSync, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -71,6 +71,16 @@ function run(given) {
     process.exit(0);
   });
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  if (!detached) atEndOfInput(() => child.kill("SIGTERM"));
+}
+
+/**
+ * A signal that only `s` gets ends it before fc3's `docker kill`; what is left to see of that is the end of our
+ * standard input, its pipe. Docker would run on; a process with the developer's keys in it should not.
+ */
+function atEndOfInput(then) {
+  const input = fstatSync(0);
+  if (input.isFIFO() || input.isSocket()) process.stdin.on("end", then).resume();
 }
 
 /** The options that fc3 writes; any other is refused: what it would do is not done here. */
@@ -83,8 +93,11 @@ function parse(given) {
     if (!option.startsWith("-")) break;
     if (option === "-d") command.detached = true;
     else if (option === "--name") command.name = rest.shift();
-    else if (option === "-p") command.port = Number(/^(\d+):\d+$/.exec(rest.shift() ?? "")?.[1]);
-    else if (option === "-v") command.codeDir = /^(.+):\/code$/.exec(rest.shift() ?? "")?.[1];
+    else if (option === "-p") {
+      const [, port] =
+        /^(\d+):9000$/.exec(rest.shift() ?? "") ?? fail("-p: only 9000 is served: no breakpoints");
+      command.port = Number(port);
+    } else if (option === "-v") command.codeDir = /^(.+):\/code$/.exec(rest.shift() ?? "")?.[1];
     else if (option === "-e") {
       const [, key, value] = /^([^=]+)=(.*)$/s.exec(rest.shift() ?? "") ?? fail("-e needs NAME=value");
       command.environment[key] = value;

@@ -210,8 +210,25 @@ describe.skipIf(process.platform === "win32")("the stand-in for docker", () => {
     await ended;
   });
 
+  it("ends the container of s local start when s is gone without a docker kill, as after a signal", async () => {
+    const [name, port] = [randomUUID(), await freePort()];
+    const codeDir = codeDirWith({ "index.js": CODE });
+    const line = `run -i --name ${name} --rm -p ${port}:9000 -v ${codeDir}:/code ${variables()} ${IMAGE} --http --server`;
+    const started = spawn(`exec node ${STAND_IN} ${line}`, { shell: true });
+    onTestFinished(() => void started.kill("SIGTERM"));
+    await expect.poll(async () => (await docker("ps")).stdout, SOON).toContain(name);
+    started.stdin.end();
+    await expect.poll(async () => (await docker("ps")).stdout, SOON).not.toContain(name);
+  });
+
   it.each([
     ["another runtime", `run -d -p 1:9000 -v /tmp:/code -e FC_RUNTIME=python3.12 image`, /runs nodejs20/],
+    // s local start --debug-port 9229
+    [
+      "breakpoints",
+      `run -i -p 1:9000 -v /tmp:/code -e FC_RUNTIME=nodejs20 -p 9229:9229 image`,
+      /breakpoints/,
+    ],
     ["an option that it does not know", `run --privileged image`, /--privileged/],
     [
       "a name that is a path",
