@@ -43,7 +43,10 @@ export function rolePolicyChecked(
       name === desired.policy.name ? PROVISION : `detach ${name} from ${client.name} unless you mean it`,
     );
   if (failing === 0 && wider.length === 0)
-    findings.ok(check, `as far as the ${enforced.length} rules, and no further`);
+    findings.ok(
+      check,
+      `as far as ${enforced.length === 1 ? "the rule" : `the ${enforced.length} rules`}, and no further`,
+    );
 }
 
 /** The role's sessions may last as long as an App may ask for. */
