@@ -8,11 +8,6 @@ export interface SandboxClock {
   nowMs(): number;
   /** What a timestamp that a client took from its own clock means on the cloud's time line. */
   fromClientMs(timestampMs: number): number;
-  /**
-   * What a time of the cloud's is on the clients' clocks. Times that are told to clients go through it: after
-   * `advance`, new credentials end as far ahead of the unmoved laptop clock as they last, so that they can be renewed.
-   */
-  toClientMs(cloudMs: number): number;
   advance(ms: number): void;
   /** Sets by how much the cloud's clock is ahead of the clients'; negative: behind. */
   skew(ms: number): void;
@@ -24,7 +19,6 @@ export function sandboxClock(laptopMs: () => number = Date.now): SandboxClock {
   return {
     nowMs: () => laptopMs() + passedMs + skewMs,
     fromClientMs: (timestampMs) => timestampMs + passedMs,
-    toClientMs: (cloudMs) => cloudMs - passedMs,
     advance: (ms) => {
       passedMs += ms;
     },

@@ -42,7 +42,7 @@ export function assumeRole(world: World, call: RpcCall): object {
     AssumedRoleUser: { AssumedRoleId: `${role.id}:${session.name}`, Arn: sessionArn(session) },
     Credentials: {
       SecurityToken: session.securityToken,
-      Expiration: expirationOf(world, session),
+      Expiration: expirationOf(session),
       AccessKeySecret: session.accessKeySecret,
       AccessKeyId: session.accessKeyId,
     },

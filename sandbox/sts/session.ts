@@ -41,9 +41,9 @@ export function openSession(world: World, request: SessionRequest): Session {
   return session;
 }
 
-/** As its client reads it, e.g. 2026-11-23T10:00:00Z: no milliseconds. */
-export function expirationOf(world: World, session: Session): string {
-  return `${new Date(world.clock.toClientMs(session.expiresMs)).toISOString().slice(0, 19)}Z`;
+/** e.g. 2026-11-23T10:00:00Z: no milliseconds. */
+export function expirationOf(session: Session): string {
+  return `${new Date(session.expiresMs).toISOString().slice(0, 19)}Z`;
 }
 
 /** From the oldest on, up to the first that still counts: longer ones may hold others up for a while. */
