@@ -2,6 +2,8 @@ import {
   constants,
   createHash,
   createHmac,
+  createPrivateKey,
+  createPublicKey,
   generateKeyPair,
   generateKeyPairSync,
   type JsonWebKey,
@@ -33,12 +35,24 @@ export interface SigningKey {
 
 /** Bits. */
 const RSA_MODULUS_LENGTH = 2048;
+/**
+ * Keys are made as DER and imported. In Node.js 20 a key object that `generateKeyPair` made itself shares a lock with
+ * what made it: where the garbage collector finds that in the middle of a JWK export, the process stands still for
+ * ever. An imported key has a lock of its own.
+ */
+const SPKI = { type: "spki", format: "der" } as const;
+const PKCS8 = { type: "pkcs8", format: "der" } as const;
 const CURVES = { ES256: "P-256", ES384: "P-384", ES512: "P-521" } as const;
 
 /** Makes a key without holding the process up: RSA takes its time. */
 export async function newSigningKey(algorithm: KeyPairAlgorithm): Promise<SigningKey> {
   if (isCurve(algorithm)) return newSigningKeySync(algorithm);
-  return named(algorithm, await promisify(generateKeyPair)("rsa", { modulusLength: RSA_MODULUS_LENGTH }));
+  const made = await promisify(generateKeyPair)("rsa", {
+    modulusLength: RSA_MODULUS_LENGTH,
+    publicKeyEncoding: SPKI,
+    privateKeyEncoding: PKCS8,
+  });
+  return named(algorithm, made);
 }
 
 /** The same at once: about a tenth of a second for RSA. */
@@ -46,8 +60,16 @@ export function newSigningKeySync(algorithm: KeyPairAlgorithm): SigningKey {
   return named(
     algorithm,
     isCurve(algorithm)
-      ? generateKeyPairSync("ec", { namedCurve: CURVES[algorithm] })
-      : generateKeyPairSync("rsa", { modulusLength: RSA_MODULUS_LENGTH }),
+      ? generateKeyPairSync("ec", {
+          namedCurve: CURVES[algorithm],
+          publicKeyEncoding: SPKI,
+          privateKeyEncoding: PKCS8,
+        })
+      : generateKeyPairSync("rsa", {
+          modulusLength: RSA_MODULUS_LENGTH,
+          publicKeyEncoding: SPKI,
+          privateKeyEncoding: PKCS8,
+        }),
   );
 }
 
@@ -87,13 +109,15 @@ function isCurve(algorithm: KeyPairAlgorithm): algorithm is keyof typeof CURVES 
 
 function named(
   algorithm: KeyPairAlgorithm,
-  pair: { readonly privateKey: KeyObject; readonly publicKey: KeyObject },
+  made: { readonly privateKey: Buffer; readonly publicKey: Buffer },
 ): SigningKey {
-  const { kty, crv, e, n, x, y } = pair.publicKey.export({ format: "jwk" });
+  const publicKey = createPublicKey({ key: made.publicKey, ...SPKI });
+  const privateKey = createPrivateKey({ key: made.privateKey, ...PKCS8 });
+  const { kty, crv, e, n, x, y } = publicKey.export({ format: "jwk" });
   // RFC 7638: the required members alone, in lexical order.
   const members = kty === "RSA" ? { e, kty, n } : { crv, kty, x, y };
   const keyId = createHash("sha256").update(JSON.stringify(members)).digest("base64url");
-  return { algorithm, keyId, ...pair };
+  return { algorithm, keyId, privateKey, publicKey };
 }
 
 function base64url(part: object): string {

@@ -1,5 +1,5 @@
 import type { JsonWebKey, KeyObject } from "node:crypto";
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { jwksKeys } from "../../shared/adapters/jwks-keys.ts";
@@ -19,6 +19,7 @@ import {
   status,
   text,
 } from "../support/jwks-server.ts";
+import { newKeyPair } from "../support/key-pairs.ts";
 import { selfSignedCertificate } from "../support/self-signed.ts";
 import { appToken, type FakeClock, fakeClock, invalid, issuerOf, jwkOf, keyPair } from "../support/tokens.ts";
 
@@ -354,7 +355,7 @@ describe("K8: weak or costly RSA keys", () => {
     Buffer.from(value.toString(16).padStart(value > 0xffffn ? 66 : 4, "0"), "hex").toString("base64url");
   const ofBits = (bits: number) =>
     Buffer.concat([Buffer.from([0x80]), Buffer.alloc(bits / 8 - 2), Buffer.from([1])]).toString("base64url");
-  const rsa1024 = generateKeyPairSync("rsa", { modulusLength: 1_024 }).publicKey.export({ format: "jwk" });
+  const rsa1024 = newKeyPair("rsa", 1_024).publicKey.export({ format: "jwk" });
   it.each([
     ["1,024 bits", rsa1024, /1024 bits is too weak/],
     ["2,040 bits", { n: ofBits(2_040), e: "AQAB" }, /2040 bits is too weak/],

@@ -1,8 +1,9 @@
-import { generateKeyPairSync, sign } from "node:crypto";
+import { sign } from "node:crypto";
+import { newKeyPair } from "./key-pairs.ts";
 
 /** A key and a certificate for `localhost` that no authority has signed, PEM, valid for a day. */
 export function selfSignedCertificate(): { readonly key: string; readonly cert: string } {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { publicKey, privateKey } = newKeyPair("P-256");
   const name = der(
     0x30,
     der(0x31, der(0x30, der(0x06, Buffer.from("550403", "hex")), der(0x0c, "localhost"))),

@@ -3,7 +3,6 @@ import {
   createHash,
   createHmac,
   createSecretKey,
-  generateKeyPairSync,
   type JsonWebKey,
   type KeyObject,
   sign,
@@ -11,6 +10,7 @@ import {
 import type { Algorithm, Issuer } from "../../shared/domain/issuer.ts";
 import type { TokenCheck } from "../../shared/domain/refusal.ts";
 import type { Clock } from "../../shared/ports.ts";
+import { type KeyKind, type KeyPair, newKeyPair } from "./key-pairs.ts";
 
 /** Seconds since the epoch where the tests' clocks stand: 2026-11-23T10:00:00Z. */
 export const NOW = 1_795_428_000;
@@ -29,13 +29,6 @@ export function fakeClock(seconds: number = NOW): FakeClock {
     },
   };
 }
-
-export interface KeyPair {
-  readonly publicKey: KeyObject;
-  readonly privateKey: KeyObject;
-}
-
-type KeyKind = "rsa" | "P-256" | "P-384" | "P-521" | "secp256k1" | "ed25519";
 
 /** The same pair for the same name, made once a process: an RSA key costs up to half a second. */
 export function keyPair(kind: KeyKind, name = "first"): KeyPair {
@@ -140,9 +133,3 @@ export function invalid(check: TokenCheck): unknown {
 export const EXPIRED = { ok: false, refusal: { code: "TOKEN_EXPIRED" } };
 
 const pairs = new Map<string, KeyPair>();
-
-function newKeyPair(kind: KeyKind): KeyPair {
-  if (kind === "rsa") return generateKeyPairSync("rsa", { modulusLength: 2_048 });
-  if (kind === "ed25519") return generateKeyPairSync("ed25519");
-  return generateKeyPairSync("ec", { namedCurve: kind });
-}

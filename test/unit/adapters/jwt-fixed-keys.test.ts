@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fixedKeys, publicKeyFrom, secretKeyFrom } from "../../../shared/adapters/fixed-keys.ts";
 import { ALGORITHMS, type Algorithm } from "../../../shared/domain/issuer.ts";
 import { keyFits, problemOfPublicKey } from "../../../shared/domain/verification-key.ts";
+import { newKeyPair } from "../../support/key-pairs.ts";
 import { invalid, keyPair, secretKey } from "../../support/tokens.ts";
 
 const pemOf = (key: KeyObject, type: "spki" | "pkcs1" = "spki") =>
@@ -106,7 +107,7 @@ describe("publicKeyFrom", () => {
   });
 
   const rsaPss = generateKeyPairSync("rsa-pss", { modulusLength: 2_048 }).publicKey;
-  const weak = generateKeyPairSync("rsa", { modulusLength: 1_024 }).publicKey;
+  const weak = newKeyPair("rsa", 1_024).publicKey;
   const lowExponent = createPublicKey({ key: { ...rsa.export({ format: "jwk" }), e: "Aw" }, format: "jwk" });
   it.each([
     [
