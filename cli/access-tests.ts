@@ -1,5 +1,6 @@
 import { accessGrantFor, type Place, ruleOutcomes } from "../shared/domain/access-grant.ts";
-import type { AccessPromise, AccessRules, AccessTest } from "../shared/domain/access-rules.ts";
+import type { AccessPromise } from "../shared/domain/access-promise.ts";
+import type { AccessRules, AccessTest } from "../shared/domain/access-rules.ts";
 import { provenSessionPolicy } from "../shared/domain/policy-proof.ts";
 import { type Principal, principalFrom } from "../shared/domain/principal.ts";
 import type { Refusal, Result } from "../shared/domain/refusal.ts";

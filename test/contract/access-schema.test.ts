@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { generatedFiles } from "../../scripts/generate-docs.ts";
-import { accessRulesFrom, accessRulesSchema } from "../../shared/domain/access-rules.ts";
+import { accessRulesSchema } from "../../shared/domain/access-file.ts";
+import { accessRulesFrom } from "../../shared/domain/access-rules.ts";
 import { prefixTemplateFrom } from "../../shared/domain/prefix-template.ts";
 import { accessFile, LOGIN, OWN_FOLDER } from "../support/valet.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { accessRulesFrom, accessRulesSchema } from "../../../shared/domain/access-rules.ts";
+import { accessRulesSchema } from "../../../shared/domain/access-file.ts";
+import { accessRulesFrom } from "../../../shared/domain/access-rules.ts";
 import { accessFile, LOGIN, OWN_FOLDER, PARTNER, rulesOf } from "../../support/valet.ts";
 
 /** Every mistake, as an operator reads it: path, then what is wrong and what to write. */
