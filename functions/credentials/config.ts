@@ -136,10 +136,11 @@ function issuerKeysFrom(
   }
 }
 
+/** Source: RAM CreateRole, RoleName, "1 to 64 letters, digits, periods and hyphens": no underscore. */
 function roleArnFrom(value: string, problems: string[]): string {
-  if (value !== "" && !/^acs:ram::\d{5,20}:role\/[A-Za-z0-9._-]{1,64}$/.test(value)) {
+  if (value !== "" && !/^acs:ram::\d{5,20}:role\/[A-Za-z0-9.-]{1,64}$/.test(value)) {
     problems.push(
-      `OSS_ROLE_ARN is ${JSON.stringify(value)}; write a role's ARN, acs:ram::<account id>:role/<name>`,
+      `OSS_ROLE_ARN is ${JSON.stringify(value)}; write a role's ARN, acs:ram::<account id>:role/<name> (a name has letters, digits, . and -)`,
     );
   }
   return value;

@@ -114,7 +114,7 @@ describe("settings", () => {
 
 describe("a mistake in a setting names it and what to write", () => {
   const ADDRESS = "write https:// and a host, nothing behind it (http:// only for a loopback address)";
-  const ARN = "write a role's ARN, acs:ram::<account id>:role/<name>";
+  const ARN = "write a role's ARN, acs:ram::<account id>:role/<name> (a name has letters, digits, . and -)";
   const BUCKET = "write the bare name, such as examplebucket (3 to 63 of a-z, 0-9, -)";
 
   it.each<[string, Environment, string]>([
@@ -138,6 +138,11 @@ describe("a mistake in a setting names it and what to write", () => {
       "a user's ARN",
       { OSS_ROLE_ARN: "acs:ram::1234567890123456:user/x" },
       `OSS_ROLE_ARN is "acs:ram::1234567890123456:user/x"; ${ARN}`,
+    ],
+    [
+      "a role's name that RAM does not take",
+      { OSS_ROLE_ARN: "acs:ram::1234567890123456:role/oss_client" },
+      `OSS_ROLE_ARN is "acs:ram::1234567890123456:role/oss_client"; ${ARN}`,
     ],
     [
       "a role with a wildcard",
