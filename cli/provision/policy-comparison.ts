@@ -1,13 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
-import { matches } from "../../sandbox/ram/match.ts";
+import { canMeet, isWithin } from "../patterns.ts";
 
 /** A policy of any kind, read back: lists where RAM takes one or a list. */
 interface Statement {
   readonly effect: unknown;
-  readonly actions: readonly string[];
+  readonly actions: Actions;
   readonly resources: readonly string[];
   readonly principals: readonly string[];
   readonly condition: unknown;
+}
+
+/** `except` is true for NotAction. */
+interface Actions {
+  readonly except: boolean;
+  readonly patterns: readonly string[];
 }
 
 /** Whether two policy documents (texts) say the same, whatever their order of members and their spacing. */
@@ -24,19 +30,35 @@ export function wideningFrom(before: string, after: string): readonly string[] {
   const old = statementsOf(before) ?? [];
   const widened: string[] = [];
   for (const statement of (statementsOf(after) ?? []).filter(({ effect }) => effect === "Allow")) {
-    for (const action of statement.actions) {
+    for (const actions of oneByOne(statement.actions)) {
       for (const target of targetsOf(statement)) {
-        if (!old.some((candidate) => covers(candidate, action, target, statement)))
-          widened.push(`${action} ${target}`);
+        if (!old.some((candidate) => covers(candidate, actions, target, statement)))
+          widened.push(`${actionsText(actions)} ${target}`);
       }
     }
   }
   for (const statement of old.filter(({ effect }) => effect === "Deny")) {
     const kept = (statementsOf(after) ?? []).some((candidate) => isDeepStrictEqual(candidate, statement));
     if (!kept)
-      widened.push(`no longer denied: ${statement.actions.join(", ")} ${targetsOf(statement).join(", ")}`);
+      widened.push(`no longer denied: ${actionsText(statement.actions)} ${targetsOf(statement).join(", ")}`);
   }
   return widened;
+}
+
+/** {@link wideningFrom} of trust policies: who is trusted, e.g. an ARN, or `Service ecs.aliyuncs.com`. */
+export function newlyTrusted(before: string, after: string): readonly string[] {
+  return wideningFrom(before, after).map((what) => what.replace(/^sts:AssumeRole (RAM )?/, ""));
+}
+
+/** Each pattern by itself; what NotAction names is one thing: everything else. */
+function oneByOne(actions: Actions): readonly Actions[] {
+  return actions.except
+    ? [actions]
+    : actions.patterns.map((pattern) => ({ ...actions, patterns: [pattern] }));
+}
+
+function actionsText({ except, patterns }: Actions): string {
+  return `${except ? "not " : ""}${patterns.join(", ")}`;
 }
 
 /** What it is about, or, in a trust policy, who. */
@@ -44,18 +66,39 @@ function targetsOf({ resources, principals }: Statement): readonly string[] {
   return [...resources, ...principals];
 }
 
-function covers(old: Statement, action: string, target: string, statement: Statement): boolean {
+function covers(old: Statement, actions: Actions, target: string, statement: Statement): boolean {
   return (
     old.effect === "Allow" &&
-    old.actions.some((pattern) => isWithin(action.toLowerCase(), pattern.toLowerCase())) &&
-    targetsOf(old).some((pattern) => isWithin(target, pattern)) &&
+    areActionsWithin(actions, old.actions) &&
+    targetsOf(old).some((pattern) => isWithin(target, pattern) || isOfAccount(target, pattern)) &&
     conditionCovers(old.condition, statement.condition)
   );
 }
 
-/** Whether a pattern lies within another, as a text; `?` stands for one character, and never for a `*`. */
-function isWithin(narrow: string, wide: string): boolean {
-  return narrow === wide || (matches(wide, narrow) && !(wide.includes("?") && narrow.includes("*")));
+/** Actions compare without regard to case. Source: RAM "Policy elements", Action. */
+function areActionsWithin(narrow: Actions, wide: Actions): boolean {
+  const [some, all] = [lowerCase(narrow), lowerCase(wide)];
+  if (narrow.except && wide.except) return all.every((kept) => some.some((taken) => isWithin(kept, taken)));
+  if (narrow.except) return all.includes("*");
+  return some.every((pattern) =>
+    wide.except
+      ? !all.some((kept) => canMeet(kept, pattern))
+      : all.some((allowed) => isWithin(pattern, allowed)),
+  );
+}
+
+function lowerCase({ patterns }: Actions): readonly string[] {
+  return patterns.map((pattern) => pattern.toLowerCase());
+}
+
+/** `:root` names every user and role of its account. Source: RAM "Policy elements", Principal. */
+function isOfAccount(principal: string, root: string): boolean {
+  const [, account] = /^(RAM acs:ram::\d+:)root$/.exec(root) ?? [];
+  return (
+    account !== undefined &&
+    /^(user|role)\//.test(principal.slice(account.length)) &&
+    principal.startsWith(account)
+  );
 }
 
 /** The old statement has no condition, the same, or one oss:Prefix list that matches every new pattern. */
@@ -83,10 +126,7 @@ function statementsOf(document: string): readonly Statement[] | undefined {
     };
     return statements.map((statement) => ({
       effect: statement["Effect"],
-      actions: [
-        ...listOf(statement["Action"]),
-        ...listOf(statement["NotAction"]).map((action) => `not ${action}`),
-      ].sort(),
+      actions: actionsOf(statement),
       resources: [
         ...listOf(statement["Resource"]),
         ...listOf(statement["NotResource"]).map((resource) => `not ${resource}`),
@@ -99,6 +139,11 @@ function statementsOf(document: string): readonly Statement[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+function actionsOf(statement: Readonly<Record<string, unknown>>): Actions {
+  const except = statement["NotAction"] !== undefined;
+  return { except, patterns: [...listOf(statement[except ? "NotAction" : "Action"])].sort() };
 }
 
 /** Single values as lists of one, so that "a" and ["a"] are the same. */

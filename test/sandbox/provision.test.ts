@@ -264,6 +264,37 @@ describe("what widens", () => {
     expect(wideningFrom(before, after)).toEqual(widened);
   });
 
+  it.each([
+    ["a role instead of its whole account", "acs:ram::1:root", "acs:ram::1:role/a", []],
+    ["a user instead of its whole account", "acs:ram::1:root", "acs:ram::1:user/a", []],
+    [
+      "a role instead of another account",
+      "acs:ram::2:root",
+      "acs:ram::1:role/a",
+      ["sts:AssumeRole RAM acs:ram::1:role/a"],
+    ],
+    [
+      "a whole account instead of a role",
+      "acs:ram::1:role/a",
+      "acs:ram::1:root",
+      ["sts:AssumeRole RAM acs:ram::1:root"],
+    ],
+  ])("%s", (_case, before, after, widened) => {
+    expect(wideningFrom(trust(before), trust(after))).toEqual(widened);
+  });
+
+  it.each([
+    ["an action that was not taken out", "ram:*", { Action: "oss:GetObject" }, []],
+    ["an action that was taken out", "oss:Get*", { Action: "oss:GetObject" }, ["oss:GetObject *"]],
+    ["actions of which some were taken out", "oss:GetObject", { Action: "oss:*" }, ["oss:* *"]],
+    ["more taken out than before", "oss:GetObject", { NotAction: ["oss:Get*", "ram:*"] }, []],
+    ["less taken out than before", "oss:Get*", { NotAction: "oss:GetObject" }, ["not oss:GetObject *"]],
+  ])("where all was allowed but something: %s", (_case, taken, after, widened) => {
+    const all = (actions: object) =>
+      JSON.stringify({ Version: "1", Statement: [{ Effect: "Allow", Resource: "*", ...actions }] });
+    expect(wideningFrom(all({ NotAction: taken }), all(after))).toEqual(widened);
+  });
+
   function trust(arn: string): string {
     return JSON.stringify({
       Version: "1",
