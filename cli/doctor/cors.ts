@@ -12,7 +12,8 @@ export interface BucketCorsRule {
 /**
  * What a browser's App from this origin would stumble over; undefined: nothing. The first rule for origin, method and
  * all headers decides (OSS, "CORS"), so that each method is looked up by itself. Signed requests carry headers
- * whose names change with what is sent: `*` is the only list that stays complete.
+ * whose names change with what is sent: `*` is the only list that stays complete, and each rule before it decides for
+ * the headers that it names.
  */
 export function corsProblem(
   rules: readonly BucketCorsRule[],
@@ -20,27 +21,30 @@ export function corsProblem(
   permissions: ReadonlySet<Permission>,
 ): { readonly cause: string; readonly fix: string } | undefined {
   const methods = [...new Set([...permissions].flatMap((permission) => METHODS[permission]))];
-  const fix = `add a rule to the bucket's CORS: origin ${origin}, methods ${methods.join(" ")}, headers *, expose ${EXPOSED.join(" ")}`;
-  const forOrigin = rules.filter((rule) =>
-    listOf(rule.allowedOrigin).some((pattern) => matches(pattern, origin)),
-  );
+  const fix = `add a rule to the bucket's CORS, before all others: origin ${origin}, methods ${methods.join(" ")}, headers *, expose ${EXPOSED.join(" ")}`;
+  const forOrigin = rules
+    .map((rule, index) => ({ ...rule, number: index + 1 }))
+    .filter((rule) => listOf(rule.allowedOrigin).some((pattern) => matches(pattern, origin)));
   if (forOrigin.length === 0) return { cause: `no rule is for ${origin}`, fix };
-  const chosen = methods.map((method) => ({
-    method,
-    rule: forOrigin.find(
-      (rule) => listOf(rule.allowedMethod).includes(method) && listOf(rule.allowedHeader).includes("*"),
-    ),
-  }));
-  const refused = chosen.filter(({ rule }) => rule === undefined).map(({ method }) => method);
+  const deciding = methods.map((method) => {
+    const forMethod = forOrigin.filter((rule) => listOf(rule.allowedMethod).includes(method));
+    const last = forMethod.findIndex((rule) => listOf(rule.allowedHeader).includes("*"));
+    return { method, rules: forMethod.slice(0, last + 1) };
+  });
+  const refused = deciding.filter((one) => one.rules.length === 0).map(({ method }) => method);
   if (refused.length > 0)
     return { cause: `${refused.join(", ")} with any headers (*) is not allowed to ${origin}`, fix };
-  const hidden = EXPOSED.filter((name) =>
-    chosen.some(
-      ({ rule }) => !listOf(rule?.exposeHeader).some((header) => header.toLowerCase() === name.toLowerCase()),
-    ),
-  );
-  if (hidden.length > 0)
-    return { cause: `${hidden.join(", ")} is not exposed to ${origin}: multipart uploads fail`, fix };
+  for (const { method, rules: some } of deciding) {
+    for (const rule of some) {
+      const exposed = listOf(rule.exposeHeader).map((header) => header.toLowerCase());
+      const hidden = EXPOSED.filter((name) => !exposed.includes(name.toLowerCase()));
+      if (hidden.length > 0)
+        return {
+          cause: `rule ${rule.number}, which decides for ${method} from ${origin}, does not expose ${hidden.join(", ")}: multipart uploads fail`,
+          fix: `add ${hidden.join(" ")} to what rule ${rule.number} exposes (a rule behind it is never asked); or ${fix}`,
+        };
+    }
+  }
   return undefined;
 }
 

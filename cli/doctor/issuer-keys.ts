@@ -72,13 +72,18 @@ export async function issuerKeysChecked(
   }
 }
 
-/** What a key set says of itself, e.g. `EC (ES256), RSA`; no numbers of keys. */
+/** What a key set says of itself, e.g. `EC (ES256), RSA (use: enc)`; no numbers of keys. */
 function contentOf(document: unknown): string {
   const { keys } = Object(document) as { readonly keys?: unknown };
   const kinds = (Array.isArray(keys) ? keys : []).map((jwk: unknown) => {
-    const { kty, alg } = Object(jwk) as { readonly kty?: unknown; readonly alg?: unknown };
-    const kind = String(kty).slice(0, 8);
-    return alg === undefined ? kind : `${kind} (${String(alg).slice(0, 8)})`;
+    const { kty, alg, use, key_ops: operations } = Object(jwk) as Readonly<Record<string, unknown>>;
+    const said = [
+      ...(alg === undefined ? [] : [String(alg).slice(0, 12)]),
+      // Keys to sign with are what is looked for; one for encryption says so here alone.
+      ...(use === undefined || use === "sig" ? [] : [`use: ${String(use).slice(0, 12)}`]),
+      ...(Array.isArray(operations) && !operations.includes("verify") ? ["key_ops without verify"] : []),
+    ];
+    return `${String(kty).slice(0, 8)}${said.length === 0 ? "" : ` (${said.join(", ")})`}`;
   });
   return kinds.length === 0 ? "no keys at all" : [...new Set(kinds)].join(", ");
 }

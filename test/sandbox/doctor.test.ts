@@ -398,8 +398,8 @@ describe("doctor names the cause and what to do", () => {
         [
           "fail",
           "CORS of examplebucket",
-          /ETag, x-oss-request-id is not exposed/,
-          /expose ETag x-oss-request-id/,
+          /rule 1, which decides for GET from https:\/\/app\.example\.com, does not expose ETag, x-oss-request-id/,
+          /add ETag x-oss-request-id to what rule 1 exposes/,
         ],
       ],
     },
@@ -592,6 +592,22 @@ describe("doctor names the cause and what to do", () => {
       ],
     },
     {
+      name: "an issuer whose keys are for encryption",
+      plant: ({ sandbox }) =>
+        sandbox.faults.add({
+          service: "issuer",
+          fault: { kind: "answer", status: 200, body: encryptionKeys(sandbox.issuer.jwks()) },
+        }),
+      told: [
+        [
+          "fail",
+          "keys of issuer login",
+          /no usable key for RS256; it holds RSA \(RS256, use: enc\)$/,
+          /let it publish a key for RS256/,
+        ],
+      ],
+    },
+    {
       name: "an issuer whose address of keys is another page",
       plant: ({ sandbox }) => sandbox.faults.add({ service: "issuer", fault: { kind: "html" } }),
       told: [["fail", "keys of issuer login", /answered with status 502/, /mend jwks/]],
@@ -732,6 +748,10 @@ function withIssuer(change: DoctorChange): DoctorChange {
   if (!Array.isArray(issuers) || issuers.length > 0) return change;
   const [local] = deployed.access["issuers"] as readonly object[];
   return { ...change, access: { ...change.access, issuers: [{ ...local, algorithms: ["ES256"] }] } };
+}
+
+function encryptionKeys({ keys }: { readonly keys: readonly object[] }): string {
+  return JSON.stringify({ keys: keys.map((key) => ({ ...key, use: "enc" })) });
 }
 
 function trust({ role }: Deployment, principal: object): void {
