@@ -1,25 +1,48 @@
-/** What a service said no with. Holds no request, so no signature, key or policy. */
+/** Milliseconds that one request of a command may take: a cold start, a slow line, an issuer's keys among it. */
+export const REQUEST_TIMEOUT_MS = 15_000;
+
+/** Why a service did not do what it was asked for. Holds no request, so no signature, key or policy. */
 export interface CloudProblem {
-  /** e.g. NoPermission; "no answer" where none came. */
+  /** refused: it said no; silent: no answer came; alien: something answered, and not as the service does. */
+  readonly kind: "refused" | "silent" | "alien";
+  /** What it said no with, e.g. NoPermission; "no answer" and "no answer of the service's" for the other kinds. */
   readonly code: string;
-  /** The service's own words, or the network's; may be empty. */
+  /** The service's own words, or what happened in place of an answer; may be empty. */
   readonly words: string;
   /** Which kind of policy refused, where STS or RAM says so, e.g. AssumeRolePolicy. */
   readonly policyType: string | undefined;
 }
 
+/** An answer that lacks what it must hold: whatever gave it is not the service that was asked. */
+export class AlienAnswer extends Error {
+  constructor(lack: string) {
+    super(lack);
+    this.name = "AlienAnswer";
+  }
+}
+
 /**
- * From what the SDKs for STS and RAM, and ali-oss, reject with. Not from an SDK's message: that can hold the request's
- * whole URL.
+ * From what the SDKs for STS and RAM, ali-oss and fetch reject with. Not from an SDK's message as it is: that can hold
+ * the request's whole URL.
  */
 export function cloudProblemFrom(error: unknown): CloudProblem {
   const { code, data, accessDeniedDetail, status, message } = Object(error) as SdkError;
+  const silence = silenceIn(error);
+  if (silence !== undefined)
+    return { kind: "silent", code: "no answer", words: silence, policyType: undefined };
+  // An answer without a code makes the SDK for STS and RAM write "undefined" in its place.
+  if (typeof code !== "string" || code === "undefined")
+    return {
+      kind: "alien",
+      code: "not an answer of this service",
+      words: oddityIn(error),
+      policyType: undefined,
+    };
   const detail = accessDeniedDetail ?? data?.AccessDeniedDetail;
-  const answered = typeof code === "string" && !NETWORK.test(code) && status !== -1 && status !== -2;
-  if (!answered) return { code: "no answer", words: networkWords(error), policyType: undefined };
   // Of ali-oss the message is the service's own; the other SDKs put code and request id around it.
   const words = data?.Message ?? (status === undefined ? "" : message);
   return {
+    kind: "refused",
     code,
     words: typeof words === "string" ? words.replace(/ server string to sign is:.*$/s, "") : "",
     policyType: typeof detail?.PolicyType === "string" ? detail.PolicyType : undefined,
@@ -31,39 +54,13 @@ export function problemText({ code, words }: CloudProblem): string {
   return words === "" ? code : `${code}: ${words.replace(/\s+\.?$/, "")}`;
 }
 
-/** What to do where the keys or the clock are the reason; undefined: something else is. `keys` names the settings. */
-export function remedyOfAccess({ code }: CloudProblem, keys: string): string | undefined {
-  switch (code) {
-    case "InvalidAccessKeyId.NotFound":
-    case "InvalidAccessKeyId":
-      return `set ${keys}_ACCESS_KEY_ID to a key that exists; one that begins with STS. needs its ${keys}_SECURITY_TOKEN too`;
-    case "InvalidAccessKeyId.Inactive":
-      return `the key is disabled: enable it in RAM, or set ${keys}_ACCESS_KEY_ID to another`;
-    case "SignatureDoesNotMatch":
-      return `set ${keys}_ACCESS_KEY_SECRET to the secret of this very key, without blanks around it`;
-    case "MissingSecurityToken":
-      return `set ${keys}_SECURITY_TOKEN: a key that begins with STS. is no key without it`;
-    case "InvalidSecurityToken.Expired":
-    case "SecurityTokenExpired":
-      return `the keys have expired: get new ones, and set all three ${keys}_ values anew`;
-    case "InvalidSecurityToken.Malformed":
-    case "InvalidSecurityToken.MismatchWithAccessKey":
-    case "InvalidSecurityToken":
-    case "AccessKeyIdAndSecurityTokenNotMatch":
-      return `set ${keys}_SECURITY_TOKEN to the whole token that came with this key, and empty for a long-lived key`;
-    case "InvalidTimeStamp.Expired":
-    case "RequestTimeTooSkewed":
-      return "set this machine's clock (NTP): requests are good for 15 minutes";
-    default:
-      return /^Throttling/.test(code) ? "wait a moment and run it again" : undefined;
-  }
-}
-
 interface SdkError {
   readonly code?: unknown;
+  readonly name?: unknown;
   readonly message?: unknown;
   /** Of ali-oss; -1 and -2 stand for the network. */
   readonly status?: unknown;
+  readonly cause?: { readonly code?: unknown };
   readonly accessDeniedDetail?: { readonly PolicyType?: unknown };
   readonly data?: {
     readonly Message?: unknown;
@@ -71,16 +68,48 @@ interface SdkError {
   };
 }
 
-const NETWORK = /^(E[A-Z_]+|UND_ERR.*|RequestError|.*Timeout.*|ConnectionTimeoutError)$/;
+/** What the network says, by the code that Node.js has for it. */
+const SILENCES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ECONNRESET: "the connection was cut",
+  EPIPE: "the connection was cut",
+  UND_ERR_SOCKET: "the connection was cut",
+  ENOTFOUND: "no such host",
+  EAI_AGAIN: "the host's name could not be looked up",
+  EHOSTUNREACH: "no way to the host",
+  ENETUNREACH: "no way to the host",
+  ETIMEDOUT: "the connection could not be made in time",
+  UND_ERR_CONNECT_TIMEOUT: "the connection could not be made in time",
+};
 
-function networkWords(error: unknown): string {
-  const { code, name, message, cause } = Object(error) as {
-    readonly code?: unknown;
-    readonly message?: unknown;
-    readonly name?: unknown;
-    readonly cause?: { readonly code?: unknown };
-  };
+/** Names of errors: httpx, urllib of ali-oss, fetch. */
+const TOO_LATE = ["RequestTimeoutError", "ResponseTimeoutError", "ConnectionTimeoutError", "TimeoutError"];
+
+/** Codes of TLS, as OpenSSL and Node.js have them. */
+const TLS = /^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPROTO$)/;
+
+/** Why no answer came, in words; undefined: one did. */
+function silenceIn(error: unknown): string | undefined {
+  const { code, name, message, cause, status } = Object(error) as SdkError;
+  if (TOO_LATE.includes(String(name))) return `nothing came within ${REQUEST_TIMEOUT_MS / 1000} s`;
   // ali-oss says what happened to the connection in its message alone.
-  const [inMessage] = /\bE[A-Z]{4,}\b/.exec(String(message)) ?? [];
-  return String(cause?.code ?? inMessage ?? code ?? name);
+  const ofOss = status === -1 || status === -2;
+  const [inMessage] = (ofOss && /\b(?:E[A-Z_]{4,}|[A-Z]+(?:_[A-Z]+)+)\b/.exec(String(message))) || [];
+  const reason = String(cause?.code ?? inMessage ?? code);
+  const words = SILENCES[reason];
+  if (words !== undefined) return `${words} (${reason})`;
+  if (TLS.test(reason)) return `its certificate is not trusted, or it speaks no TLS (${reason})`;
+  return ofOss || (name === "TypeError" && message === "fetch failed") ? "no connection" : undefined;
+}
+
+/** What is odd about an answer that is not the service's. */
+function oddityIn(error: unknown): string {
+  const { name, message, status, statusCode } = Object(error) as SdkError & { readonly statusCode?: unknown };
+  if (error instanceof AlienAnswer) return String(message);
+  const number = status ?? statusCode;
+  return typeof number === "number"
+    ? `status ${number}, and no code`
+    : name === "SyntaxError"
+      ? "no JSON"
+      : "of another form";
 }

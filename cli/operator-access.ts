@@ -1,4 +1,4 @@
-import type { Terminal } from "./terminal.ts";
+import { type Terminal, UsageError } from "./terminal.ts";
 
 /** Keys that a command signs with. */
 export interface AccessKeys {
@@ -30,6 +30,15 @@ export function accessKeysFrom(
   return { accessKeyId, accessKeySecret, ...(securityToken ? { securityToken } : {}) };
 }
 
+/** What is wrong where keys are set by half, which would pass for none; undefined: nothing. */
+export function halfOfKeys(environment: Terminal["environment"], beginning: string): string | undefined {
+  const names = [`${beginning}_ACCESS_KEY_ID`, `${beginning}_ACCESS_KEY_SECRET`];
+  const missing = names.filter((name) => !environment[name]?.trim());
+  return missing.length === 1
+    ? `${missing.join("")} is not set, and ${names.filter((name) => !missing.includes(name)).join("")} is`
+    : undefined;
+}
+
 /** undefined for what is no address, and for http:// to any host but this machine: keys would pass in the clear. */
 export function apiAddressFrom(address: string): ApiAddress | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined;
@@ -39,6 +48,14 @@ export function apiAddressFrom(address: string): ApiAddress | undefined {
   )
     return undefined;
   return { endpoint: url.host, protocol: url.protocol === "http:" ? "http" : "https" };
+}
+
+/** {@link apiAddressFrom} for what an option or a setting says. Throws UsageError, which names it. */
+export function apiAddressOf(name: string, address: string): ApiAddress {
+  const read = apiAddressFrom(address);
+  if (read === undefined)
+    throw new UsageError(`${name}: write https:// and a host (http:// only for a loopback address)`);
+  return read;
 }
 
 export function isLoopback(host: string): boolean {

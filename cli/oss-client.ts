@@ -1,8 +1,8 @@
 import OSS from "ali-oss";
+import { REQUEST_TIMEOUT_MS } from "./cloud-problem.ts";
 import { type AccessKeys, isLoopback } from "./operator-access.ts";
 
-/** Milliseconds that one request may take. */
-const TIMEOUT_MS = 15_000;
+export type OssClient = OSS;
 
 const ONE_HOUR_MS = 3_600_000;
 
@@ -34,7 +34,7 @@ export function ossClientWith(options: {
     ...(bucket === undefined ? {} : { bucket }),
     region: `oss-${region}`,
     authorizationV4: true,
-    timeout: TIMEOUT_MS,
+    timeout: REQUEST_TIMEOUT_MS,
     ...(isLoopback(url.hostname)
       ? // By name: ali-oss takes an IP address for no real endpoint.
         { endpoint: `${url.protocol}//localhost:${url.port}`, sldEnable: true }

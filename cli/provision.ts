@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import type { AccessRules } from "../shared/domain/access-rules.ts";
 import { MAX_ROLE_POLICY_LENGTH } from "../shared/domain/role-policy.ts";
-import { type CloudProblem, cloudProblemFrom, problemText, remedyOfAccess } from "./cloud-problem.ts";
+import { type CloudProblem, cloudProblemFrom, problemText } from "./cloud-problem.ts";
 import { accessKeysFrom, apiAddressFrom } from "./operator-access.ts";
 import { asRos } from "./provision/as-ros.ts";
 import { asTerraform } from "./provision/as-terraform.ts";
@@ -16,6 +16,7 @@ import {
   type RamAccount,
   ramAccountWith,
 } from "./provision/ram-account.ts";
+import { remedyOfAccess } from "./remedy.ts";
 import { type Terminal, UsageError } from "./terminal.ts";
 
 export const PROVISION_HELP = `npm run valet -- provision plan | apply | --terraform | --ros
@@ -175,7 +176,7 @@ function remedy(problem: CloudProblem): string {
   const instead =
     problem.code === "NoPermission"
       ? "use the keys of somebody who may administer RAM (AliyunRAMFullAccess)"
-      : remedyOfAccess(problem, "ALIBABA_CLOUD");
+      : remedyOfAccess(problem, { keys: "ALIBABA_CLOUD", address: "RAM_ENDPOINT" });
   return instead === undefined ? "" : `; ${instead}`;
 }
 

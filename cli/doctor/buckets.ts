@@ -2,8 +2,9 @@ import { evaluate } from "../../sandbox/ram/evaluate.ts";
 import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
 import type { AccessRules } from "../../shared/domain/access-rules.ts";
 import type { Permission } from "../../shared/domain/ram-policy.ts";
-import { type CloudProblem, cloudProblemFrom, problemText, remedyOfAccess } from "../cloud-problem.ts";
+import { type CloudProblem, cloudProblemFrom, problemText } from "../cloud-problem.ts";
 import type { ossClientWith } from "../oss-client.ts";
+import { remedyOf, remedyOfAccess } from "../remedy.ts";
 import { corsProblem } from "./cors.ts";
 import type { Findings } from "./finding.ts";
 
@@ -78,7 +79,7 @@ async function whyUnreadable(
   want: { readonly bucket: string; readonly region: string },
 ): Promise<readonly [cause: string, fix: string]> {
   const { bucket, region } = want;
-  const remedy = remedyOfAccess(problem, "ALIBABA_CLOUD");
+  const remedy = remedyOfAccess(problem, SUSPECTS);
   if (remedy !== undefined) return [problemText(problem), remedy];
   const listed = await locationOf(client, bucket);
   if (listed !== undefined && listed !== region)
@@ -93,13 +94,10 @@ async function whyUnreadable(
       problemText(problem),
       "run this with keys that may read the bucket's settings (AliyunOSSReadOnlyAccess); or the bucket is somebody else's",
     ];
-  return [
-    problemText(problem),
-    problem.code === "no answer"
-      ? "mend OSS_REGION, or name OSS's address with --oss-endpoint"
-      : "see docs/errors.md for the code",
-  ];
+  return [problemText(problem), remedyOf(problem, SUSPECTS)];
 }
+
+const SUSPECTS = { keys: "ALIBABA_CLOUD", address: "OSS_REGION or --oss-endpoint" };
 
 async function locationOf(client: OssClient, bucket: string): Promise<string | undefined> {
   try {

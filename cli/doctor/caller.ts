@@ -1,7 +1,8 @@
 import { $OpenApiUtil } from "@alicloud/openapi-core";
 import sts, * as models from "@alicloud/sts20150401";
-import { cloudProblemFrom, problemText, remedyOfAccess } from "../cloud-problem.ts";
+import { cloudProblemFrom, problemText } from "../cloud-problem.ts";
 import type { AccessKeys, ApiAddress } from "../operator-access.ts";
+import { remedyOf } from "../remedy.ts";
 import type { Findings } from "./finding.ts";
 
 /** The default of a CommonJS module is its exports for Node, and the class itself for vitest. */
@@ -78,7 +79,7 @@ export async function identityChecked(
     findings.fail(
       "operator's keys",
       problemText(problem),
-      remedyOfAccess(problem, "ALIBABA_CLOUD") ?? "see docs/errors.md for the code",
+      remedyOf(problem, { keys: "ALIBABA_CLOUD", address: "OSS_REGION or STS_ENDPOINT" }),
     );
     return undefined;
   }
@@ -119,7 +120,7 @@ function remedyOfCall(problem: ReturnType<typeof cloudProblemFrom>, roleArn: str
   if (problem.code === "EntityNotExist.Role")
     return `${roleArn} does not exist: mend OSS_ROLE_ARN, or make the role with: npm run valet -- provision apply`;
   if (problem.code !== "NoPermission")
-    return remedyOfAccess(problem, "CALLER") ?? "see docs/errors.md for the code";
+    return remedyOf(problem, { keys: "CALLER", address: "OSS_REGION or STS_ENDPOINT" });
   // Two gates with one code: whom the role trusts, and what the caller may do.
   return problem.policyType === "AssumeRolePolicy"
     ? "the role's trust policy does not name this caller: npm run valet -- provision apply --caller-user NAME"

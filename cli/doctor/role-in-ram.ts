@@ -1,8 +1,9 @@
 import * as models from "@alicloud/ram20150501";
 import type { NamedPolicy } from "../../sandbox/ram/evaluate.ts";
 import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
-import { cloudProblemFrom, problemText, remedyOfAccess } from "../cloud-problem.ts";
+import { cloudProblemFrom, problemText } from "../cloud-problem.ts";
 import type { RamAccount } from "../provision/ram-account.ts";
+import { remedyOf } from "../remedy.ts";
 import type { Findings } from "./finding.ts";
 
 /** A role as RAM has it, with all that is attached to it. */
@@ -46,7 +47,7 @@ export async function roleRead(
         ? `make it with: npm run valet -- provision apply; or mend ${settingThatNamesIt}`
         : problem.code === "NoPermission"
           ? "run this with keys that may read RAM (AliyunRAMReadOnlyAccess)"
-          : (remedyOfAccess(problem, "ALIBABA_CLOUD") ?? "see docs/errors.md for the code"),
+          : remedyOf(problem, { keys: "ALIBABA_CLOUD", address: "RAM_ENDPOINT" }),
     );
     return undefined;
   }
