@@ -149,7 +149,7 @@ async function rolesChecked(
   const desired = desiredStateFor(rules, { accountId, clientRole, functionRole, callerUser, bucket });
   const [desiredFunction, desiredClient] = desired.roles;
   if (desiredFunction === undefined || desiredClient === undefined) return;
-  const ram = ramAccountWith({ ...keys, ...ramAddress });
+  const ram = ramAccountWith(keys, ramAddress);
   const arnOf = (name: string): string => `acs:ram::${accountId}:role/${name.toLowerCase()}`;
 
   const client = await roleRead(

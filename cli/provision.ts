@@ -2,40 +2,41 @@ import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import type { AccessRules } from "../shared/domain/access-rules.ts";
 import { MAX_ROLE_POLICY_LENGTH } from "../shared/domain/role-policy.ts";
-import { type CloudProblem, cloudProblemFrom, problemText } from "./cloud-problem.ts";
-import { accessKeysFrom, apiAddressFrom } from "./operator-access.ts";
+import { type CallerIdentity, callerIdentity } from "./caller-identity.ts";
+import { cloudProblemFrom, problemText } from "./cloud-problem.ts";
+import { type AccessKeys, type ApiAddress, accessKeysFrom, apiAddressOf } from "./operator-access.ts";
+import { type ActualState, actualStateOf } from "./provision/actual-state.ts";
+import { applied } from "./provision/apply.ts";
 import { asRos } from "./provision/as-ros.ts";
 import { asTerraform } from "./provision/as-terraform.ts";
-import { headline, planText, wideningOf } from "./provision/describe.ts";
-import { type DesiredState, desiredStateFor } from "./provision/desired-state.ts";
-import { type ActualState, documentText, type Plan, planFor } from "./provision/plan.ts";
-import {
-  actualStateOf,
-  applyStep,
-  type RamAccess,
-  type RamAccount,
-  ramAccountWith,
-} from "./provision/ram-account.ts";
+import { planText } from "./provision/describe.ts";
+import { type DesiredState, desiredStateFor, documentText } from "./provision/desired-state.ts";
+import { planFor, wideningOf } from "./provision/plan.ts";
+import { ramAccountWith } from "./provision/ram-account.ts";
+import { FUNCTION_ROLE, provisionSettingsFrom } from "./provision/settings.ts";
 import { remedyOfAccess } from "./remedy.ts";
 import { type Terminal, UsageError } from "./terminal.ts";
 
-export const PROVISION_HELP = `npm run valet -- provision plan | apply | --terraform | --ros
+export const PROVISION_HELP = `npm run valet -- provision plan | apply
+npm run -s valet -- provision --terraform > ram.tf
 
 Sets up RAM from access.yaml: the function's role (trusts fc.aliyuncs.com, may assume exactly the client role), the
 client role (trusts exactly the function's role; allows the upper bound of all rules), and their policies. Nothing
-is ever deleted; what widens something that exists needs --allow-widening.
+is ever deleted; what widens something that exists needs --allow-widening, and so does to give back a policy that
+somebody took away.
 
   plan                    show what would change
   apply                   show it, ask, and do it; run it again after an error: it goes on where it stopped
-  --terraform, --ros      print the same as text instead
+  --terraform, --ros      print the same as text instead (npm run -s, so that npm prints nothing of its own into it)
 
-  --function-role NAME    oss-valet-function where left out; s.yaml names it
+  --function-role NAME    ${FUNCTION_ROLE} where left out; s.yaml names it
   --caller-user NAME      also a RAM user that may assume the client role, for callers outside Function Compute
   --allow-widening        apply also changes that allow more than what exists allows
   --yes                   do not ask
 
 Settings: OSS_ROLE_ARN (the client role), OSS_BUCKET; plan and apply also ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET and
-_SECURITY_TOKEN of an administrator of RAM; RAM_ENDPOINT (https://ram.aliyuncs.com).`;
+_SECURITY_TOKEN of an administrator of RAM in the account that OSS_ROLE_ARN names; RAM_ENDPOINT
+(https://ram.aliyuncs.com), STS_ENDPOINT (https://sts.aliyuncs.com), which says whose keys they are.`;
 
 /** Exit code 0: done, or nothing to do; 1: not done; 2: called or configured wrongly. Throws UsageError. */
 export async function provision(
@@ -49,7 +50,7 @@ export async function provision(
     options: {
       terraform: { type: "boolean" },
       ros: { type: "boolean" },
-      "function-role": { type: "string", default: "oss-valet-function" },
+      "function-role": { type: "string", default: FUNCTION_ROLE },
       "caller-user": { type: "string" },
       "allow-widening": { type: "boolean" },
       yes: { type: "boolean" },
@@ -67,14 +68,25 @@ export async function provision(
     throw new UsageError(`write plan or apply${instead}; --help tells more`);
   }
   const access = accessFrom(terminal);
-  if (access === undefined) return 2;
-  const account = ramAccountWith(access);
+  const owner = await ownerOf(access, terminal);
+  if (owner === undefined) return 1;
+  if (owner.accountId !== desired.accountId) {
+    terminal.error(
+      `Nothing was changed: OSS_ROLE_ARN is of account ${desired.accountId}, and the keys are of ${owner.accountId} (${owner.arn}): mend the account id in OSS_ROLE_ARN, or use keys of its account`,
+    );
+    return 2;
+  }
+  const account = ramAccountWith(access.keys, access.ram);
   let actual: ActualState;
   try {
     actual = await actualStateOf(account, desired);
   } catch (error) {
     const problem = cloudProblemFrom(error);
-    terminal.error(`Nothing was changed: RAM cannot be read: ${problemText(problem)}${remedy(problem)}`);
+    const instead =
+      problem.code === "NoPermission"
+        ? "use the keys of somebody who may administer RAM (AliyunRAMFullAccess)"
+        : remedyOfAccess(problem, { keys: "ALIBABA_CLOUD", address: "RAM_ENDPOINT" });
+    unchanged(terminal, `RAM cannot be read: ${problemText(problem)}`, instead);
     return 1;
   }
   const plan = planFor(desired, actual);
@@ -108,60 +120,22 @@ export async function askOnTerminal(question: string): Promise<boolean> {
   }
 }
 
-async function applied(plan: Plan, account: RamAccount, terminal: Terminal): Promise<number> {
-  for (const [index, step] of plan.steps.entries()) {
-    try {
-      const key = await applyStep(account, step);
-      terminal.out(`done: ${headline(step)}`);
-      if (key !== undefined) {
-        terminal.out(
-          `Keep it now, it is never shown again:\n  ALIBABA_CLOUD_ACCESS_KEY_ID=${key.accessKeyId}\n  ALIBABA_CLOUD_ACCESS_KEY_SECRET=${key.accessKeySecret}`,
-        );
-      }
-    } catch (error) {
-      terminal.error(
-        `failed: ${headline(step)}: ${problemText(cloudProblemFrom(error))}\n${index} of ${plan.steps.length} changes are made; run it again when this is mended, it goes on here.`,
-      );
-      return 1;
-    }
-  }
-  return 0;
-}
-
 function desiredFrom(
   options: { readonly "function-role": string; readonly "caller-user"?: string },
   rules: AccessRules,
   { environment, error }: Terminal,
 ): DesiredState | undefined {
-  const [, accountId, clientRole] =
-    /^acs:ram::(\d{5,20}):role\/([A-Za-z0-9.-]{1,64})$/.exec(environment["OSS_ROLE_ARN"] ?? "") ?? [];
-  const bucket = environment["OSS_BUCKET"] ?? "";
-  const problems = [
-    ...(accountId === undefined
-      ? ["OSS_ROLE_ARN: write the client role's ARN, acs:ram::<account id>:role/oss-valet-client"]
-      : []),
-    ...(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)
-      ? []
-      : ["OSS_BUCKET: write the bucket's name, such as examplebucket"]),
-    ...(/^[A-Za-z0-9.-]{1,64}$/.test(options["function-role"])
-      ? []
-      : ["--function-role: a role's name has letters, digits, . and - only"]),
-    ...(/^[A-Za-z0-9._-]{1,64}$/.test(options["caller-user"] ?? "x")
-      ? []
-      : ["--caller-user: a user's name has letters, digits, . _ and - only"]),
-    ...(clientRole !== undefined && clientRole.toLowerCase() === options["function-role"].toLowerCase()
-      ? ["--function-role: is the client role of OSS_ROLE_ARN; they must be two roles"]
-      : []),
-  ];
-  for (const problem of problems) error(problem);
-  if (problems.length > 0 || accountId === undefined || clientRole === undefined) return undefined;
-  const desired = desiredStateFor(rules, {
-    accountId,
-    clientRole,
+  const settings = provisionSettingsFrom({
+    roleArn: environment["OSS_ROLE_ARN"] ?? "",
+    bucket: environment["OSS_BUCKET"] ?? "",
     functionRole: options["function-role"],
     callerUser: options["caller-user"],
-    bucket,
   });
+  if ("problems" in settings) {
+    for (const problem of settings.problems) error(problem);
+    return undefined;
+  }
+  const desired = desiredStateFor(rules, settings);
   const tooLong = desired.roles
     .map(({ policy }) => ({ name: policy.name, length: documentText(policy.document).length }))
     .filter(({ length }) => length > MAX_ROLE_POLICY_LENGTH);
@@ -172,22 +146,38 @@ function desiredFrom(
   return tooLong.length > 0 ? undefined : desired;
 }
 
-function remedy(problem: CloudProblem): string {
-  const instead =
-    problem.code === "NoPermission"
-      ? "use the keys of somebody who may administer RAM (AliyunRAMFullAccess)"
-      : remedyOfAccess(problem, { keys: "ALIBABA_CLOUD", address: "RAM_ENDPOINT" });
-  return instead === undefined ? "" : `; ${instead}`;
+interface Access {
+  readonly keys: AccessKeys;
+  readonly ram: ApiAddress;
+  readonly sts: ApiAddress;
 }
 
-function accessFrom({ environment, error }: Terminal): RamAccess | undefined {
+/** Throws UsageError. */
+function accessFrom({ environment }: Terminal): Access {
   const keys = accessKeysFrom(environment);
-  const address = apiAddressFrom(environment["RAM_ENDPOINT"] || "https://ram.aliyuncs.com");
   if (keys === undefined)
-    error(
+    throw new UsageError(
       "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET: set those of somebody who may administer RAM",
     );
-  if (address === undefined)
-    error("RAM_ENDPOINT: write https:// and a host (http:// only for a loopback address)");
-  return keys === undefined || address === undefined ? undefined : { ...keys, ...address };
+  return {
+    keys,
+    ram: apiAddressOf("RAM_ENDPOINT", environment["RAM_ENDPOINT"] || "https://ram.aliyuncs.com"),
+    sts: apiAddressOf("STS_ENDPOINT", environment["STS_ENDPOINT"] || "https://sts.aliyuncs.com"),
+  };
+}
+
+/** Whose account would be changed: RAM itself does not say. */
+async function ownerOf({ keys, sts }: Access, terminal: Terminal): Promise<CallerIdentity | undefined> {
+  try {
+    return await callerIdentity(keys, sts);
+  } catch (error) {
+    const problem = cloudProblemFrom(error);
+    const instead = remedyOfAccess(problem, { keys: "ALIBABA_CLOUD", address: "STS_ENDPOINT" });
+    unchanged(terminal, `STS does not say whose keys these are: ${problemText(problem)}`, instead);
+    return undefined;
+  }
+}
+
+function unchanged({ error }: Terminal, because: string, instead: string | undefined): void {
+  error(`Nothing was changed: ${because}${instead === undefined ? "" : `; ${instead}`}`);
 }

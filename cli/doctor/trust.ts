@@ -1,7 +1,6 @@
 import { evaluate, trusts } from "../../sandbox/ram/evaluate.ts";
 import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
-import type { DesiredRole } from "../provision/desired-state.ts";
-import { documentText } from "../provision/plan.ts";
+import { type DesiredRole, documentText } from "../provision/desired-state.ts";
 import { wideningFrom } from "../provision/policy-comparison.ts";
 import type { Findings } from "./finding.ts";
 import type { RoleInRam } from "./role-in-ram.ts";

@@ -1,18 +1,14 @@
-import { documentText, type Plan, type Step } from "./plan.ts";
+import { documentText } from "./desired-state.ts";
+import { type Plan, type Step, wideningOf } from "./plan.ts";
 
 /** A plan for a person: each change on a line, documents below, what widens marked. */
 export function planText(plan: Plan): string {
   const lines = plan.steps.flatMap((step) => [
     `${marker(step)} ${headline(step)}`,
-    ...details(step).map((line) => `    ${line}`),
+    ...[...details(step), ...wideningOf(step).map((what) => `WIDENS: ${what}`)].map((line) => `    ${line}`),
   ]);
   const notices = plan.notices.map((notice) => `! ${notice}`);
   return [...(plan.steps.length === 0 ? ["Nothing to change."] : lines), ...notices].join("\n");
-}
-
-/** What a step allows beyond what exists; empty for what it makes anew. */
-export function wideningOf(step: Step): readonly string[] {
-  return "widens" in step ? step.widens : [];
 }
 
 /** One line that says what a step does. */
@@ -22,6 +18,10 @@ export function headline(step: Step): string {
       return `RAM user ${step.user.name}`;
     case "create access key":
       return `access key of RAM user ${step.user.name} (shown once, when it is made)`;
+    case "finish user":
+      return `RAM user ${step.user.name} is complete: its comment says so`;
+    case "finish role":
+      return `role ${step.role.name} is complete: its description says so`;
     case "create role":
       return `role ${step.role.name}, sessions of ${step.role.maxSessionSeconds} s at the most`;
     case "change trust policy":
@@ -33,12 +33,12 @@ export function headline(step: Step): string {
     case "change policy":
       return `policy ${step.policy.name}, as a new default version${step.obsoleteVersion === undefined ? "" : ` (deletes its old version ${step.obsoleteVersion}: RAM keeps five)`}`;
     case "attach policy":
-      return `policy ${step.policy} attached to ${step.to} ${step.name}`;
+      return `policy ${step.policy.name} attached to ${step.to} ${step.name}`;
   }
 }
 
-function marker(step: Step): string {
-  return step.kind.startsWith("change") ? "~" : "+";
+function marker({ kind }: Step): string {
+  return kind.startsWith("create") || kind.startsWith("attach") ? "+" : "~";
 }
 
 function details(step: Step): readonly string[] {
@@ -48,18 +48,15 @@ function details(step: Step): readonly string[] {
     case "create policy":
       return [documentText(step.policy.document)];
     case "change trust policy":
-      return [`- ${step.before}`, `+ ${documentText(step.role.trustPolicy)}`, ...widening(step.widens)];
+      return [`- ${step.before}`, `+ ${documentText(step.role.trustPolicy)}`];
     case "change policy":
-      return [`- ${step.before}`, `+ ${documentText(step.policy.document)}`, ...widening(step.widens)];
+      return [`- ${step.before}`, `+ ${documentText(step.policy.document)}`];
     case "change maximum session":
-      return widening(step.widens);
     case "create user":
     case "create access key":
+    case "finish user":
+    case "finish role":
     case "attach policy":
       return [];
   }
-}
-
-function widening(widens: readonly string[]): readonly string[] {
-  return widens.map((what) => `WIDENS: ${what}`);
 }

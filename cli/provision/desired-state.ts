@@ -109,6 +109,11 @@ export function desiredStateFor(rules: AccessRules, settings: ProvisionSettings)
   };
 }
 
+/** The text that RAM is given. */
+export function documentText(document: RamPolicy | TrustPolicy): string {
+  return JSON.stringify(document);
+}
+
 function trustOf(principal: TrustPolicy["Statement"][number]["Principal"]): TrustPolicy {
   return { Version: "1", Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: principal }] };
 }

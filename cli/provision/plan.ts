@@ -1,42 +1,21 @@
-import type { RamPolicy } from "../../shared/domain/ram-policy.ts";
-import type { DesiredPolicy, DesiredRole, DesiredState, DesiredUser } from "./desired-state.ts";
+import type { ActualRole, ActualState, ActualUser, Attachment, PolicyVersion } from "./actual-state.ts";
+import {
+  type DesiredPolicy,
+  type DesiredRole,
+  type DesiredState,
+  type DesiredUser,
+  documentText,
+} from "./desired-state.ts";
+import { noticesFor } from "./notices.ts";
 import { saySame, wideningFrom } from "./policy-comparison.ts";
-
-/** What RAM has, of the entities that the desired state names. Names of roles in lower case. */
-export interface ActualState {
-  readonly users: ReadonlyMap<
-    string,
-    { readonly attached: readonly Attachment[]; readonly accessKeys: number }
-  >;
-  readonly roles: ReadonlyMap<
-    string,
-    {
-      readonly trustPolicy: string;
-      readonly maxSessionSeconds: number;
-      readonly attached: readonly Attachment[];
-    }
-  >;
-  readonly policies: ReadonlyMap<
-    string,
-    { readonly document: string; readonly versions: readonly PolicyVersion[] }
-  >;
-}
-
-export interface Attachment {
-  readonly type: string;
-  readonly name: string;
-}
-
-export interface PolicyVersion {
-  readonly id: string;
-  readonly isDefault: boolean;
-}
 
 /** One change. `widens`: what it allows that was not allowed before, of something that exists already. */
 export type Step =
   | { readonly kind: "create user"; readonly user: DesiredUser }
-  | { readonly kind: "create access key"; readonly user: DesiredUser }
+  | { readonly kind: "create access key"; readonly user: DesiredUser; readonly widens: readonly string[] }
+  | { readonly kind: "finish user"; readonly user: DesiredUser }
   | { readonly kind: "create role"; readonly role: DesiredRole }
+  | { readonly kind: "finish role"; readonly role: DesiredRole }
   | {
       readonly kind: "change trust policy";
       readonly role: DesiredRole;
@@ -60,36 +39,47 @@ export type Step =
     }
   | {
       readonly kind: "attach policy";
-      readonly policy: string;
+      readonly policy: DesiredPolicy;
       readonly to: "user" | "role";
       readonly name: string;
+      readonly widens: readonly string[];
     };
 
 export interface Plan {
   readonly steps: readonly Step[];
-  /** What is there beside the desired state, and left alone. */
+  /** What a person should know beside the steps. */
   readonly notices: readonly string[];
 }
+
+/**
+ * A role's description (a user's comment) from its making until all that belongs to it is there. It tells an apply
+ * that was interrupted from a policy that somebody took away, to stop everything: what still says this is completed
+ * as if it were new; what does not has been complete, and to give it something back widens.
+ */
+export const UNFINISHED = "Being set up by oss-valet: provision apply goes on here";
 
 /** Versions. Source: RAM CreatePolicyVersion, "a policy can have up to five versions". */
 const MAX_POLICY_VERSIONS = 5;
 
-/** The changes that lead from what is to what must be, in the order of their making. Nothing is ever deleted. */
+/**
+ * The changes that lead from what is to what must be, in the order of their making. Nothing is ever deleted but the
+ * oldest version of a policy that has five.
+ */
 export function planFor(desired: DesiredState, actual: ActualState): Plan {
   const policies = uniqueByName([...desired.users, ...desired.roles].map(({ policy }) => policy));
   return {
     steps: [
       ...policies.flatMap((policy) => policySteps(policy, actual)),
-      ...desired.users.flatMap((user) => userSteps(user, actual)),
-      ...desired.roles.flatMap((role) => roleSteps(role, actual)),
+      ...desired.users.flatMap((user) => userSteps(user, actual.users.get(user.name))),
+      ...desired.roles.flatMap((role) => roleSteps(role, actual.roles.get(role.name.toLowerCase()))),
     ],
     notices: noticesFor(desired, actual),
   };
 }
 
-/** The text that RAM is given. */
-export function documentText(document: RamPolicy | DesiredRole["trustPolicy"]): string {
-  return JSON.stringify(document);
+/** What a step allows beyond what exists; empty for what it makes anew. */
+export function wideningOf(step: Step): readonly string[] {
+  return "widens" in step ? step.widens : [];
 }
 
 function policySteps(policy: DesiredPolicy, actual: ActualState): readonly Step[] {
@@ -97,88 +87,92 @@ function policySteps(policy: DesiredPolicy, actual: ActualState): readonly Step[
   if (present === undefined) return [{ kind: "create policy", policy }];
   const after = documentText(policy.document);
   if (saySame(present.document, after)) return [];
-  const oldest = present.versions.findLast(({ isDefault }) => !isDefault);
   return [
     {
       kind: "change policy",
       policy,
       before: present.document,
       widens: wideningFrom(present.document, after),
-      obsoleteVersion: present.versions.length >= MAX_POLICY_VERSIONS ? oldest?.id : undefined,
+      obsoleteVersion:
+        present.versions.length >= MAX_POLICY_VERSIONS ? oldestSpare(present.versions)?.id : undefined,
     },
   ];
 }
 
-function userSteps(user: DesiredUser, actual: ActualState): readonly Step[] {
-  const present = actual.users.get(user.name);
+function userSteps(user: DesiredUser, present: ActualUser | undefined): readonly Step[] {
+  const state = stateOf(present);
+  const attach = attachSteps(user.policy, "user", user.name, present);
+  const hasKey = present?.accessKeys.some(({ isActive }) => isActive) === true;
+  const widens = state === "complete" ? [`a key that lasts, for a user that has no active one`] : [];
   return [
-    ...(present === undefined ? [{ kind: "create user", user } as const] : []),
-    ...attachSteps(user.policy, present?.attached ?? [], "user", user.name),
-    ...((present?.accessKeys ?? 0) === 0 ? [{ kind: "create access key", user } as const] : []),
+    ...(state === "absent" ? [{ kind: "create user", user } as const] : []),
+    ...attach,
+    ...(hasKey ? [] : [{ kind: "create access key", user, widens } as const]),
+    ...(state === "complete" ? [] : [{ kind: "finish user", user } as const]),
   ];
 }
 
-function roleSteps(role: DesiredRole, actual: ActualState): readonly Step[] {
-  const present = actual.roles.get(role.name.toLowerCase());
-  const attach = attachSteps(role.policy, present?.attached ?? [], "role", role.name);
-  if (present === undefined) return [{ kind: "create role", role }, ...attach];
+function roleSteps(role: DesiredRole, present: ActualRole | undefined): readonly Step[] {
+  return [
+    ...(present === undefined ? [{ kind: "create role", role } as const] : changesOf(role, present)),
+    ...attachSteps(role.policy, "role", role.name, present),
+    ...(stateOf(present) === "complete" ? [] : [{ kind: "finish role", role } as const]),
+  ];
+}
+
+function changesOf(role: DesiredRole, present: ActualRole): readonly Step[] {
   const trust = documentText(role.trustPolicy);
-  const steps: Step[] = [];
-  if (!saySame(present.trustPolicy, trust)) {
-    steps.push({
-      kind: "change trust policy",
-      role,
-      before: present.trustPolicy,
-      widens: wideningFrom(present.trustPolicy, trust),
-    });
-  }
-  if (present.maxSessionSeconds !== role.maxSessionSeconds) {
-    const longer = role.maxSessionSeconds > present.maxSessionSeconds;
-    steps.push({
-      kind: "change maximum session",
-      role,
-      before: present.maxSessionSeconds,
-      widens: longer
-        ? [`sessions of ${role.maxSessionSeconds} s instead of ${present.maxSessionSeconds} s`]
-        : [],
-    });
-  }
-  return [...steps, ...attach];
+  const before = present.maxSessionSeconds;
+  const after = role.maxSessionSeconds;
+  return [
+    ...(saySame(present.trustPolicy, trust)
+      ? []
+      : [
+          {
+            kind: "change trust policy",
+            role,
+            before: present.trustPolicy,
+            widens: wideningFrom(present.trustPolicy, trust),
+          } as const,
+        ]),
+    ...(before === after
+      ? []
+      : [
+          {
+            kind: "change maximum session",
+            role,
+            before,
+            widens: after > before ? [`sessions of ${after} s instead of ${before} s`] : [],
+          } as const,
+        ]),
+  ];
 }
 
 function attachSteps(
   policy: DesiredPolicy,
-  attached: readonly Attachment[],
   to: "user" | "role",
   name: string,
+  present: ActualRole | ActualUser | undefined,
 ): readonly Step[] {
-  const present = attached.some(
-    (attachment) => attachment.type === "Custom" && attachment.name === policy.name,
-  );
-  return present ? [] : [{ kind: "attach policy", policy: policy.name, to, name }];
+  if (present?.attached.some((one) => isOf(policy, one)) === true) return [];
+  const widens =
+    stateOf(present) === "complete" ? [`all of it, for a ${to} that exists and does not have it`] : [];
+  return [{ kind: "attach policy", policy, to, name, widens }];
 }
 
-function noticesFor(desired: DesiredState, actual: ActualState): readonly string[] {
-  const found = [
-    ...desired.users.map(({ name, policy }) => ({
-      what: `user ${name}`,
-      own: policy.name,
-      attached: actual.users.get(name)?.attached ?? [],
-    })),
-    ...desired.roles.map(({ name, policy }) => ({
-      what: `role ${name}`,
-      own: policy.name,
-      attached: actual.roles.get(name.toLowerCase())?.attached ?? [],
-    })),
-  ];
-  return found.flatMap(({ what, own, attached }) =>
-    attached
-      .filter((attachment) => attachment.name !== own)
-      .map(
-        ({ type, name }) =>
-          `${what} also has the ${type.toLowerCase()} policy ${name}: it may do more than access.yaml needs; detach it unless you mean it`,
-      ),
-  );
+function isOf(policy: DesiredPolicy, { type, name }: Attachment): boolean {
+  return type === "Custom" && name === policy.name;
+}
+
+function stateOf(present: ActualRole | ActualUser | undefined): "absent" | "unfinished" | "complete" {
+  if (present === undefined) return "absent";
+  return present.description === UNFINISHED ? "unfinished" : "complete";
+}
+
+/** Of the versions that are not in force, the one with the lowest number: RAM counts up, and lists in no said order. */
+function oldestSpare(versions: readonly PolicyVersion[]): PolicyVersion | undefined {
+  const numberOf = ({ id }: PolicyVersion): number => Number(id.slice(1));
+  return versions.filter(({ isDefault }) => !isDefault).sort((a, b) => numberOf(a) - numberOf(b))[0];
 }
 
 function uniqueByName(policies: readonly DesiredPolicy[]): readonly DesiredPolicy[] {

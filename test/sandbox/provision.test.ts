@@ -7,6 +7,7 @@ import { wideningFrom } from "../../cli/provision/policy-comparison.ts";
 import { provision } from "../../cli/provision.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { type Account, addPolicy, addRole, addUser } from "../../sandbox/world.ts";
 import { type AccessRules, accessRulesFrom } from "../../shared/domain/access-rules.ts";
 
 const ACCESS = `
@@ -84,26 +85,46 @@ describe("provision", () => {
     expect((await run(["apply", "--yes"], "wide", narrower)).code).toBe(0);
   });
 
-  it("prints a new access key once, and makes no second one", async () => {
-    const first = await run(["apply", "--yes", "--caller-user", "keyed-caller"], "keyed");
-    const key = sandbox.world.accounts.get(sandbox.accountId)?.users.get("keyed-caller")?.accessKeys[0];
-    expect(first.out.split(key?.secret ?? "no key")).toHaveLength(2);
-    const second = await run(["apply", "--yes", "--caller-user", "keyed-caller"], "keyed");
-    expect(second.out).toBe("Nothing to change.");
+  it("says whom a change takes the trust from, and how a user keeps it", async () => {
+    await run(["apply", "--yes", "--caller-user", "trusted-caller"], "trusted");
+    const { out } = await run(["plan"], "trusted");
+    expect(out).toContain(
+      `! role trusted-client no longer trusts acs:ram::${sandbox.accountId}:user/trusted-caller; --caller-user trusted-caller keeps it`,
+    );
   });
 
-  it("stops halfway with what is done and what RAM says, and goes on from there", async () => {
-    const fault = sandbox.faults.add({
-      service: "ram",
-      operation: "CreateRole",
-      fault: { kind: "error", status: 503 },
+  it("narrows what is trusted or allowed too widely without a flag", async () => {
+    await run(["apply", "--yes"], "narrowed");
+    const account = world();
+    const client = account.roles.get("narrowed-client");
+    if (client === undefined) throw new Error("no role");
+    client.trustPolicy = policyText({
+      Effect: "Allow",
+      Action: "sts:AssumeRole",
+      Principal: { RAM: [`acs:ram::${sandbox.accountId}:root`] },
     });
-    const stopped = await run(["apply", "--yes"], "halfway");
-    expect(stopped.code).toBe(1);
-    expect(stopped.errors).toMatch(/failed: role halfway-function.*\n2 of 6 changes are made; run it again/);
-    sandbox.faults.clear(fault);
-    expect((await run(["apply", "--yes"], "halfway")).code).toBe(0);
-    expect((await run(["apply", "--yes"], "halfway")).out).toBe("Nothing to change.");
+    addPolicy(
+      sandbox.world,
+      account,
+      "narrowed-client-access",
+      policyText({ Effect: "Allow", NotAction: "ram:*", Resource: "*" }),
+    );
+    expect(await run(["apply", "--yes"], "narrowed")).toMatchObject({ code: 0, errors: "" });
+  });
+
+  it("deletes the oldest of five versions, whatever their order and whichever is in force", async () => {
+    await run(["apply", "--yes"], "versioned");
+    const policy = world().policies.get("versioned-client-access");
+    const [v1] = policy?.versions ?? [];
+    if (policy === undefined || v1 === undefined) throw new Error("no policy");
+    const versions = ["v9", "v10", "v2", "v11", "v3"].map((id) => ({ ...v1, id, isDefault: id === "v2" }));
+    policy.versions.splice(0, 1, ...versions);
+    policy.versionCount = 11;
+    const narrower = ACCESS.replace("write, list, delete", "list");
+    const { code, out } = await run(["apply", "--yes"], "versioned", narrower);
+    expect(code).toBe(0);
+    expect(out).toContain("(deletes its old version v3: RAM keeps five)");
+    expect(policy.versions.map(({ id }) => id).sort()).toEqual(["v10", "v11", "v12", "v2", "v9"]);
   });
 
   it("gives a role with a dot in its name a policy that RAM takes", async () => {
@@ -137,13 +158,214 @@ describe("provision", () => {
 
   it.each([
     ["no role ARN", { OSS_ROLE_ARN: "" }, [], /OSS_ROLE_ARN: write the client role's ARN/],
-    ["no keys", { ALIBABA_CLOUD_ACCESS_KEY_ID: "" }, [], /ALIBABA_CLOUD_ACCESS_KEY_ID and/],
-    ["an endpoint in the clear", { RAM_ENDPOINT: "http://ram.example.com" }, [], /RAM_ENDPOINT: write https/],
     ["one role for both", {}, ["--function-role", "odd-client"], /they must be two roles/],
   ])("says what to write for %s", async (_case, environment, args, message) => {
     const result = await run(["plan", ...args], "odd", ACCESS, environment);
     expect(result.code).toBe(2);
     expect(result.errors).toMatch(message);
+  });
+
+  it.each([
+    ["no keys", { ALIBABA_CLOUD_ACCESS_KEY_ID: "" }, /ALIBABA_CLOUD_ACCESS_KEY_ID and/],
+    ["RAM in the clear", { RAM_ENDPOINT: "http://ram.example.com" }, /RAM_ENDPOINT: write https/],
+    ["STS in the clear", { STS_ENDPOINT: "http://sts.example.com" }, /STS_ENDPOINT: write https/],
+  ])("is called wrongly with %s", async (_case, environment, message) => {
+    await expect(run(["plan"], "odd", ACCESS, environment)).rejects.toThrow(message);
+  });
+});
+
+describe("provision in another account than the keys'", () => {
+  it.each(["plan", "apply"])(
+    "%s reads and changes nothing, and says which account is whose",
+    async (command) => {
+      const calls = sandbox.world.journal.length;
+      expect(
+        await run([command, "--yes"], "foreign", ACCESS, {
+          OSS_ROLE_ARN: "acs:ram::9999999999999999:role/foreign-client",
+        }),
+      ).toEqual({
+        code: 2,
+        out: "",
+        errors: expect.stringMatching(
+          /^Nothing was changed: OSS_ROLE_ARN is of account 9999999999999999, and the keys are of 1234567890123456 \(.*\): mend the account id/,
+        ),
+      });
+      expect(sandbox.world.journal.slice(calls).map(({ service }) => service)).toEqual(["sts"]);
+    },
+  );
+
+  it("changes nothing where STS does not say whose keys they are", async () => {
+    const fault = sandbox.faults.add({ service: "sts", fault: { kind: "empty" } });
+    const result = await run(["apply", "--yes"], "nobodys");
+    sandbox.faults.clear(fault);
+    expect(result).toEqual({
+      code: 1,
+      out: "",
+      errors:
+        "Nothing was changed: STS does not say whose keys these are: not an answer of this service: it names no account; is STS_ENDPOINT right? Something else answers there: another service, or a proxy",
+    });
+    expect(world().roles.has("nobodys-client")).toBe(false);
+  });
+});
+
+describe("an apply that was interrupted", () => {
+  const OPERATIONS = [
+    "CreatePolicy",
+    "CreateUser",
+    "AttachPolicyToUser",
+    "CreateAccessKey",
+    "UpdateUser",
+    "CreateRole",
+    "AttachPolicyToRole",
+    "UpdateRole",
+  ];
+  const args = (name: string) => ["apply", "--yes", "--caller-user", `${name}-caller`];
+
+  it("says what is done and what RAM says", async () => {
+    sandbox.faults.add({ ...faultIn("CreateRole"), fault: { kind: "error", status: 503 } });
+    const stopped = await run(["apply", "--yes"], "halfway");
+    expect(stopped.code).toBe(1);
+    expect(stopped.errors).toMatch(
+      /^failed: role halfway-function.*ServiceUnavailable.*\n2 of 8 changes are made; run it again/,
+    );
+  });
+
+  it.each(OPERATIONS)("in %s goes on from there, and needs no flag for it", async (operation) => {
+    const name = `stopped-${operation.toLowerCase()}`;
+    sandbox.faults.add({ ...faultIn(operation), fault: { kind: "error", status: 503 } });
+    expect((await run(args(name), name)).code).toBe(1);
+    expect(await run(args(name), name)).toMatchObject({ code: 0, errors: "" });
+    expect((await run(args(name), name)).out).toMatch(/^Nothing to change\./);
+  });
+
+  it.each(OPERATIONS)("after %s, whose answer was lost, goes on too", async (operation) => {
+    const name = `lost-${operation.toLowerCase()}`;
+    sandbox.faults.add({ ...faultIn(operation), fault: { kind: "truncated" } });
+    expect((await run(args(name), name)).code).toBe(1);
+    expect(await run(args(name), name)).toMatchObject({ code: 0, errors: "" });
+    expect((await run(args(name), name)).out).toMatch(/^Nothing to change\./);
+  });
+
+  function faultIn(operation: string) {
+    return { service: "ram", operation, times: 1 } as const;
+  }
+});
+
+describe("what somebody took away, to stop everything, is not given back without --allow-widening", () => {
+  it.each([
+    [
+      "the policy of the client role",
+      (name: string) => world().roles.get(`${name}-client`)?.attached.splice(0),
+    ],
+    [
+      "the policy of the function's role",
+      (name: string) => world().roles.get(`${name}-function`)?.attached.splice(0),
+    ],
+    [
+      "the policies of both",
+      (name: string) => {
+        world().roles.get(`${name}-client`)?.attached.splice(0);
+        world().roles.get(`${name}-function`)?.attached.splice(0);
+      },
+    ],
+    ["the policy of the caller", (name: string) => world().users.get(`${name}-caller`)?.attached.splice(0)],
+    [
+      "the caller's key",
+      (name: string) => {
+        for (const key of world().users.get(`${name}-caller`)?.accessKeys ?? []) key.status = "Inactive";
+      },
+    ],
+  ])("%s", async (what, stop) => {
+    const name = `taken-${what.replaceAll(/[^a-z]/g, "")}`;
+    const args = ["apply", "--yes", "--caller-user", `${name}-caller`];
+    expect((await run(args, name)).code).toBe(0);
+    stop(name);
+    const before = JSON.stringify([...world().roles, ...world().users]);
+    const refused = await run(args, name);
+    expect(refused).toMatchObject({ code: 1, errors: expect.stringContaining("add --allow-widening") });
+    expect(refused.out).toMatch(/^\+ (?:policy|access key).*\n {4}WIDENS: /m);
+    expect(JSON.stringify([...world().roles, ...world().users])).toBe(before);
+    expect((await run([...args, "--allow-widening"], name)).code).toBe(0);
+  });
+
+  it("nor is anything given to a role or a user that others have made", async () => {
+    addRole(sandbox.world, world(), {
+      name: "shared-function",
+      trustPolicy: policyText({
+        Effect: "Allow",
+        Action: "sts:AssumeRole",
+        Principal: { Service: ["fc.aliyuncs.com"] },
+      }),
+    });
+    addUser(sandbox.world, world(), "shared-caller");
+    const { code, out } = await run(["apply", "--yes", "--caller-user", "shared-caller"], "shared");
+    expect(code).toBe(1);
+    expect(out.split("\n").filter((line) => line.includes("WIDENS"))).toEqual([
+      "    WIDENS: all of it, for a user that exists and does not have it",
+      "    WIDENS: a key that lasts, for a user that has no active one",
+      "    WIDENS: all of it, for a role that exists and does not have it",
+    ]);
+    expect(world().roles.get("shared-function")?.attached).toEqual([]);
+  });
+});
+
+describe("the access key of a caller", () => {
+  const args = (name: string) => ["apply", "--yes", "--caller-user", `${name}-caller`];
+  const keysOf = (name: string) => world().users.get(`${name}-caller`)?.accessKeys ?? [];
+
+  it("is printed once, by a name that is not the administrator's, and no second one is made", async () => {
+    const first = await run(args("keyed"), "keyed");
+    const [key] = keysOf("keyed");
+    expect(first.out).toContain(`CALLER_ACCESS_KEY_ID=${key?.id}\n  CALLER_ACCESS_KEY_SECRET=${key?.secret}`);
+    expect(first.out).not.toMatch(/^ *ALIBABA_CLOUD_ACCESS_KEY_ID=/m);
+    const second = await run(args("keyed"), "keyed");
+    expect(second).toMatchObject({ code: 0, errors: "" });
+    expect(second.out).toMatch(
+      new RegExp(
+        `^Nothing to change\\.\\n! user keyed-caller has the access key ${key?.id} of .*, so none is made; `,
+      ),
+    );
+    expect(second.out).not.toContain(key?.secret);
+    expect(keysOf("keyed")).toHaveLength(1);
+  });
+
+  it.each([
+    ["lost on its way", { kind: "truncated" }, 1],
+    ["an answer without it", { kind: "empty" }, 0],
+  ] as const)("%s: is told of as a key that may be there and that nobody has", async (how, fault, made) => {
+    const name = `keyless-${fault.kind}`;
+    sandbox.faults.add({ service: "ram", operation: "CreateAccessKey", times: 1, fault });
+    const { code, out, errors } = await run(args(name), name);
+    expect([code, keysOf(name).length], how).toEqual([1, made]);
+    expect(errors).toMatch(/RAM may have made a key whose secret nobody has: look at the keys of keyless-/);
+    expect(out).not.toContain("CALLER_ACCESS_KEY_ID");
+  });
+});
+
+describe("an answer that is not RAM's", () => {
+  it.each([
+    ["a page", { kind: "html" }, /not an answer of this service: no JSON; is RAM_ENDPOINT right\?/],
+    [
+      "nothing of what was asked for",
+      { kind: "empty" },
+      /not an answer of this service: it holds no role; is RAM/,
+    ],
+    [
+      "an error without a code",
+      { kind: "answer", status: 404, body: "{}" },
+      /status 404, and no code; is RAM_ENDPOINT/,
+    ],
+    [
+      "a cut connection",
+      { kind: "reset" },
+      /no answer: the connection was cut \(ECONNRESET\); mend RAM_ENDPOINT/,
+    ],
+  ] as const)("is %s, and nothing is made of it", async (_case, fault, message) => {
+    const rule = sandbox.faults.add({ service: "ram", operation: "GetRole", fault });
+    const result = await run(["apply", "--yes"], "odd-answer");
+    sandbox.faults.clear(rule);
+    expect(result).toMatchObject({ code: 1, out: "", errors: expect.stringMatching(message) });
+    expect(world().policies.has("odd-answer-client-access")).toBe(false);
   });
 });
 
@@ -291,8 +513,7 @@ describe("what widens", () => {
     ["more taken out than before", "oss:GetObject", { NotAction: ["oss:Get*", "ram:*"] }, []],
     ["less taken out than before", "oss:Get*", { NotAction: "oss:GetObject" }, ["not oss:GetObject *"]],
   ])("where all was allowed but something: %s", (_case, taken, after, widened) => {
-    const all = (actions: object) =>
-      JSON.stringify({ Version: "1", Statement: [{ Effect: "Allow", Resource: "*", ...actions }] });
+    const all = (actions: object) => policyText({ Effect: "Allow", Resource: "*", ...actions });
     expect(wideningFrom(all({ NotAction: taken }), all(after))).toEqual(widened);
   });
 
@@ -316,6 +537,7 @@ async function run(
     environment: {
       OSS_ROLE_ARN: `acs:ram::${sandbox.accountId}:role/${name}-client`,
       OSS_BUCKET: "examplebucket",
+      STS_ENDPOINT: sandbox.sts.url,
       RAM_ENDPOINT: sandbox.ram.url,
       ALIBABA_CLOUD_ACCESS_KEY_ID: sandbox.administrator.accessKeyId,
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: sandbox.administrator.accessKeySecret,
@@ -330,6 +552,16 @@ async function run(
   const functionRole = args.includes("--function-role") ? [] : ["--function-role", `${name}-function`];
   const code = await provision([...args, ...functionRole], rulesFrom(access), terminal);
   return { code, out: out.join("\n"), errors: errors.join("\n") };
+}
+
+function world(): Account {
+  const account = sandbox.world.accounts.get(sandbox.accountId);
+  if (account === undefined) throw new Error("no account");
+  return account;
+}
+
+function policyText(statement: object): string {
+  return JSON.stringify({ Version: "1", Statement: [statement] });
 }
 
 function rulesFrom(text: string): AccessRules {

@@ -1,0 +1,35 @@
+import { $OpenApiUtil } from "@alicloud/openapi-core";
+import sts from "@alicloud/sts20150401";
+import { AlienAnswer, REQUEST_TIMEOUT_MS } from "./cloud-problem.ts";
+import type { AccessKeys, ApiAddress } from "./operator-access.ts";
+
+/** The default of a CommonJS module is its exports for Node, and the class itself for vitest. */
+const Client = "default" in sts ? sts.default : sts;
+
+/** Whose keys they are. */
+export interface CallerIdentity {
+  readonly accountId: string;
+  readonly arn: string;
+  /** The key is the account's own, which no policy binds. */
+  readonly isAccount: boolean;
+}
+
+/** Asks STS, which takes no permission. Rejects with the SDK's error, or AlienAnswer. */
+export async function callerIdentity(keys: AccessKeys, address: ApiAddress): Promise<CallerIdentity> {
+  const { body } = await stsClientWith(keys, address).getCallerIdentity();
+  const { accountId, arn, identityType } = body ?? {};
+  if (!accountId || !arn) throw new AlienAnswer("it names no account");
+  return { accountId, arn, isAccount: identityType === "Account" };
+}
+
+export function stsClientWith(keys: AccessKeys, address: ApiAddress): InstanceType<typeof Client> {
+  return new Client(
+    new $OpenApiUtil.Config({
+      ...keys,
+      ...address,
+      ...(keys.securityToken === undefined ? {} : { type: "sts" }),
+      connectTimeout: REQUEST_TIMEOUT_MS,
+      readTimeout: REQUEST_TIMEOUT_MS,
+    }),
+  );
+}

@@ -1,0 +1,110 @@
+import * as models from "@alicloud/ram20150501";
+import { AlienAnswer } from "../cloud-problem.ts";
+import { documentText } from "./desired-state.ts";
+import { type Step, UNFINISHED } from "./plan.ts";
+import type { RamAccount } from "./ram-account.ts";
+
+/** A key that was just made: its secret is shown once, here and by RAM. */
+export interface MadeAccessKey {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+}
+
+/** Makes one change. Resolves to the key where it made one. Rejects with the SDK's error, or AlienAnswer. */
+export async function applyStep(account: RamAccount, step: Step): Promise<MadeAccessKey | undefined> {
+  switch (step.kind) {
+    case "create user": {
+      const { name } = step.user;
+      await account.createUser(
+        new models.CreateUserRequest({ userName: name, displayName: name, comments: UNFINISHED }),
+      );
+      return undefined;
+    }
+    case "create access key":
+      return await accessKeyFor(account, step.user.name);
+    case "finish user":
+      await account.updateUser(
+        new models.UpdateUserRequest({ userName: step.user.name, newComments: step.user.description }),
+      );
+      return undefined;
+    case "create role": {
+      const { name, trustPolicy, maxSessionSeconds } = step.role;
+      await account.createRole(
+        new models.CreateRoleRequest({
+          roleName: name,
+          description: UNFINISHED,
+          assumeRolePolicyDocument: documentText(trustPolicy),
+          maxSessionDuration: maxSessionSeconds,
+        }),
+      );
+      return undefined;
+    }
+    case "finish role":
+      await account.updateRole(
+        new models.UpdateRoleRequest({ roleName: step.role.name, newDescription: step.role.description }),
+      );
+      return undefined;
+    case "change trust policy":
+      await account.updateRole(
+        new models.UpdateRoleRequest({
+          roleName: step.role.name,
+          newAssumeRolePolicyDocument: documentText(step.role.trustPolicy),
+        }),
+      );
+      return undefined;
+    case "change maximum session":
+      await account.updateRole(
+        new models.UpdateRoleRequest({
+          roleName: step.role.name,
+          newMaxSessionDuration: step.role.maxSessionSeconds,
+        }),
+      );
+      return undefined;
+    case "create policy": {
+      const { name, description, document } = step.policy;
+      await account.createPolicy(
+        new models.CreatePolicyRequest({
+          policyName: name,
+          description,
+          policyDocument: documentText(document),
+        }),
+      );
+      return undefined;
+    }
+    case "change policy": {
+      const { name, document } = step.policy;
+      if (step.obsoleteVersion !== undefined) {
+        await account.deletePolicyVersion(
+          new models.DeletePolicyVersionRequest({ policyName: name, versionId: step.obsoleteVersion }),
+        );
+      }
+      await account.createPolicyVersion(
+        new models.CreatePolicyVersionRequest({
+          policyName: name,
+          policyDocument: documentText(document),
+          setAsDefault: true,
+        }),
+      );
+      return undefined;
+    }
+    case "attach policy": {
+      const which = { policyName: step.policy.name, policyType: "Custom" };
+      if (step.to === "user")
+        await account.attachPolicyToUser(
+          new models.AttachPolicyToUserRequest({ ...which, userName: step.name }),
+        );
+      else
+        await account.attachPolicyToRole(
+          new models.AttachPolicyToRoleRequest({ ...which, roleName: step.name }),
+        );
+      return undefined;
+    }
+  }
+}
+
+async function accessKeyFor(account: RamAccount, userName: string): Promise<MadeAccessKey> {
+  const made = await account.createAccessKey(new models.CreateAccessKeyRequest({ userName }));
+  const { accessKeyId, accessKeySecret } = made.body?.accessKey ?? {};
+  if (!accessKeyId || !accessKeySecret) throw new AlienAnswer("it holds no access key");
+  return { accessKeyId, accessKeySecret };
+}

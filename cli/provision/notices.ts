@@ -1,0 +1,58 @@
+import type { ActualState } from "./actual-state.ts";
+import { type DesiredState, documentText } from "./desired-state.ts";
+import { newlyTrusted } from "./policy-comparison.ts";
+
+/** What a plan's reader should know beside its steps: what is there and left alone, and who loses what. */
+export function noticesFor(desired: DesiredState, actual: ActualState): readonly string[] {
+  return [
+    ...trustTaken(desired, actual),
+    ...keysLeftAlone(desired, actual),
+    ...policiesLeftAlone(desired, actual),
+  ];
+}
+
+function trustTaken(desired: DesiredState, actual: ActualState): readonly string[] {
+  return desired.roles.flatMap(({ name, trustPolicy }) => {
+    const present = actual.roles.get(name.toLowerCase());
+    if (present === undefined) return [];
+    return newlyTrusted(documentText(trustPolicy), present.trustPolicy).map((who) => {
+      const [, user] = new RegExp(`^acs:ram::${desired.accountId}:user/(.+)$`).exec(who) ?? [];
+      return `role ${name} no longer trusts ${who}${user === undefined ? "" : `; --caller-user ${user} keeps it`}`;
+    });
+  });
+}
+
+/** The secret of a key cannot be had twice; whoever misses one must know that no new key comes by itself. */
+function keysLeftAlone(desired: DesiredState, actual: ActualState): readonly string[] {
+  return desired.users.flatMap(({ name }) =>
+    (actual.users.get(name)?.accessKeys ?? [])
+      .filter(({ isActive }) => isActive)
+      .map(
+        ({ id, createdAt }) =>
+          `user ${name} has the access key ${id} of ${createdAt}, so none is made; where nobody has its secret, delete it in RAM and run apply with --allow-widening`,
+      ),
+  );
+}
+
+function policiesLeftAlone(desired: DesiredState, actual: ActualState): readonly string[] {
+  const found = [
+    ...desired.users.map(({ name, policy }) => ({
+      what: `user ${name}`,
+      own: policy.name,
+      attached: actual.users.get(name)?.attached ?? [],
+    })),
+    ...desired.roles.map(({ name, policy }) => ({
+      what: `role ${name}`,
+      own: policy.name,
+      attached: actual.roles.get(name.toLowerCase())?.attached ?? [],
+    })),
+  ];
+  return found.flatMap(({ what, own, attached }) =>
+    attached
+      .filter((attachment) => attachment.name !== own)
+      .map(
+        ({ type, name }) =>
+          `${what} also has the ${type.toLowerCase()} policy ${name}: it may do more than access.yaml needs; detach it unless you mean it`,
+      ),
+  );
+}
