@@ -1,4 +1,5 @@
-import { cloudProblemFrom } from "../cloud-problem.ts";
+import { cloudProblemFrom, problemText } from "../cloud-problem.ts";
+import { httpGet } from "../http-get.ts";
 
 /** What the endpoint said. */
 export interface EndpointAnswer {
@@ -10,30 +11,32 @@ export interface EndpointAnswer {
   readonly summary: string;
 }
 
-/** Milliseconds that one request may take: a cold start, the issuer's keys and STS among it. */
-const TIMEOUT_MS = 15_000;
-
 /** One GET. Never rejects. */
 export async function answerOf(url: string, authorization?: string): Promise<EndpointAnswer> {
-  let response: Response;
-  let text: string;
   try {
-    response = await fetch(url, {
-      headers: authorization === undefined ? {} : { Authorization: authorization },
-      redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    text = await response.text();
+    const { status, headers, text } = await httpGet(
+      url,
+      authorization === undefined ? {} : { Authorization: authorization },
+    );
+    const cacheControl = headers.get("cache-control") ?? "";
+    const body = bodyIn(text);
+    const location = headers.get("location");
+    const what =
+      location === null
+        ? body === undefined
+          ? ", and no JSON: is this the endpoint?"
+          : ` ${String(body["Code"] ?? body["Status"] ?? "")}`
+        : `, which leads to ${location}: is that the endpoint?`;
+    return { status, body: body ?? {}, cacheControl, summary: `${status}${what}`.trim() };
   } catch (error) {
-    const summary = `no answer (${cloudProblemFrom(error).words})`;
-    return { status: 0, body: {}, cacheControl: "", summary };
+    return { status: 0, body: {}, cacheControl: "", summary: problemText(cloudProblemFrom(error)) };
   }
-  const { status } = response;
-  const cacheControl = response.headers.get("cache-control") ?? "";
+}
+
+function bodyIn(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const body = Object(JSON.parse(text)) as Readonly<Record<string, unknown>>;
-    return { status, body, cacheControl, summary: `${status} ${String(body["Code"] ?? "")}`.trim() };
+    return Object(JSON.parse(text)) as Readonly<Record<string, unknown>>;
   } catch {
-    return { status, body: {}, cacheControl, summary: `${status}, and no JSON: is this the endpoint?` };
+    return undefined;
   }
 }

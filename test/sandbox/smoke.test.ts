@@ -2,6 +2,7 @@ import Fc2 from "@alicloud/fc2";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { triedOnOss, type VendedAccess } from "../../cli/smoke/on-oss.ts";
 import { signedByAnother, unsigned, withClaims } from "../../cli/smoke/tampered-token.ts";
+import type { Fault } from "../../sandbox/fault-rule.ts";
 import { type Deployment, emptyAccount } from "../support/deployment.ts";
 import { fcEvent } from "../support/fc-events.ts";
 import { stateOf } from "../support/world-state.ts";
@@ -31,8 +32,11 @@ afterEach(() => {
 
 describe("smoke, of a deployment that is as it must be", () => {
   it("finds everything so, and leaves nothing behind", async () => {
-    const expired = deployed.sandbox.issuer.token({}, { expiresInSeconds: -60 });
-    const { code, out } = await smoked("--expired-token", expired);
+    const { issuer } = deployed.sandbox;
+    const { code, out } = await smoked(
+      ...["--expired-token", issuer.token({}, { expiresInSeconds: -60 })],
+      ...["--other-audience-token", issuer.token({ aud: "another-app" })],
+    );
     expect(code, out).toBe(0);
     expect(marksIn(out)).toEqual([
       "ok the function runs",
@@ -48,11 +52,12 @@ describe("smoke, of a deployment that is as it must be", () => {
       "ok delete users/alice/oss-valet-smoke-….txt",
       "ok refused: no token",
       "ok refused: a password in place of a token",
-      "ok refused: a changed audience under the old signature",
-      "ok refused: another user under the old signature",
+      "ok refused: a forged audience, under the old signature",
+      "ok refused: a forged user, under the old signature",
       "ok refused: a token that another key signed",
       "ok refused: a token without a signature (alg: none)",
       "ok refused: an expired token",
+      "ok refused: a token for another audience",
     ]);
     expect(deployed.bucket.objects.size).toBe(0);
   });
@@ -65,6 +70,14 @@ describe("smoke, of a deployment that is as it must be", () => {
     ]);
     expect(bare.code, bare.out).toBe(0);
     expect(bare.out).toMatch(/^All 17 as they must be\.$/m);
+  });
+
+  it("says what it could not try, and how it can", async () => {
+    const { out } = await smoked();
+    expect(out.match(/^skip .*/gm)).toEqual([
+      "skip   refused: an expired token: give one with --expired-token",
+      "skip   refused: a token for another audience: give one with --other-audience-token",
+    ]);
   });
 
   it("writes nothing with --read-only, and still learns that reading is allowed", async () => {
@@ -143,14 +156,69 @@ describe("smoke fails", () => {
     expect(failuresIn(out)).toEqual(["refused: an expired token: 200 Success"]);
   });
 
-  it("where nothing answers, and where something else does", async () => {
-    const token = ["--token", deployed.sandbox.issuer.token()];
-    const nobody = await deployed.smoke(["http://127.0.0.1:1", ...token]);
-    expect(failuresIn(nobody.out)[1]).toMatch(/^a valid token gets credentials: no answer \(.+\)/);
-    deployed.sandbox.faults.add({ service: "fc", fault: { kind: "html" } });
-    const page = await deployed.smoke([url, ...token]);
-    expect(failuresIn(page.out)[1]).toMatch(/502, and no JSON: is this the endpoint\?/);
-    expect([nobody.code, page.code]).toEqual([1, 1]);
+  it("where a token for another App is vended to: the audience is not checked", async () => {
+    const careless = await emptyAccount();
+    try {
+      const [issuer] = careless.access["issuers"] as Record<string, unknown>[];
+      Object.assign(issuer ?? {}, { audience: null });
+      await careless.provision("apply", "--yes");
+      await careless.deploy();
+      const { sandbox } = careless;
+      const { code, out } = await careless.smoke([
+        sandbox.fc.url,
+        ...["--token", sandbox.issuer.token(), "--oss-endpoint", sandbox.oss.url],
+        ...["--other-audience-token", sandbox.issuer.token({ aud: "another-app" })],
+      ]);
+      expect(code).toBe(1);
+      expect(failuresIn(out)).toEqual(["refused: a token for another audience: 200 Success"]);
+    } finally {
+      await careless.stop();
+    }
+  });
+
+  it("once, where nothing answers", async () => {
+    const { code, out } = await deployed.smoke([
+      "http://127.0.0.1:1",
+      "--token",
+      deployed.sandbox.issuer.token(),
+    ]);
+    expect(code).toBe(1);
+    expect(out.split("\n")).toEqual([
+      "FAIL   the function runs: no answer: no connection",
+      "skip   everything else: the endpoint does not answer",
+      "1 of 1 checks failed.",
+    ]);
+  });
+
+  it("where the endpoint falls silent, without asking it for the rest", async () => {
+    deployed.sandbox.faults.add({ service: "fc", operation: "GET /credentials", fault: { kind: "reset" } });
+    const { code, out } = await smoked();
+    expect(code).toBe(1);
+    expect(failuresIn(out)).toEqual([
+      expect.stringMatching(/^a valid token gets credentials: no answer: the connection was cut/),
+      expect.stringMatching(/^refused: no token: no answer: the connection was cut/),
+    ]);
+    expect(out).toContain("skip   refused: the rest: the endpoint no longer answers");
+  });
+
+  it.each<[string, Fault, string]>([
+    ["a page", { kind: "html" }, "502, and no JSON: is this the endpoint?"],
+    [
+      "a page that is well",
+      { kind: "answer", status: 200, body: "<html>Welcome</html>" },
+      "200, and no JSON: is this the endpoint?",
+    ],
+    [
+      "a redirect",
+      { kind: "answer", status: 301, headers: { location: "https://www.example.com/" }, body: "" },
+      "301, which leads to https://www.example.com/: is that the endpoint?",
+    ],
+    ["another service's health", { kind: "answer", status: 200, body: '{"status":"UP"}' }, "200"],
+  ])("where something else answers: %s", async (_case, fault, seen) => {
+    deployed.sandbox.faults.add({ service: "fc", fault });
+    const { code, out } = await smoked();
+    expect(code).toBe(1);
+    expect(failuresIn(out)[0]).toBe(`the function runs: ${seen}`);
   });
 
   it("where the answer is not the contract's", async () => {
@@ -164,10 +232,60 @@ describe("smoke fails", () => {
       expect.stringMatching(/^a valid token gets credentials: the answer lacks AccessKeySecret, /),
     );
   });
+
+  it.each(["not a url", "http://oss-cn-hangzhou.aliyuncs.com"])(
+    "where the answer's OssEndpoint is no address for credentials: %s",
+    async (endpoint) => {
+      const vended = await fetch(url, {
+        headers: { authorization: `Bearer ${deployed.sandbox.issuer.token()}` },
+      });
+      const body = JSON.stringify({ ...((await vended.json()) as object), OssEndpoint: endpoint });
+      deployed.sandbox.faults.add({
+        service: "fc",
+        operation: "GET /credentials",
+        fault: { kind: "answer", status: 200, body },
+      });
+      const { code, out } = await deployed.smoke([url, "--token", deployed.sandbox.issuer.token()]);
+      expect(code).toBe(1);
+      expect(failuresIn(out)[0]).toBe(
+        `a valid token gets credentials: OssEndpoint is ${JSON.stringify(endpoint)}, no address: mend OSS_ENDPOINT`,
+      );
+    },
+  );
 });
+
+const TOKEN = `e30.${Buffer.from('{"iss":"https://login","aud":"photo-app"}').toString("base64url")}.x`;
+const FOREIGN_TOKEN = `e30.${Buffer.from('{"iss":"https://other","aud":"else"}').toString("base64url")}.x`;
 
 it.each([
   ["no address", [], /needs one address/],
+  ["an address in the clear", ["http://sts.example.com", "--token", TOKEN], /URL: write https:\/\//],
+  ["another kind of address", ["ftp://sts.example.com", "--token", TOKEN], /URL: write https:\/\//],
+  [
+    "OSS at no address",
+    ["https://sts.example.com", "--token", TOKEN, "--oss-endpoint", "garbage"],
+    /--oss-endpoint: write https:\/\//,
+  ],
+  [
+    "OSS at an address without its protocol",
+    ["https://sts.example.com", "--token", TOKEN, "--oss-endpoint", "localhost:9101"],
+    /--oss-endpoint: write https:\/\//,
+  ],
+  [
+    "OSS in the clear",
+    ["https://sts.example.com", "--token", TOKEN, "--oss-endpoint", "http://oss.example.com"],
+    /--oss-endpoint: write https:\/\//,
+  ],
+  [
+    "a token of the same audience as the other one",
+    ["https://sts.example.com", "--token", TOKEN, "--other-audience-token", TOKEN],
+    /--other-audience-token has the audience \(aud\) of --token/,
+  ],
+  [
+    "a token of another issuer as the other one",
+    ["https://sts.example.com", "--token", TOKEN, "--other-audience-token", FOREIGN_TOKEN],
+    /--other-audience-token is of another issuer/,
+  ],
   ["two addresses", ["https://a.example.com", "https://b.example.com"], /needs one address/],
   ["no token", ["https://sts.example.com"], /needs a token: --token JWT, or SMOKE_TOKEN/],
   ["a token that is none", ["https://sts.example.com", "--token", "a.b.c"], /--token is no JWT/],
