@@ -1,47 +1,55 @@
 import { evaluate } from "../../sandbox/ram/evaluate.ts";
-import type { AccessRules, Rule } from "../../shared/domain/access-rules.ts";
-import { LIST_ACTION, type OneOrMore } from "../../shared/domain/ram-policy.ts";
-import { rolePolicyFor } from "../../shared/domain/role-policy.ts";
-import { type DesiredRole, documentText } from "../provision/desired-state.ts";
+import type { AccessRules } from "../../shared/domain/access-rules.ts";
+import { type DesiredPolicy, documentText } from "../provision/desired-state.ts";
+import { type PolicyHolder, widerThan } from "./attached-policies.ts";
 import type { Findings } from "./finding.ts";
-import type { RoleInRam } from "./role-in-ram.ts";
-import { widerThan } from "./trust.ts";
-
-const PROVISION = "npm run valet -- provision apply";
+import type { Mending } from "./mending.ts";
+import { requestsUnder } from "./rule-requests.ts";
 
 /** The client role's policies are the upper bound of the rules: no rule fails for lack of them, and nothing beyond. */
 export function rolePolicyChecked(
-  client: RoleInRam,
+  client: PolicyHolder,
   want: {
-    readonly desired: DesiredRole;
+    readonly desired: DesiredPolicy;
     readonly rules: AccessRules;
     readonly bucket: string;
     readonly accountId: string;
+    readonly mending: Mending;
   },
   findings: Findings,
 ): void {
   const check = `policies of ${client.name}`;
-  const { desired, rules, bucket, accountId } = want;
+  const { desired, rules, mending } = want;
   const enforced = rules.rules.filter(({ mode }) => mode === "enforce");
-  let failing = 0;
-  for (const rule of enforced) {
-    const denied = deniedTo(rule, { client, rules, bucket, accountId });
-    if (denied.length === 0) continue;
-    failing += 1;
+  const failing = enforced.flatMap((rule) => {
+    const denied = requestsUnder(rule, want)
+      .map((request) => ({ ...evaluate(request, { identity: client.policies }), action: request.action }))
+      .filter(({ effect }) => effect === "Deny");
+    return denied.length === 0 ? [] : [{ rule, denied }];
+  });
+  if (failing.length > 0 && !client.policies.some(({ name }) => name === desired.name))
     findings.fail(
       check,
-      `too narrow for rule "${rule.name}": ${[...new Set(denied.map(({ action }) => action))].join(", ")} will fail with AccessDenied (${denied[0]?.because})`,
-      `${PROVISION} --allow-widening; and look for a Deny in the role's policies`,
+      `${desired.name} is not among them: ${failing.length === enforced.length ? "every rule" : `"${failing.map(({ rule }) => rule.name).join('", "')}"`} will fail with AccessDenied`,
+      `${mending.apply}, unless somebody took it away to stop everything`,
     );
-  }
-  const wider = widerThan(documentText(desired.policy.document), client.policies);
+  else
+    for (const { rule, denied } of failing)
+      findings.fail(
+        check,
+        `too narrow for rule "${rule.name}": ${[...new Set(denied.map(({ action }) => action))].join(", ")} will fail with AccessDenied (${denied[0]?.because})`,
+        denied.every(({ kind }) => kind === "ExplicitDeny")
+          ? `take that Deny away from ${client.name}, unless you mean it; provision leaves it alone`
+          : mending.apply,
+      );
+  const wider = widerThan(documentText(desired.document), client);
   for (const { name, what } of wider)
     findings.warn(
       check,
       `${name} allows more than the rules need: ${what}`,
-      name === desired.policy.name ? PROVISION : `detach ${name} from ${client.name} unless you mean it`,
+      name === desired.name ? mending.apply : mending.detach(name, client.name),
     );
-  if (failing === 0 && wider.length === 0)
+  if (failing.length === 0 && wider.length === 0)
     findings.ok(
       check,
       `as far as ${enforced.length === 1 ? "the rule" : `the ${enforced.length} rules`}, and no further`,
@@ -49,7 +57,11 @@ export function rolePolicyChecked(
 }
 
 /** The role's sessions may last as long as an App may ask for. */
-export function maxSessionChecked(client: RoleInRam, rules: AccessRules, findings: Findings): void {
+export function maxSessionChecked(
+  client: { readonly name: string; readonly maxSessionSeconds: number },
+  { rules, mending }: { readonly rules: AccessRules; readonly mending: Mending },
+  findings: Findings,
+): void {
   const check = `longest session of ${client.name}`;
   const { maxDurationSeconds } = rules.session;
   if (client.maxSessionSeconds >= maxDurationSeconds) findings.ok(check, `${client.maxSessionSeconds} s`);
@@ -57,62 +69,6 @@ export function maxSessionChecked(client: RoleInRam, rules: AccessRules, finding
     findings.fail(
       check,
       `${client.maxSessionSeconds} s, and access.yaml lets Apps ask for ${maxDurationSeconds} s: STS answers InvalidParameter.DurationSeconds`,
-      `${PROVISION} --allow-widening; or write session.maxDuration: ${client.maxSessionSeconds} in access.yaml`,
+      `${mending.apply}; or write session.maxDuration: ${client.maxSessionSeconds} in access.yaml`,
     );
-}
-
-/** Users that no rule names: what is open to one of them is open to any. */
-const SOMEBODY = ["alice", "Zoe_9"];
-
-/** What the rule would have to grant to somebody, and the role's policies do not allow. */
-function deniedTo(
-  rule: Rule,
-  place: {
-    readonly client: RoleInRam;
-    readonly rules: AccessRules;
-    readonly bucket: string;
-    readonly accountId: string;
-  },
-): readonly { readonly action: string; readonly because: string }[] {
-  const { client, rules, bucket, accountId } = place;
-  const bound = rolePolicyFor({ ...rules, rules: [rule] }, bucket);
-  return bound.Statement.flatMap((statement) =>
-    listOf(statement.Resource).flatMap((pattern) =>
-      listOf(statement.Action).flatMap((action) =>
-        SOMEBODY.flatMap((name) => {
-          const resource = pattern.replace("acs:oss:*:*:", `acs:oss:*:${accountId}:`);
-          const prefixes = listOf(statement.Condition?.["StringLike"]?.["oss:Prefix"] ?? []);
-          const asked =
-            action === LIST_ACTION
-              ? prefixes.map((prefix) => ({ resource, context: { "oss:Prefix": filled(prefix, name) } }))
-              : [{ resource: withNames(resource, name), context: {} }];
-          return asked
-            .map(({ resource: what, context }) =>
-              evaluate(
-                { action, resource: what, context: { ...context, ...OVER_TLS } },
-                { identity: client.policies },
-              ),
-            )
-            .filter(({ effect }) => effect === "Deny")
-            .map(({ because }) => ({ action, because }));
-        }),
-      ),
-    ),
-  );
-}
-
-/** An address of the documentation's own: a policy that names addresses will not have it. */
-const OVER_TLS = { "acs:SecureTransport": "true", "acs:SourceIp": "192.0.2.1" };
-
-function withNames(resource: string, name: string): string {
-  const [arn = "", ...path] = resource.split("/");
-  return [arn, ...path.map((step) => filled(step, name))].join("/");
-}
-
-function filled(pattern: string, name: string): string {
-  return pattern.replaceAll("*", name);
-}
-
-function listOf(values: OneOrMore): readonly string[] {
-  return typeof values === "string" ? [values] : values;
 }

@@ -1,29 +1,55 @@
 import { type Config, ConfigError, configFrom } from "../../functions/credentials/config.ts";
 import { fixedKeys, publicKeyFrom, secretKeyFrom } from "../../shared/adapters/fixed-keys.ts";
+import type { ProvisionSettings } from "../provision/desired-state.ts";
+import { provisionSettingsFrom } from "../provision/settings.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Findings } from "./finding.ts";
 
-/** Everything that the function would say of its settings before its first request; undefined: it would not start. */
+/** What a deployment decides: the function's part, and RAM's. */
+export interface DeploymentSettings {
+  readonly config: Config;
+  readonly provision: ProvisionSettings;
+}
+
+/**
+ * Everything that the function would say of its settings before its first request, and provision of the names;
+ * undefined: the one would not start, or the other not run.
+ */
 export function settingsChecked(
   environment: Terminal["environment"],
   accessFile: unknown,
+  options: { readonly functionRole: string; readonly callerUser: string | undefined },
   findings: Findings,
-): Config | undefined {
+): DeploymentSettings | undefined {
+  const read = settingsFrom(environment, accessFile, options);
+  if ("problems" in read) {
+    for (const problem of read.problems) {
+      const { cause, fix } = partsOf(problem);
+      findings.fail("settings", cause, fix);
+    }
+    return undefined;
+  }
+  const { config } = read;
+  findings.ok("settings", `${config.bucket} in ${config.region}, ${config.roleArn}`);
+  endpointsChecked(config, findings);
+  return read;
+}
+
+function settingsFrom(
+  environment: Terminal["environment"],
+  accessFile: unknown,
+  options: { readonly functionRole: string; readonly callerUser: string | undefined },
+): DeploymentSettings | { readonly problems: readonly string[] } {
   try {
     const config = configFrom(environment, accessFile, {
       secretKeysFrom: (text, algorithms) => fixedKeys(secretKeyFrom(text), algorithms),
       publicKeysFrom: (pem, algorithms) => fixedKeys(publicKeyFrom(pem), algorithms),
     });
-    findings.ok("settings", `${config.bucket} in ${config.region}, ${config.roleArn}`);
-    endpointsChecked(config, findings);
-    return config;
+    const provision = provisionSettingsFrom({ ...config, ...options });
+    return "problems" in provision ? provision : { config, provision };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const problem of error.problems) {
-      const { cause, fix } = partsOf(problem);
-      findings.fail("settings", cause, fix);
-    }
-    return undefined;
+    return error;
   }
 }
 
@@ -37,7 +63,9 @@ function partsOf(problem: string): { readonly cause: string; readonly fix: strin
 /** An endpoint's name tells its region, which must be the bucket's. */
 function endpointsChecked({ region, ossEndpoint, sts, bucket }: Config, findings: Findings): void {
   const { hostname } = new URL(ossEndpoint);
-  const [, before, named, internal] = OSS_HOST.exec(hostname) ?? [];
+  const [, before, place, internal] = OSS_HOST.exec(hostname) ?? [];
+  // Transfer acceleration has one name for all regions. Source: OSS, "Transfer acceleration".
+  const named = place === "accelerate" || place === "accelerate-overseas" ? undefined : place;
   if (before !== undefined && before !== "") {
     findings.fail(
       "OSS_ENDPOINT",
@@ -57,7 +85,9 @@ function endpointsChecked({ region, ossEndpoint, sts, bucket }: Config, findings
       `write https://oss-${region}.aliyuncs.com unless every App runs there`,
     );
   } else {
-    findings.ok("OSS_ENDPOINT", `${hostname}${named === undefined ? `, your own name for ${bucket}` : ""}`);
+    const what =
+      place === undefined ? `, your own name for ${bucket}` : named === undefined ? ", for any region" : "";
+    findings.ok("OSS_ENDPOINT", `${hostname}${what}`);
   }
   const [, stsRegion] = STS_HOST.exec(sts.host) ?? [];
   if (stsRegion !== undefined && stsRegion !== region) {

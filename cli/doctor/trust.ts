@@ -1,120 +1,97 @@
-import { evaluate, trusts } from "../../sandbox/ram/evaluate.ts";
+import { trusts } from "../../sandbox/ram/evaluate.ts";
 import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
 import { type DesiredRole, documentText } from "../provision/desired-state.ts";
-import { wideningFrom } from "../provision/policy-comparison.ts";
+import { newlyTrusted } from "../provision/policy-comparison.ts";
 import type { Findings } from "./finding.ts";
-import type { RoleInRam } from "./role-in-ram.ts";
 
-const PROVISION = "npm run valet -- provision apply";
-
-/** The client role is assumed by exactly the function's role (and the caller user, where there is one). */
-export function clientTrustChecked(
-  client: RoleInRam,
-  want: { readonly desired: DesiredRole; readonly functionRoleArn: string; readonly accountId: string },
+/**
+ * The trust policy of a role says who may become it: exactly those that it is desired to name. Whether they all may,
+ * whoever else does.
+ */
+export function trustChecked(
+  role: { readonly name: string; readonly trustPolicy: string },
+  want: {
+    readonly desired: DesiredRole;
+    readonly accountId: string;
+    /** What fails where somebody is not trusted. */
+    readonly consequence: string;
+    /** What somebody has who is trusted and should not be. */
+    readonly gain: string;
+    /** The command that mends it. */
+    readonly apply: string;
+  },
   findings: Findings,
-): void {
-  const check = `trust policy of ${client.name}`;
-  if (!isReadable(client, check, findings)) return;
-  const { desired, functionRoleArn, accountId } = want;
-  const decision = trusts(client.trustPolicy, { arn: functionRoleArn, accountId }, {});
-  const others = wideningFrom(documentText(desired.trustPolicy), client.trustPolicy).map((what) =>
-    what.replace(/^sts:AssumeRole (RAM )?/, ""),
-  );
-  if (decision.effect === "Deny") {
-    const trusted = others.length === 0 ? "nobody" : others.join(", ");
-    findings.fail(
-      check,
-      `does not trust ${functionRoleArn}, but ${trusted}: STS answers NoPermission (AssumeRolePolicy)`,
-      `${PROVISION} --allow-widening; or name the function's role with --function-role`,
-    );
-    return;
+): boolean {
+  const check = `trust policy of ${role.name}`;
+  const { desired, accountId, apply } = want;
+  const grammar = policyGrammarProblem(role.trustPolicy, "trust");
+  if (grammar !== undefined) {
+    findings.fail(check, `cannot be read: ${grammar}`, apply);
+    return false;
   }
-  const root = `acs:ram::${accountId}:root`;
-  const foreign = others.filter(
-    (who) => /^acs:ram::\d/.test(who) && !who.startsWith(`acs:ram::${accountId}:`),
-  );
-  if (foreign.length > 0)
+  const desiredNames = namesIn(desired);
+  const missing = desiredNames.filter((name) => !isTrusted(name, role.trustPolicy, accountId));
+  const others = newlyTrusted(documentText(desired.trustPolicy), role.trustPolicy);
+  const conditions = conditionsFor(missing, role.trustPolicy, accountId);
+  if (missing.length > 0 && conditions === undefined) {
     findings.fail(
       check,
-      `trusts another account: ${foreign.join(", ")} may hold all that access.yaml grants to anybody`,
-      `${PROVISION}: it leaves the function's role alone`,
+      `does not trust ${missing.join(", ")}, but ${others.length === 0 ? "nobody else" : others.join(", ")}: ${want.consequence}`,
+      apply,
     );
-  const own = others.filter((who) => !foreign.includes(who));
+    return false;
+  }
+  if (conditions !== undefined)
+    findings.fail(
+      check,
+      `trusts ${missing.join(", ")} only under Condition ${conditions}, which is not known to be met: ${want.consequence}`,
+      `take the Condition out of it; ${apply} does`,
+    );
+  const isForeign = (who: string): boolean =>
+    /^(Federated )?acs:ram::\d/.test(who) && !who.includes(`acs:ram::${accountId}:`);
+  const foreign = others.filter(isForeign);
+  const own = others.filter((who) => !isForeign(who));
+  if (foreign.length > 0)
+    findings.fail(check, `trusts another account: ${foreign.join(", ")} may ${want.gain}`, apply);
   if (own.length > 0)
     findings.warn(
       check,
-      own.includes(root)
-        ? `trusts ${root}: every user and role of the account that may call AssumeRole, not the function's role alone`
-        : `trusts also ${own.join(", ")}`,
-      `${PROVISION}: it leaves the function's role alone (--caller-user NAME keeps a user)`,
+      own.includes(`acs:ram::${accountId}:root`)
+        ? `trusts acs:ram::${accountId}:root: every user and role of the account that may call AssumeRole may ${want.gain}`
+        : `trusts also ${own.join(", ")}, which may ${want.gain}`,
+      `${apply}: nobody stays but ${desiredNames.join(", ")}${own.some((who) => who.includes(":user/")) ? " (--caller-user NAME keeps a user)" : ""}`,
     );
-  if (others.length === 0) findings.ok(check, `${functionRoleArn}, and nobody else that should not`);
+  if (missing.length === 0 && others.length === 0)
+    findings.ok(check, `${desiredNames.join(", ")}, and nobody else`);
+  return missing.length === 0;
 }
 
-/** Function Compute may take the function's role on. */
-export function functionTrustChecked(role: RoleInRam, findings: Findings): void {
-  const check = `trust policy of ${role.name}`;
-  if (!isReadable(role, check, findings)) return;
-  const decision = trusts(role.trustPolicy, { service: "fc.aliyuncs.com" }, {});
-  if (decision.effect === "Allow") findings.ok(check, "fc.aliyuncs.com");
-  else
-    findings.fail(
-      check,
-      "does not trust fc.aliyuncs.com: Function Compute cannot run the function with it",
-      `${PROVISION} --allow-widening`,
-    );
-}
-
-/** The function's role may assume the client role, and do nothing else. */
-export function mayAssumeChecked(
-  role: RoleInRam,
-  want: { readonly desired: DesiredRole; readonly clientRoleArn: string },
-  findings: Findings,
-): void {
-  const check = `policies of ${role.name}`;
-  const { desired, clientRoleArn } = want;
-  const decision = evaluate(
-    { action: "sts:AssumeRole", resource: clientRoleArn, context: { "acs:SecureTransport": "true" } },
-    { identity: role.policies },
+/** ARNs, and names of services. */
+function namesIn({ trustPolicy }: DesiredRole): readonly string[] {
+  return trustPolicy.Statement.flatMap(({ Principal: principal }) =>
+    "RAM" in principal ? principal.RAM : principal.Service,
   );
-  if (decision.effect === "Deny") {
-    findings.fail(
-      check,
-      `may not assume ${clientRoleArn} (${decision.because}): STS answers NoPermission`,
-      `${PROVISION} --allow-widening`,
-    );
-    return;
-  }
-  const more = widerThan(documentText(desired.policy.document), role.policies);
-  if (more.length === 0) findings.ok(check, `sts:AssumeRole on ${clientRoleArn}, nothing else`);
-  for (const { name, what } of more)
-    findings.warn(
-      check,
-      `${name} allows more than to assume the client role: ${what}`,
-      name === desired.policy.name ? PROVISION : `detach ${name} from ${role.name}`,
-    );
 }
 
-/** Of each policy, what it allows beyond `bound`; those that keep within it are left out. */
-export function widerThan(
-  bound: string,
-  policies: RoleInRam["policies"],
-): readonly { readonly name: string; readonly what: string }[] {
-  return policies.flatMap(({ name, document }) => {
-    // What was denied cannot be missing here: the bound has no Deny.
-    const more = wideningFrom(bound, document);
-    if (more.length === 0) return [];
-    const rest = more.length > SHOWN ? `, and ${more.length - SHOWN} more` : "";
-    return [{ name, what: `${more.slice(0, SHOWN).join(", ")}${rest}` }];
-  });
+/** No condition counts as met: of the function's requests nothing is known. */
+function isTrusted(name: string, trustPolicy: string, accountId: string): boolean {
+  const who = name.startsWith("acs:ram:") ? { arn: name, accountId } : { service: name };
+  return trusts(trustPolicy, who, {}).effect === "Allow";
 }
 
-/** Of a long list, how many are told. */
-const SHOWN = 3;
-
-function isReadable(role: RoleInRam, check: string, findings: Findings): boolean {
-  const problem = policyGrammarProblem(role.trustPolicy, "trust");
-  if (problem === undefined) return true;
-  findings.fail(check, `cannot be read: ${problem}`, PROVISION);
-  return false;
+/** The conditions that alone keep them out, as text; undefined: something else does. */
+function conditionsFor(names: readonly string[], trustPolicy: string, accountId: string): string | undefined {
+  const { Statement: statements } = JSON.parse(trustPolicy) as {
+    readonly Statement: readonly Readonly<Record<string, unknown>>[];
+  };
+  const allowing = statements.filter((statement) => statement["Effect"] === "Allow");
+  const unconditional = { Version: "1", Statement: allowing.map(({ Condition: _, ...rest }) => rest) };
+  const conditions = allowing.flatMap(({ Condition: condition }) =>
+    condition === undefined ? [] : [JSON.stringify(condition)],
+  );
+  return names.length > 0 &&
+    conditions.length > 0 &&
+    names.every((name) => isTrusted(name, JSON.stringify(unconditional), accountId))
+    ? conditions.join(", ")
+    : undefined;
 }

@@ -48,6 +48,7 @@ export function stateOf({ sandbox, account, bucket }: Deployment): () => void {
     );
     for (const { user, attached, keys } of users) {
       user.attached.splice(0, Number.POSITIVE_INFINITY, ...attached);
+      user.accessKeys.splice(0, Number.POSITIVE_INFINITY, ...keys.map(({ key }) => key));
       for (const { key, status } of keys) key.status = status;
     }
     account.rootKeys.splice(0, Number.POSITIVE_INFINITY, ...rootKeys);

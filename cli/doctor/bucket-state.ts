@@ -1,0 +1,118 @@
+import { AlienAnswer, type CloudProblem, cloudProblemFrom, problemText } from "../cloud-problem.ts";
+import type { OssClient } from "../oss-client.ts";
+import { remedyOf, remedyOfAccess } from "../remedy.ts";
+import type { Findings } from "./finding.ts";
+
+/** What to mend where OSS cannot be asked. */
+export const OSS_SUSPECTS = { keys: "ALIBABA_CLOUD", address: "OSS_REGION or --oss-endpoint" };
+
+export const READ_WITH = "run this with keys that may read the bucket's settings (AliyunOSSReadOnlyAccess)";
+
+/** here: the account's own, in the region; elsewhere: its own, in another; unknown: none that is known to be its own. */
+type BucketState = "here" | "elsewhere" | "unknown";
+
+/** Whether a bucket is there, in the region, the account's own, and private. */
+export async function bucketStateOf(
+  client: OssClient,
+  want: { readonly bucket: string; readonly region: string; readonly accountId: string },
+  findings: Findings,
+): Promise<BucketState> {
+  const { bucket, region, accountId } = want;
+  const check = `bucket ${bucket}`;
+  let info: BucketInfo;
+  try {
+    info = bucketInfoFrom(await client.getBucketInfo(bucket));
+  } catch (error) {
+    return await whyUnreadable(client, cloudProblemFrom(error), want, findings);
+  }
+  if (info.owner !== accountId) {
+    findings.fail(
+      check,
+      `belongs to account ${info.owner}, and the role to ${accountId}: its policies do not reach there`,
+      "name a bucket of this account, or let its owner open it to the role by a bucket policy",
+    );
+    return "unknown";
+  }
+  if (info.region !== region) {
+    findings.fail(
+      check,
+      `is in ${info.region}, and OSS_REGION says ${region}`,
+      `write OSS_REGION=${info.region}`,
+    );
+    return "elsewhere";
+  }
+  if (info.acl === "private") findings.ok(check, `in ${region}, private`);
+  else
+    findings.fail(
+      check,
+      `its ACL is ${info.acl}: anybody may ${info.acl === "public-read" ? "read" : "read and write"} every object, whatever access.yaml says`,
+      `set the ACL of ${bucket} to private (console: Permission Control), and Block Public Access`,
+    );
+  return "here";
+}
+
+interface BucketInfo {
+  readonly region: string;
+  readonly owner: string;
+  readonly acl: string;
+}
+
+/** ali-oss types nothing of it. Throws AlienAnswer where it is not what GetBucketInfo gives. */
+function bucketInfoFrom(answer: unknown): BucketInfo {
+  const { bucket } = Object(answer) as { readonly bucket?: unknown };
+  const {
+    Location: location,
+    Owner: owner,
+    AccessControlList: list,
+  } = Object(bucket) as Readonly<Record<string, unknown>>;
+  const { ID: id } = Object(owner) as { readonly ID?: unknown };
+  const { Grant: grant } = Object(list) as { readonly Grant?: unknown };
+  if (typeof location !== "string" || typeof id !== "string" || typeof grant !== "string")
+    throw new AlienAnswer("it holds no bucket's location, owner and ACL");
+  return { region: regionOf(location), owner: id, acl: grant };
+}
+
+/** OSS does not say where a bucket is that is not where it was looked for; the list of all buckets does. */
+async function whyUnreadable(
+  client: OssClient,
+  problem: CloudProblem,
+  want: { readonly bucket: string; readonly region: string },
+  findings: Findings,
+): Promise<BucketState> {
+  const { bucket, region } = want;
+  const check = `bucket ${bucket}`;
+  if (remedyOfAccess(problem, OSS_SUSPECTS) === undefined) {
+    const listed = await locationOf(client, bucket);
+    if (listed !== undefined && listed !== region) {
+      findings.fail(check, `is in ${listed}, and OSS_REGION says ${region}`, `write OSS_REGION=${listed}`);
+      return "elsewhere";
+    }
+  }
+  if (problem.code === "NoSuchBucket")
+    findings.fail(
+      check,
+      `does not exist in ${region}, nor among the account's buckets`,
+      "mend OSS_BUCKET (or bucket in access.yaml), or make the bucket: private, in the function's region",
+    );
+  else if (problem.code === "AccessDenied")
+    findings.fail(check, problemText(problem), `${READ_WITH}; or the bucket is somebody else's`);
+  else findings.fail(check, problemText(problem), remedyOf(problem, OSS_SUSPECTS));
+  return "unknown";
+}
+
+async function locationOf(client: OssClient, bucket: string): Promise<string | undefined> {
+  try {
+    // The types say a list, the code gives it in a field.
+    const answer = (await client.listBuckets({ prefix: bucket })) as unknown as {
+      readonly buckets: readonly { readonly name: string; readonly region: string }[] | null;
+    };
+    const found = answer.buckets?.find(({ name }) => name === bucket);
+    return found === undefined ? undefined : regionOf(found.region);
+  } catch {
+    return undefined;
+  }
+}
+
+function regionOf(location: string): string {
+  return location.replace(/^oss-/, "");
+}

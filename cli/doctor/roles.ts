@@ -1,0 +1,101 @@
+import type { AccessRules } from "../../shared/domain/access-rules.ts";
+import type { DesiredRole, ProvisionSettings } from "../provision/desired-state.ts";
+import type { RamAccount } from "../provision/ram-account.ts";
+import { callerUserChecked } from "./caller-user.ts";
+import type { Findings } from "./finding.ts";
+import { mayAssumeChecked } from "./may-assume.ts";
+import { found, type RamView, ramViewOf } from "./ram-view.ts";
+import { maxSessionChecked, rolePolicyChecked } from "./role-policy.ts";
+import { trustChecked } from "./trust.ts";
+
+/**
+ * Both roles and the caller user, with their trust and their policies, against what provision would make of
+ * access.yaml. Why a caller outside Function Compute need not try AssumeRole; undefined: it may work.
+ */
+export async function rolesChecked(
+  account: RamAccount,
+  want: {
+    readonly settings: ProvisionSettings;
+    readonly rules: AccessRules;
+    /** What must be mended before provision may be run; undefined: nothing. */
+    readonly first: string | undefined;
+  },
+  findings: Findings,
+): Promise<string | undefined> {
+  const view = await ramViewOf(account, want, findings);
+  if (view === undefined) return undefined;
+  const clientIsSound = clientRoleChecked(view, findings);
+  functionRoleChecked(view, findings);
+  const callers = view.desired.users.map((user) => callerUserChecked(user, view, findings));
+  if (!clientIsSound) return "the client role comes first";
+  return callers.every(Boolean) ? undefined : "the caller user comes first";
+}
+
+/** Whether it is there and trusts whom it should. */
+function clientRoleChecked(view: RamView, findings: Findings): boolean {
+  const { settings, rules, actual, mending, first } = view;
+  const { accountId, clientRole, bucket } = settings;
+  const desired = view.desired.roles.find(({ name }) => name === clientRole);
+  const role = found(
+    actual.roles.get(clientRole.toLowerCase()),
+    { name: clientRole, purpose: "client role", named: "OSS_ROLE_ARN", view },
+    findings,
+  );
+  if (role === undefined || desired === undefined) return false;
+  const isTrustSound = clientTrustChecked(role, desired, view, findings);
+  if (first === undefined)
+    rolePolicyChecked(role, { desired: desired.policy, rules, bucket, accountId, mending }, findings);
+  else findings.skip(`policies of ${role.name}`, `${first} comes first`);
+  maxSessionChecked(role, { rules, mending }, findings);
+  return isTrustSound;
+}
+
+/** A user that is not there is its own finding: the role should trust another name, or will be made to trust this one. */
+function clientTrustChecked(
+  role: { readonly name: string; readonly trustPolicy: string },
+  desired: DesiredRole,
+  view: RamView,
+  findings: Findings,
+): boolean {
+  const missing = view.desired.users.filter(({ name }) => !view.actual.users.has(name));
+  if (missing.length > 0) {
+    const names = missing.map(({ name }) => name).join(", ");
+    findings.skip(`trust policy of ${role.name}`, `caller user ${names} comes first`);
+    return false;
+  }
+  return trustChecked(
+    role,
+    {
+      desired,
+      accountId: view.settings.accountId,
+      consequence: "STS answers NoPermission (AssumeRolePolicy)",
+      gain: "hold all that access.yaml grants to anybody",
+      apply: view.mending.apply,
+    },
+    findings,
+  );
+}
+
+function functionRoleChecked(view: RamView, findings: Findings): void {
+  const { settings, actual, mending } = view;
+  const { accountId, functionRole } = settings;
+  const desired = view.desired.roles.find(({ name }) => name === functionRole);
+  const role = found(
+    actual.roles.get(functionRole.toLowerCase()),
+    { name: functionRole, purpose: "function's role", named: "--function-role (and role in s.yaml)", view },
+    findings,
+  );
+  if (role === undefined || desired === undefined) return;
+  trustChecked(
+    role,
+    {
+      desired,
+      accountId,
+      consequence: "Function Compute cannot run the function with it",
+      gain: "assume the client role as the function does, and hold all that access.yaml grants to anybody",
+      apply: mending.apply,
+    },
+    findings,
+  );
+  mayAssumeChecked(role, { desired: desired.policy, view }, findings);
+}

@@ -1,0 +1,49 @@
+import type { AccessRequest } from "../../sandbox/ram/evaluate.ts";
+import type { AccessRules, Rule } from "../../shared/domain/access-rules.ts";
+import { LIST_ACTION, type OneOrMore } from "../../shared/domain/ram-policy.ts";
+import { rolePolicyFor } from "../../shared/domain/role-policy.ts";
+
+/** Users that no rule names: what is open to one of them is open to any. */
+const SOMEBODY = ["alice", "Zoe_9"];
+
+/** What somebody asks OSS for whom the rule grants something: each of its actions, in each of its prefixes. */
+export function requestsUnder(
+  rule: Rule,
+  place: { readonly rules: AccessRules; readonly bucket: string; readonly accountId: string },
+): readonly AccessRequest[] {
+  const { rules, bucket, accountId } = place;
+  const bound = rolePolicyFor({ ...rules, rules: [rule] }, bucket);
+  return bound.Statement.flatMap((statement) =>
+    listOf(statement.Resource).flatMap((pattern) =>
+      listOf(statement.Action).flatMap((action) =>
+        SOMEBODY.flatMap((name): readonly AccessRequest[] => {
+          const resource = pattern.replace("acs:oss:*:*:", `acs:oss:*:${accountId}:`);
+          if (action !== LIST_ACTION)
+            return [{ action, resource: withNames(resource, name), context: OVER_TLS }];
+          const prefixes = listOf(statement.Condition?.["StringLike"]?.["oss:Prefix"] ?? []);
+          return prefixes.map((prefix) => ({
+            action,
+            resource,
+            context: { ...OVER_TLS, "oss:Prefix": filled(prefix, name) },
+          }));
+        }),
+      ),
+    ),
+  );
+}
+
+/** An address of the documentation's own: a policy that names addresses will not have it. */
+const OVER_TLS = { "acs:SecureTransport": "true", "acs:SourceIp": "192.0.2.1" };
+
+function withNames(resource: string, name: string): string {
+  const [arn = "", ...path] = resource.split("/");
+  return [arn, ...path.map((step) => filled(step, name))].join("/");
+}
+
+function filled(pattern: string, name: string): string {
+  return pattern.replaceAll("*", name);
+}
+
+function listOf(values: OneOrMore): readonly string[] {
+  return typeof values === "string" ? [values] : values;
+}
