@@ -125,7 +125,7 @@ function toldOf(refusal: Refusal): Told {
         503,
         "StsUnavailable",
         "The Security Token Service does not answer now; try again later.",
-        retryAfter(1),
+        retryAfter(refusal.retryAfterSeconds ?? 1),
       );
   }
 }

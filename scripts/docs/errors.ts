@@ -148,10 +148,10 @@ const ROWS: { readonly [C in Refusal["code"]]: Row & { readonly refusal: { reado
       "AssumeRole has one quota for the whole account (100 a second): which Apps ask for credentials more often than they need?",
   },
   STS_UNAVAILABLE: {
-    refusal: { code: "STS_UNAVAILABLE", because: "timeout" },
+    refusal: { code: "STS_UNAVAILABLE", because: "network", errorCode: "ECONNREFUSED" },
     app: "wait for `Retry-After` seconds and ask again",
     operator:
-      "`because`: no usable answer came from STS after all attempts. Is `STS_ENDPOINT` right and reachable?",
+      "`because`: no usable answer came from STS after all attempts. Is `STS_ENDPOINT` right and reachable? With `network`, `errorCode` is Node's word for it: ENOTFOUND (no such name), ECONNREFUSED (nobody listens), EPROTO and ERR_SSL_… (no TLS there)",
   },
 };
 

@@ -26,8 +26,9 @@ const MAX_JITTER_MS = 100;
 
 /**
  * {@link Sts} over @alicloud/sts20150401, which is loaded with the first call. AssumeRole is safe to repeat (each
- * call makes new credentials), so an outage is tried once more, on a new socket; a denial never, and throttling
- * only where STS asks for a second or less. Throws where the call lacks its session policy: that is our bug.
+ * call makes new credentials), so an outage is tried once more, on a new socket, unless STS asks for more than a
+ * second of peace; a denial never, and throttling only where STS asks for a second or less. Throws where the call
+ * lacks its session policy: that is our bug.
  */
 export function aliyunSts(options: AliyunStsOptions): Sts {
   const { endpoint, roleArn } = options;
@@ -85,8 +86,7 @@ function isPolicy(text: string): boolean {
 /** Milliseconds to wait before the one repetition; undefined: the answer stands. */
 function pauseBeforeRetry({ result, retryAfterMs }: Outcome, random: number): number | undefined {
   if (result.ok || result.refusal.code === "STS_DENIED") return undefined;
-  if (result.refusal.code === "STS_UNAVAILABLE") return random * MAX_JITTER_MS;
-  return retryAfterMs !== undefined && retryAfterMs <= MAX_RETRY_AFTER_MS
-    ? retryAfterMs + random * MAX_JITTER_MS
-    : undefined;
+  const askedForMs =
+    retryAfterMs ?? (result.refusal.code === "STS_UNAVAILABLE" ? 0 : Number.POSITIVE_INFINITY);
+  return askedForMs <= MAX_RETRY_AFTER_MS ? askedForMs + random * MAX_JITTER_MS : undefined;
 }

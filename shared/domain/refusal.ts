@@ -19,8 +19,17 @@ export type Refusal =
   | { readonly code: "STS_THROTTLED"; readonly retryAfterSeconds: number }
   /** STS answered, and the answer is no: our caller, role or policy is misconfigured. `stsCode` is STS's own. */
   | { readonly code: "STS_DENIED"; readonly stsCode: string; readonly stsRequestId?: string }
-  /** No usable answer came: `because` is a word of ours (timeout, network, ...), never an SDK's message. */
-  | { readonly code: "STS_UNAVAILABLE"; readonly because: string; readonly stsRequestId?: string };
+  /**
+   * No usable answer came: `because` is a word of ours (timeout, network, ...), never an SDK's message. `errorCode` is
+   * Node's word for a broken connection (ECONNREFUSED, ...); `retryAfterSeconds` is what STS asked for, if it did.
+   */
+  | {
+      readonly code: "STS_UNAVAILABLE";
+      readonly because: string;
+      readonly errorCode?: string;
+      readonly retryAfterSeconds?: number;
+      readonly stsRequestId?: string;
+    };
 
 /** The checks of an App token, in the order in which they are made. Logged, never told to the caller. */
 export type TokenCheck =

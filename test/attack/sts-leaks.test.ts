@@ -55,6 +55,7 @@ describe("what a refusal holds", () => {
     ["a request id that is a sentence", json(400, { Code: "NoPermission", RequestId: hostile })],
     ["a code that is an object", json(400, { Code: { users: "users/alice" }, RequestId: ["role/oss"] })],
     ["throttling that tells too much", errorAnswer(400, `Throttling.${hostile}`)],
+    ["an outage whose request id is a sentence", json(500, { Code: "InternalError", RequestId: hostile })],
   ])("%s: no secret, no policy, no role, no text of others", async (_case, answer) => {
     stub.answer(answer);
     const result = await assumeRole(stub.host, "fault" in answer ? 100 : 1_500);
@@ -70,7 +71,7 @@ describe("what a refusal holds", () => {
     await gone.close();
     expect(await assumeRole(gone.host)).toEqual({
       ok: false,
-      refusal: { code: "STS_UNAVAILABLE", because: "network" },
+      refusal: { code: "STS_UNAVAILABLE", because: "network", errorCode: "ECONNREFUSED" },
     });
   });
 });

@@ -154,6 +154,9 @@ describe("a cold start", () => {
 });
 
 describe("the bundle does what the source does", () => {
+  const PAGE = { "content-type": "text/html" };
+  const PLAIN_XML = { "content-type": "text/xml" };
+
   it("asks the same of STS", async () => {
     stub.answer(credentialsAnswer);
     const ofBundle = await ask(bundled, "alice");
@@ -169,13 +172,15 @@ describe("the bundle does what the source does", () => {
   it.each<[string, StubAnswer, number]>([
     ["a denial", errorAnswer(403, "NoPermission"), 500],
     ["a denial in XML", xmlErrorAnswer(404, "EntityNotExist.Role"), 500],
+    ["a denial in plain XML", { ...xmlErrorAnswer(403, "NoPermission"), headers: PLAIN_XML }, 500],
     ["throttling", errorAnswer(400, "Throttling.User"), 503],
+    ["throttling as a page", { status: 429, body: "<html></html>", headers: PAGE }, 503],
     ["throttling in XML", xmlErrorAnswer(400, "Throttling.User"), 503],
     ["a server error", errorAnswer(500, "InternalError"), 503],
     ["a server error in XML", xmlErrorAnswer(503, "ServiceUnavailable"), 503],
     ["XML that is no error", { ...xmlErrorAnswer(400, "x"), body: "<a><b/></a>" }, 503],
     ["XML that ends early", { ...xmlErrorAnswer(400, "x"), body: "<Error><Code>NoPerm" }, 503],
-    ["a page", { status: 502, body: "<html></html>", headers: { "content-type": "text/html" } }, 503],
+    ["a page", { status: 502, body: "<html></html>", headers: PAGE }, 503],
     ["a 200 without credentials", json(200, { RequestId: "A-1" }), 503],
     ["credentials of a wrong type", json(200, { Credentials: { AccessKeyId: 1 } }), 503],
     ["a reset connection", { fault: "reset" }, 503],

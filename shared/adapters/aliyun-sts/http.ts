@@ -1,20 +1,8 @@
 import http, { type Agent, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import https from "node:https";
 import { urlToHttpOptions } from "node:url";
-
-/** Why an exchange with STS gave no answer: a word of ours, without the URL (which carries the policy). */
-export type ExchangeFailure = "timeout" | "network" | "redirect" | "answer too large";
-
-/** Passes through the SDK as it is; its message holds nothing of the request. */
-export class StsExchangeError extends Error {
-  readonly because: ExchangeFailure;
-
-  constructor(because: ExchangeFailure) {
-    super(`STS exchange failed: ${because}`);
-    this.name = "StsExchangeError";
-    this.because = because;
-  }
-}
+import { type ExchangeFailure, StsExchangeError } from "./exchange-error.ts";
+import { sdkResponseFrom } from "./sdk-response.ts";
 
 /**
  * Bytes. An AssumeRole answer is a few kB: the token's length is undocumented ("make no assumptions about the
@@ -67,12 +55,13 @@ export function exchange(
       agent: secure ? HTTPS_AGENT : HTTP_AGENT,
     });
     const deadline = setTimeout(() => fail("timeout"), options.readTimeout);
-    const fail = (because: ExchangeFailure) => {
+    const fail = (because: ExchangeFailure, errorCode?: string) => {
       clearTimeout(deadline);
       request.destroy();
-      reject(new StsExchangeError(because));
+      reject(new StsExchangeError(because, { errorCode }));
     };
-    request.on("error", () => fail("network"));
+    const broken = ({ code }: NodeJS.ErrnoException) => fail("network", code);
+    request.on("error", broken);
     request.on("response", (response) => {
       const { socket } = response;
       const chunks: Buffer[] = [];
@@ -82,12 +71,12 @@ export function exchange(
         bytes += chunk.length;
         if (bytes > MAX_ANSWER_BYTES) fail("answer too large");
       });
-      response.on("error", () => fail("network"));
+      response.on("error", broken);
       response.on("end", () => {
         clearTimeout(deadline);
         lastUsedMs.set(socket, Date.now());
-        const answer = answerFor(response, Buffer.concat(chunks, bytes));
-        if (answer === undefined) reject(new StsExchangeError("redirect"));
+        const answer = sdkResponseFrom(response, Buffer.concat(chunks, bytes));
+        if (answer instanceof StsExchangeError) reject(answer);
         else resolve(answer);
       });
     });
@@ -108,39 +97,4 @@ export function closeIdleSockets(idleMs: number): void {
       }
     }
   }
-}
-
-/** What the SDK reads of a response. */
-interface SdkResponse extends Pick<IncomingMessage, "statusCode" | "statusMessage" | "headers"> {
-  on(event: string, listener: (chunk?: Buffer) => void): void;
-  removeListener(): void;
-}
-
-/** undefined: a redirect, which the SDK would take for success. */
-function answerFor(response: IncomingMessage, body: Buffer): IncomingMessage | undefined {
-  const status = response.statusCode ?? 0;
-  const throttled = status < 400 && SAYS_THROTTLED.test(body.toString("latin1"));
-  if (status >= 300 && status < 400 && !throttled) return undefined;
-  const answer: SdkResponse = {
-    // The STS FAQ: throttling may come with 302. Only an error's status makes the SDK read the error in it.
-    statusCode: throttled ? 429 : status,
-    statusMessage: response.statusMessage,
-    headers: headersWithRetryAfter(response.headers),
-    // The SDK listens for "data" and then for "end"; the body has been read already.
-    on: (event, listener) => {
-      if (event === "data") listener(body);
-      if (event === "end") listener();
-    },
-    removeListener: () => {},
-  };
-  return answer as unknown as IncomingMessage;
-}
-
-const SAYS_THROTTLED = /"Code"\s*:\s*"[^"]*Throttling|<Code>[^<]*Throttling/i;
-
-/** The SDK reads x-acs-retry-after alone, in milliseconds; a gateway may send the standard header, in seconds. */
-function headersWithRetryAfter(headers: IncomingMessage["headers"]): IncomingMessage["headers"] {
-  const seconds = headers["retry-after"];
-  if (headers["x-acs-retry-after"] !== undefined || !/^\d{1,6}$/.test(seconds ?? "")) return headers;
-  return { ...headers, "x-acs-retry-after": String(Number(seconds) * 1000) };
 }

@@ -8,6 +8,7 @@ import {
   credentialsBody,
   errorAnswer,
   json,
+  type StubAnswer,
   type StubSts,
   startStubSts,
   xmlErrorAnswer,
@@ -114,6 +115,15 @@ describe("what is asked of STS", () => {
   });
 });
 
+/** What a gateway writes that is no API. */
+function page(status: number, headers: Readonly<Record<string, string>> = {}) {
+  return { status, headers: { "content-type": "text/html", ...headers }, body: "<html>Sorry</html>" };
+}
+
+function plainXml(answer: StubAnswer): StubAnswer {
+  return { ...answer, headers: { "content-type": "text/xml" } };
+}
+
 describe("STS says no", () => {
   it.each([
     [403, "NoPermission"],
@@ -136,13 +146,19 @@ describe("STS says no", () => {
     expect(calls).toHaveLength(1);
   });
 
-  it("reads the code of an XML error", async () => {
-    stub.answer(xmlErrorAnswer(403, "NoPermission"));
-    expect(await stsWith().assumeRole(CALL)).toEqual({
-      ok: false,
-      refusal: { code: "STS_DENIED", stsCode: "NoPermission", stsRequestId: "E0C4B6BB-0000" },
-    });
-  });
+  // The SDK itself reads XML for the first of these types alone.
+  it.each(["text/xml;charset=utf-8", "text/xml", "text/xml; charset=UTF-8", "application/xml", "text/html"])(
+    "reads the code of an error in XML that calls itself %s",
+    async (type) => {
+      stub.answer({ ...xmlErrorAnswer(403, "NoPermission"), headers: { "content-type": type } });
+      const { result, calls } = await callsDuring(() => stsWith().assumeRole(CALL));
+      expect(result).toEqual({
+        ok: false,
+        refusal: { code: "STS_DENIED", stsCode: "NoPermission", stsRequestId: "E0C4B6BB-0000" },
+      });
+      expect(calls).toHaveLength(1);
+    },
+  );
 });
 
 describe("STS throttles", () => {
@@ -154,6 +170,9 @@ describe("STS throttles", () => {
     ["302 Throttling, which the SDK takes for success", errorAnswer(302, "Throttling.User"), 2],
     ["200 with a throttling code, which the SDK takes for success", errorAnswer(200, "Throttling.User"), 2],
     ["429 with another code", errorAnswer(429, "TooManyRequests"), 2],
+    ["429 of a gateway, as a page", page(429, { "retry-after": "5" }), 5],
+    ["429 without a body", { status: 429, body: "" }, 2],
+    ["400 Throttling.User as XML of another type", plainXml(xmlErrorAnswer(400, "Throttling.User")), 2],
     ["1.5 s in x-acs-retry-after", errorAnswer(400, "Throttling.User", { [MS]: "1500" }), 2],
     ["7 s in Retry-After", errorAnswer(429, "Throttling.User", { "retry-after": "7" }), 7],
     ["3 days in Retry-After", errorAnswer(429, "Throttling.User", { "retry-after": "259200" }), 600],
@@ -176,29 +195,22 @@ describe("STS throttles", () => {
 });
 
 describe("STS is out of order", () => {
-  const html = { status: 502, headers: { "content-type": "text/html" }, body: "<html>Bad Gateway</html>" };
   const withoutToken = json(200, {
     ...credentialsBody(),
     Credentials: { ...credentialsBody().Credentials, SecurityToken: "" },
   });
   const requestId = { stsRequestId: "6894B13B-6D71-4EF5-88FA-F32781734A7F" };
+  const errorId = { stsRequestId: "E0C4B6BB-0000" };
   it.each([
-    [
-      "500 InternalError",
-      errorAnswer(500, "InternalError"),
-      "server error",
-      { stsRequestId: "E0C4B6BB-0000" },
-    ],
-    [
-      "503 as XML",
-      xmlErrorAnswer(503, "ServiceUnavailable"),
-      "server error",
-      { stsRequestId: "E0C4B6BB-0000" },
-    ],
-    ["a gateway's page", html, "unreadable answer", {}],
+    ["500 InternalError", errorAnswer(500, "InternalError"), "server error", errorId],
+    ["503 as XML", xmlErrorAnswer(503, "ServiceUnavailable"), "server error", errorId],
+    ["500 as XML of another type", plainXml(xmlErrorAnswer(500, "InternalError")), "server error", errorId],
+    ["a gateway's page", page(502), "server error", {}],
+    ["a page that forbids", page(403), "unreadable answer", {}],
     ["an error without a code", json(400, { hello: "world" }), "unreadable answer", {}],
     ["the JSON null", json(200, null), "no credentials in the answer", {}],
-    ["an error that is null", json(500, null), "unreadable answer", {}],
+    ["an error that is null", json(500, null), "server error", {}],
+    ["a denial that is null", json(400, null), "unreadable answer", {}],
     ["XML without an error", { ...xmlErrorAnswer(400, "x"), body: "<a/>" }, "unreadable answer", {}],
     ["an empty 200", { status: 200, body: "" }, "unreadable answer", {}],
     ["a redirect", { status: 302, body: "", headers: { location: "http://127.0.0.1:1/" } }, "redirect", {}],
@@ -210,8 +222,8 @@ describe("STS is out of order", () => {
     ],
     ["credentials without a token", withoutToken, "no credentials in the answer", requestId],
     ["a megabyte", { status: 200, body: " ".repeat(1_000_000) }, "answer too large", {}],
-    ["a reset connection", { fault: "reset" } as const, "network", {}],
-    ["a truncated body", { fault: "truncate" } as const, "network", {}],
+    ["a reset connection", { fault: "reset" } as const, "network", { errorCode: "ECONNRESET" }],
+    ["a truncated body", { fault: "truncate" } as const, "network", { errorCode: "ECONNRESET" }],
   ])("%s: refuses after a second try on a new connection", async (_case, answer, because, id) => {
     stub.answer(answer);
     const { result, calls } = await callsDuring(() => stsWith().assumeRole(CALL));
@@ -225,8 +237,9 @@ describe("STS is out of order", () => {
 
   const NOW = Date.parse("2026-11-23T10:00:00Z");
   it.each([
-    ["expire now", 0, false],
-    ["expire in a second", 1_000, true],
+    ["have expired", -1_000, false],
+    ["live less than a minute", 59_000, false],
+    ["live a minute", 60_000, true],
     ["live an hour, as asked, on a clock that is a minute ahead", 3_660_000, true],
     ["live a second longer", 3_661_000, false],
   ])("credentials that %s", async (_case, livesMs, good) => {
@@ -239,13 +252,49 @@ describe("STS is out of order", () => {
     );
   });
 
-  it("refuses where nobody listens", async () => {
+  it.each([
+    ["in JSON", errorAnswer(503, "ServiceUnavailable", { "retry-after": "30" }), 30, errorId],
+    ["as a page", page(503, { "retry-after": "30" }), 30, {}],
+    ["for a day", page(503, { "retry-after": "86400" }), 600, {}],
+  ])(
+    "asks to be left alone, %s: is not asked again, and the App is told for how long",
+    async (_how, answer, retryAfterSeconds, id) => {
+      stub.answer(answer);
+      const { result, calls } = await callsDuring(() => stsWith().assumeRole(CALL));
+      expect(result).toEqual({
+        ok: false,
+        refusal: { code: "STS_UNAVAILABLE", because: "server error", retryAfterSeconds, ...id },
+      });
+      expect(calls).toHaveLength(1);
+    },
+  );
+
+  it("asks for a moment: is asked once more after it", async () => {
+    stub.answer(page(503, { "x-acs-retry-after": "40" }), credentialsAnswer);
+    const { result, calls } = await callsDuring(() => stsWith().assumeRole(CALL));
+    expect(result.ok).toBe(true);
+    expect((calls[1]?.atMs ?? 0) - (calls[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(39);
+  });
+
+  it("refuses where nobody listens, and says so", async () => {
     const gone = await startStubSts();
     await gone.close();
     const sts = stsWith({ endpoint: { host: gone.host, protocol: "http" } });
     expect(await sts.assumeRole(CALL)).toEqual({
       ok: false,
-      refusal: { code: "STS_UNAVAILABLE", because: "network" },
+      refusal: { code: "STS_UNAVAILABLE", because: "network", errorCode: "ECONNREFUSED" },
+    });
+  });
+
+  it("refuses where plain HTTP is spoken in the place of TLS, and says so", async () => {
+    const sts = stsWith({ endpoint: { host: stub.host, protocol: "https" } });
+    expect(await sts.assumeRole(CALL)).toEqual({
+      ok: false,
+      refusal: {
+        code: "STS_UNAVAILABLE",
+        because: "network",
+        errorCode: expect.stringMatching(/^(EPROTO|ERR_SSL_\w+)$/),
+      },
     });
   });
 

@@ -222,6 +222,11 @@ describe("a refusal", () => {
     });
   });
 
+  it("of an outage says when to come back, where STS has said it", () => {
+    const refusal = { code: "STS_UNAVAILABLE", because: "server error", retryAfterSeconds: 30 } as const;
+    expect(refusalResponse(refusal, "1").headers["Retry-After"]).toBe("30");
+  });
+
   it("H9: tells not which check of a token failed", () => {
     const checks = ["signature", "key-id", "issuer", "audience", "denied"] as const;
     const answers = checks.map((check) =>

@@ -1,0 +1,54 @@
+import type { IncomingMessage } from "node:http";
+import { StsExchangeError } from "./exchange-error.ts";
+
+/** What the SDK reads of a response. */
+interface SdkResponse extends Pick<IncomingMessage, "statusCode" | "statusMessage" | "headers"> {
+  on(event: string, listener: (chunk?: Buffer) => void): void;
+  removeListener(): void;
+}
+
+/**
+ * The response as the SDK can read it: success or a denial. What it would misread or lose is an error of ours: a
+ * redirect (the SDK takes it for success), throttling that comes with a status of success or without JSON, and how
+ * long a server in trouble wants to be left alone.
+ */
+export function sdkResponseFrom(response: IncomingMessage, body: Buffer): IncomingMessage | StsExchangeError {
+  const { statusCode: status = 0, statusMessage, headers } = response;
+  const text = body.toString("latin1");
+  const retryAfterMs = retryAfterMsFrom(headers);
+  // The STS FAQ: throttling may come with 302.
+  if (status === 429 || SAYS_THROTTLED.test(text)) return new StsExchangeError("throttled", { retryAfterMs });
+  if (status >= 300 && status < 400) return new StsExchangeError("redirect");
+  if (status >= 500) {
+    const requestId = REQUEST_ID.exec(text)?.slice(1).find(Boolean);
+    return new StsExchangeError("server error", { requestId, retryAfterMs });
+  }
+  const answer: SdkResponse = {
+    statusCode: status,
+    statusMessage,
+    headers: XML_ERROR.test(text) ? { ...headers, "content-type": SDK_XML } : headers,
+    // The SDK listens for "data" and then for "end"; the body has been read already.
+    on: (event, listener) => {
+      if (event === "data") listener(body);
+      if (event === "end") listener();
+    },
+    removeListener: () => {},
+  };
+  return answer as unknown as IncomingMessage;
+}
+
+const SAYS_THROTTLED = /"Code"\s*:\s*"[^"]*Throttling|<Code>[^<]*Throttling/i;
+const REQUEST_ID = /"RequestId"\s*:\s*"([^"]*)"|<RequestId>([^<]*)</;
+
+/** The SDK reads XML for exactly this type, and takes the same document under any other for broken JSON. */
+const SDK_XML = "text/xml;charset=utf-8";
+const XML_ERROR = /^\s*<(?:\?xml[^>]*>\s*<)?Error>/;
+
+/** Milliseconds in x-acs-retry-after, seconds in the standard header, which a gateway may send. */
+function retryAfterMsFrom(headers: IncomingMessage["headers"]): number | undefined {
+  const [value, unitMs] =
+    headers["x-acs-retry-after"] === undefined
+      ? [headers["retry-after"], 1_000]
+      : [String(headers["x-acs-retry-after"]), 1];
+  return /^[1-9]\d{0,8}$/.test(value ?? "") ? Number(value) * unitMs : undefined;
+}
