@@ -4,7 +4,7 @@ import { jwksKeys } from "../../shared/adapters/jwks-keys.ts";
 import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
 import { stdoutAuditLog } from "../../shared/adapters/stdout-audit-log.ts";
 import type { CallerCredentials, Clock } from "../../shared/ports.ts";
-import { type Config, configFrom, type Environment } from "./config.ts";
+import { type CallerSource, type Config, configFrom, type Environment, type KeyReaders } from "./config.ts";
 import { requestHandler } from "./handler.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 import { VERSION } from "./version.ts";
@@ -21,11 +21,16 @@ export interface Service {
 }
 
 /** Reads the settings, once, and wires the adapters. Throws ConfigError. */
-export function composedService(environment: Environment, accessFile: unknown): Service {
-  const config = configFrom(environment, accessFile, {
+export function composedService(
+  environment: Environment,
+  accessFile: unknown,
+  callerSource: CallerSource,
+): Service {
+  const readers: KeyReaders = {
     secretKeysFrom: (text, algorithms) => fixedKeys(secretKeyFrom(text), algorithms),
     publicKeysFrom: (pem, algorithms) => fixedKeys(publicKeyFrom(pem), algorithms),
-  });
+  };
+  const config = configFrom(environment, accessFile, readers, callerSource);
   const clock: Clock = { nowMs: Date.now };
   let callerCredentials = config.callerCredentials;
   const handle = requestHandler({

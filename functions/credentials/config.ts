@@ -32,6 +32,12 @@ export interface KeyReaders {
   readonly publicKeysFrom: (pem: string, algorithms: readonly Algorithm[]) => SigningKeys;
 }
 
+/**
+ * Whence the keys that call AssumeRole may come: FC's context brings them with each request, and the environment is
+ * the second choice; or FC's headers do, and outside FC the environment has to have them.
+ */
+export type CallerSource = "fc-context" | "environment";
+
 export interface Setting {
   readonly name: string;
   readonly needed: boolean;
@@ -72,7 +78,12 @@ export class ConfigError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads the environment and the content of access.yaml. Throws ConfigError. */
-export function configFrom(environment: Environment, accessFile: unknown, readers: KeyReaders): Config {
+export function configFrom(
+  environment: Environment,
+  accessFile: unknown,
+  readers: KeyReaders,
+  callerSource: CallerSource = "fc-context",
+): Config {
   const problems: string[] = [];
   const rules = rulesFrom(accessFile, problems);
   const read = (name: string): string | undefined => environment[name]?.trim() || undefined;
@@ -96,7 +107,9 @@ export function configFrom(environment: Environment, accessFile: unknown, reader
     ossEndpoint: ossEndpointFrom(read("OSS_ENDPOINT"), region, problems),
     sts: stsFrom(read("STS_ENDPOINT"), region, problems),
     allowedOrigins: originsFrom(read("ALLOWED_ORIGINS"), problems),
-    callerCredentials: callerFrom(read, problems),
+    callerCredentials: callerFrom(read, problems, {
+      needed: callerSource === "environment" && !inFunctionCompute,
+    }),
     inFunctionCompute,
     host: read("HOST") ?? (inFunctionCompute ? "0.0.0.0" : "127.0.0.1"),
     port: portFrom(read("PORT") === undefined ? "FC_SERVER_PORT" : "PORT", read, problems),
@@ -156,10 +169,11 @@ function bucketFrom(value: string, problems: string[]): string {
 }
 
 function regionFrom(value: string, problems: string[]): string {
-  if (value.startsWith("oss-"))
-    problems.push(`OSS_REGION is ${value}; write it without "oss-": ${value.slice(4)}`);
-  else if (value !== "" && !/^[a-z]{2}(-[a-z0-9]+)+$/.test(value)) {
-    problems.push(`OSS_REGION is ${JSON.stringify(value)}; write a region's id, such as cn-hangzhou`);
+  // An endpoint, or a part of one, as consoles show it and ali-oss writes it.
+  const [, id] = /^(?:oss-)?([a-z]{2}(?:-[a-z0-9]+)+?)(?:-internal)?(?:\.aliyuncs\.com)?$/.exec(value) ?? [];
+  if (value !== "" && value !== id) {
+    const instead = id === undefined ? "a region's id, such as cn-hangzhou" : `the region's id alone: ${id}`;
+    problems.push(`OSS_REGION is ${JSON.stringify(value)}; write ${instead}`);
   }
   return value;
 }
@@ -211,11 +225,15 @@ function originsFrom(value: string | undefined, problems: string[]): readonly st
   for (const origin of origins) {
     // The page of an App in a WebView: capacitor://localhost, ionic://localhost.
     if (origin === "*" || /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(:\d+)?$/.test(origin)) continue;
+    const shown = origin.includes("@") ? "a part with an @" : JSON.stringify(origin);
+    if (/[\s;]/.test(origin)) {
+      problems.push(`ALLOWED_ORIGINS has ${shown}, which is no origin; separate origins by commas`);
+      continue;
+    }
     const parsed = URL.canParse(origin) ? new URL(origin).origin : "null";
     // "null" is the origin of every sandboxed frame; a wildcard inside would match nobody, whatever its author hopes.
     if (parsed !== origin || parsed === "null" || origin.includes("*")) {
       const instead = parsed === "null" || origin.includes("*") ? "https://app.example.com" : parsed;
-      const shown = origin.includes("@") ? "a part with an @" : JSON.stringify(origin);
       problems.push(`ALLOWED_ORIGINS has ${shown}, which is no origin; write ${instead}`);
     }
   }
@@ -227,12 +245,20 @@ function originsFrom(value: string | undefined, problems: string[]): readonly st
 function callerFrom(
   read: (name: string) => string | undefined,
   problems: string[],
+  { needed }: { readonly needed: boolean },
 ): CallerCredentials | undefined {
   const accessKeyId = read("ALIBABA_CLOUD_ACCESS_KEY_ID");
   const accessKeySecret = read("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
   // An empty token is no token: `s local` sets it so for long-lived keys.
   const securityToken = read("ALIBABA_CLOUD_SECURITY_TOKEN");
-  if (accessKeyId === undefined && accessKeySecret === undefined) return undefined;
+  if (accessKeyId === undefined && accessKeySecret === undefined) {
+    if (needed) {
+      problems.push(
+        "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set: outside FC they call AssumeRole",
+      );
+    }
+    return undefined;
+  }
   if (accessKeyId === undefined) problems.push("ALIBABA_CLOUD_ACCESS_KEY_ID is not set, but its secret is");
   if (accessKeySecret === undefined)
     problems.push("ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set, but its id is");

@@ -10,7 +10,7 @@ interface FcContext {
   readonly credentials?: Parameters<typeof callerCredentialsFrom>[0];
 }
 
-const service = composedService(process.env, accessFile);
+const service = composedService(process.env, accessFile, "fc-context");
 
 /** Entry point of the nodejs20 runtime, for an HTTP trigger: event in, response out. Never throws. */
 export async function handler(event: unknown, context: FcContext | undefined): Promise<FcResponse> {

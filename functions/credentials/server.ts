@@ -11,13 +11,8 @@ const MAX_READ_BYTES = 64 * 1024;
 
 /** FC's custom runtime, a container or a laptop: the same service over plain HTTP. */
 function serve(): void {
-  const service = composedService(process.env, accessFile);
+  const service = composedService(process.env, accessFile, "environment");
   const { config } = service;
-  if (config.callerCredentials === undefined && !config.inFunctionCompute) {
-    throw new ConfigError([
-      "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set: outside FC they call AssumeRole",
-    ]);
-  }
   const server = createServer((incoming, outgoing) => {
     void answer(incoming, outgoing, service);
   });

@@ -204,8 +204,15 @@ async function ending(environment: Readonly<Record<string, string>>): Promise<re
 }
 
 it("a server that cannot work does not start, and says why without quoting a key", async () => {
-  const [code, said] = await ending({ OSS_BUCKET: "", PORT: "x", JWT_SECRET: "short-secret" });
+  const [code, said] = await ending({
+    OSS_BUCKET: "",
+    PORT: "x",
+    JWT_SECRET: "short-secret",
+    ALIBABA_CLOUD_ACCESS_KEY_ID: "",
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: "",
+  });
   expect(code).toBe(1);
+  expect(said).toContain("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set");
   expect(said).toContain("OSS_BUCKET is not set");
   expect(said).toContain('PORT is "x"');
   expect(said).toContain("JWT_SECRET: the secret has 12 bytes");

@@ -445,7 +445,7 @@ describe("doctor names the cause and what to do", () => {
     {
       name: "a region with oss- before it",
       environment: { OSS_REGION: "oss-cn-hangzhou" },
-      told: [["fail", "settings", /OSS_REGION is oss-cn-hangzhou/, /without "oss-": cn-hangzhou/]],
+      told: [["fail", "settings", /OSS_REGION is "oss-cn-hangzhou"/, /the region's id alone: cn-hangzhou/]],
     },
     {
       name: "an OSS endpoint of another region",

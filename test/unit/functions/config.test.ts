@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { composedService } from "../../../functions/credentials/compose.ts";
-import { ConfigError, configFrom, type Environment } from "../../../functions/credentials/config.ts";
+import {
+  type CallerSource,
+  ConfigError,
+  configFrom,
+  type Environment,
+} from "../../../functions/credentials/config.ts";
 import { accessFile, LOGIN } from "../../support/valet.ts";
 
 const SETTINGS: Environment = {
@@ -25,9 +30,13 @@ const configOf = (change: Environment = {}) =>
   configFrom({ ...SETTINGS, ...change }, accessFile(), NO_READERS);
 
 /** As a deployer sees them. */
-function problemsOf(change: Environment, file: unknown = accessFile()): readonly string[] {
+function problemsOf(
+  change: Environment,
+  file: unknown = accessFile(),
+  callerSource: CallerSource = "fc-context",
+): readonly string[] {
   try {
-    composedService({ ...SETTINGS, ...change }, file);
+    composedService({ ...SETTINGS, ...change }, file, callerSource);
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -163,7 +172,27 @@ describe("a mistake in a setting names it and what to write", () => {
     [
       "a region as ali-oss writes it",
       { OSS_REGION: "oss-cn-hangzhou" },
-      'OSS_REGION is oss-cn-hangzhou; write it without "oss-": cn-hangzhou',
+      'OSS_REGION is "oss-cn-hangzhou"; write the region\'s id alone: cn-hangzhou',
+    ],
+    [
+      "an endpoint in place of the region",
+      { OSS_REGION: "oss-cn-hangzhou.aliyuncs.com" },
+      'OSS_REGION is "oss-cn-hangzhou.aliyuncs.com"; write the region\'s id alone: cn-hangzhou',
+    ],
+    [
+      "an internal endpoint's region, which no App reaches",
+      { OSS_REGION: "cn-hangzhou-internal" },
+      'OSS_REGION is "cn-hangzhou-internal"; write the region\'s id alone: cn-hangzhou',
+    ],
+    [
+      "an internal endpoint, in full",
+      { OSS_REGION: "oss-cn-hangzhou-internal.aliyuncs.com" },
+      'OSS_REGION is "oss-cn-hangzhou-internal.aliyuncs.com"; write the region\'s id alone: cn-hangzhou',
+    ],
+    [
+      "half an endpoint",
+      { OSS_REGION: "oss-" },
+      'OSS_REGION is "oss-"; write a region\'s id, such as cn-hangzhou',
     ],
     [
       "a region with blanks",
@@ -222,6 +251,16 @@ describe("a mistake in a setting names it and what to write", () => {
       'ALLOWED_ORIGINS has "https://*.example.com", which is no origin; write https://app.example.com',
     ],
     [
+      "origins with a semicolon between them",
+      { ALLOWED_ORIGINS: "https://a.example;https://b.example" },
+      'ALLOWED_ORIGINS has "https://a.example;https://b.example", which is no origin; separate origins by commas',
+    ],
+    [
+      "origins with a blank between them, one of which has a password",
+      { ALLOWED_ORIGINS: "https://a.example https://me:hunter2@b.example" },
+      "ALLOWED_ORIGINS has a part with an @, which is no origin; separate origins by commas",
+    ],
+    [
       "a star beside others",
       { ALLOWED_ORIGINS: "*,https://app.example.com" },
       "ALLOWED_ORIGINS has * beside others; write * alone, or delete it",
@@ -250,6 +289,16 @@ describe("a mistake in a setting names it and what to write", () => {
     ],
   ])("%s", (_what, change, problem) => {
     expect(problemsOf(change)).toEqual([problem]);
+  });
+
+  it("nobody who calls AssumeRole, where a plain server outside FC would have to know", () => {
+    const CALLER =
+      "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set: outside FC they call AssumeRole";
+    expect(problemsOf({ OSS_BUCKET: undefined }, accessFile(), "environment")).toEqual([
+      "OSS_BUCKET is not set: write the bucket's name, such as examplebucket",
+      CALLER,
+    ]);
+    expect(problemsOf({ FC_FUNCTION_NAME: "valet" }, accessFile(), "environment")).toEqual([]);
   });
 
   it("all of them at once, with those of access.yaml first", () => {
