@@ -65,12 +65,21 @@ function bearerTokenFrom(values: readonly string[]): Result<string> {
   return token === undefined || token === "" ? refused({ code: "TOKEN_MISSING" }) : granted(token);
 }
 
-/** From the query, and for POST from a JSON object. An unknown name is refused: a typo must not widen or narrow. */
+/**
+ * From the query, and for POST from a JSON object. An unknown name is refused: a typo must not widen or narrow. FC
+ * joins a name that the query repeats with commas, and so does this: one list, wherever the function runs.
+ */
 function parametersFrom(http: HttpRequest): Result<ReadonlyMap<Parameter, unknown>> {
   const body = bodyFrom(http);
   if (!body.ok) return body;
+  const query = joined(http.query);
+  if (query.get("prefix")?.includes(","))
+    return invalid(
+      "prefix",
+      "is there more than once, or holds a comma; send one, and a comma in a POST body",
+    );
   const parameters = new Map<Parameter, unknown>();
-  for (const [name, value] of [...http.query, ...Object.entries(body.value)]) {
+  for (const [name, value] of [...query, ...Object.entries(body.value)]) {
     const known = PARAMETERS.find((parameter) => parameter === name);
     if (known === undefined) {
       return invalid(shortened(name), `is not a parameter; known are ${PARAMETERS.join(", ")}`);
@@ -79,6 +88,15 @@ function parametersFrom(http: HttpRequest): Result<ReadonlyMap<Parameter, unknow
     parameters.set(known, value);
   }
   return granted(parameters);
+}
+
+function joined(query: HttpRequest["query"]): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const [name, value] of query) {
+    const before = values.get(name);
+    values.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return values;
 }
 
 function bodyFrom(http: HttpRequest): Result<Readonly<Record<string, unknown>>> {
@@ -127,7 +145,7 @@ function invalid(field: string, problem: string): Refused {
   return refused({ code: "REQUEST_INVALID", field, problem });
 }
 
-/** A name that the caller chose goes into the answer: short, and of harmless characters only. */
+/** A name that the caller chose goes into the answer: short, and of harmless characters only (a[] is one of them). */
 function shortened(name: string): string {
-  return name.replace(/[^A-Za-z0-9._-]/g, "").slice(0, 40) || "a name";
+  return name.replace(/[^A-Za-z0-9._[\]-]/g, "").slice(0, 40) || "a name";
 }

@@ -108,6 +108,17 @@ describe("parameters", () => {
     });
   });
 
+  it.each(["permissions=read&permissions=list", "permissions=read,list"])(
+    "that repeat in the query are one list, as FC makes it: %s",
+    (query) => {
+      expect(wanted({ query })).toEqual({ permissions: ["read", "list"] });
+    },
+  );
+
+  it("may hold a comma in a body, where nothing joins", () => {
+    expect(wanted(post({ prefix: "users/alice/a,b/" }))).toEqual({ prefix: "users/alice/a,b/" });
+  });
+
   it.each(["", "{}", " {} "])("may all be missing: body %j", (body) => {
     expect(wanted(post(body))).toEqual({});
   });
@@ -116,6 +127,7 @@ describe("parameters", () => {
 describe("a mistake names the parameter and what to write", () => {
   const UNKNOWN = "is not a parameter; known are permissions, prefix, durationSeconds, format";
   const TWICE = "is there more than once; send it once";
+  const ONE_PREFIX = "is there more than once, or holds a comma; send one, and a comma in a POST body";
   const PERMISSIONS = "holds something else than read, write, list, delete";
   const DURATION = "must be a whole number of 900 or more";
   const FORMAT = "must be default, appserver, ali-oss";
@@ -132,7 +144,11 @@ describe("a mistake names the parameter and what to write", () => {
     ["a name of no letters", { query: "%0d%0a=x" }, "a name", UNKNOWN],
     ["a name with markup", { query: "<b>x</b>=1" }, "bxb", UNKNOWN],
     ["a long name", { query: `${"n".repeat(100)}=1` }, "n".repeat(40), UNKNOWN],
-    ["a parameter twice", { query: "prefix=a/&prefix=b/" }, "prefix", TWICE],
+    ["a list's name as axios and jQuery write it", { query: "permissions[]=read" }, "permissions[]", UNKNOWN],
+    ["a prefix twice", { query: "prefix=a/&prefix=b/" }, "prefix", ONE_PREFIX],
+    ["a prefix twice, joined by FC", { query: "prefix=a/,b/" }, "prefix", ONE_PREFIX],
+    ["a duration twice", { query: "durationSeconds=900&durationSeconds=900" }, "durationSeconds", DURATION],
+    ["a format twice", { query: "format=default&format=default" }, "format", FORMAT],
     ["one in query and body", { ...post({ prefix: "a/" }), query: "prefix=a/" }, "prefix", TWICE],
     ["no permissions", { query: "permissions=" }, "permissions", PERMISSIONS],
     ["an empty list", post({ permissions: [] }), "permissions", PERMISSIONS],
