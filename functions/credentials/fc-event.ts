@@ -1,3 +1,4 @@
+import type { Refusal } from "../../shared/domain/refusal.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 
 /** What FC's nodejs20 runtime takes back from a handler of an HTTP trigger. */
@@ -10,25 +11,39 @@ export interface FcResponse {
 
 /**
  * Reads the event of an HTTP trigger: JSON in a Buffer, Title-Case headers, repeated headers and parameters
- * joined by commas, body in base64 where its type is no text. undefined where it is no such event (a wrong
- * trigger, a test event). Source: Function Compute 3.0, "HTTP trigger: event format".
+ * joined by commas, body in base64 where its type is no text. What is no such event (a wrong trigger, a test event),
+ * or has parameters or a body of another kind, is unreadable: whoever made it asked for something, and to drop that
+ * would give more than was asked for. Source: Function Compute 3.0, "HTTP trigger: event format".
  */
-export function httpRequestFromFcEvent(event: unknown, requestId: string): HttpRequest | undefined {
+export function httpRequestFromFcEvent(event: unknown, requestId: string): HttpRequest {
   const parsed = parsedEvent(event);
   const http = recordOf(recordOf(parsed?.["requestContext"])?.["http"]);
   const method = http?.["method"];
   const path = parsed?.["rawPath"];
-  if (parsed === undefined || typeof method !== "string" || typeof path !== "string") return undefined;
+  if (parsed === undefined || typeof method !== "string" || typeof path !== "string") {
+    const unreadable = invalid(
+      "The event",
+      "is not that of an HTTP trigger; invoke the function through its URL",
+    );
+    return { ...NOTHING, requestId, unreadable };
+  }
   const sourceIp = http?.["sourceIp"];
+  const query = queryOf(parsed["queryParameters"]);
+  const body = bodyOf(parsed);
   return {
     method,
     path,
-    // `s local start` turns a missing query into the text "null".
-    query: textsOf(parsed["queryParameters"]).filter(([name, value]) => name !== "null" || value !== ""),
+    query: query ?? [],
     headers: headersOf(parsed["headers"]),
-    body: bodyOf(parsed),
+    body: body ?? NOTHING.body,
     sourceIp: typeof sourceIp === "string" && sourceIp !== "" ? sourceIp : undefined,
     requestId,
+    unreadable:
+      query === undefined
+        ? invalid("The event's queryParameters", 'must be an object of texts, such as {"permissions":"read"}')
+        : body === undefined
+          ? invalid("The event's body", "must be a text: JSON, or its base64 with isBase64Encoded true")
+          : undefined,
   };
 }
 
@@ -58,6 +73,38 @@ function parsedEvent(event: unknown): Fields | undefined {
   }
 }
 
+const NOTHING = {
+  method: "",
+  path: "",
+  query: [],
+  headers: new Map(),
+  body: Buffer.alloc(0),
+  sourceIp: undefined,
+};
+
+function invalid(field: string, problem: string): Refusal {
+  return { code: "REQUEST_INVALID", field, problem };
+}
+
+/** undefined: something else than texts by name. */
+function queryOf(value: unknown): HttpRequest["query"] | undefined {
+  if (value === undefined || value === null) return [];
+  const record = recordOf(value);
+  const texts = textsOf(value);
+  if (record === undefined || texts.length < Object.keys(record).length) return undefined;
+  // `s local start` turns a missing query into the text "null".
+  return texts.filter(([name, text]) => name !== "null" || text !== "");
+}
+
+/** undefined: no text, or no base64 where it should be. */
+function bodyOf(event: Fields): Buffer | undefined {
+  const body = event["body"] ?? "";
+  if (typeof body !== "string") return undefined;
+  if (event["isBase64Encoded"] !== true) return Buffer.from(body, "utf8");
+  // Buffer skips what is no base64: "!" would be no body, and no body asks for everything.
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(body) ? Buffer.from(body, "base64") : undefined;
+}
+
 /** FC writes each name once; an event of another maker may spell one twice, and neither value may hide. */
 function headersOf(value: unknown): HttpRequest["headers"] {
   const headers = new Map<string, string[]>();
@@ -66,12 +113,6 @@ function headersOf(value: unknown): HttpRequest["headers"] {
     headers.set(name.toLowerCase(), [...known, text]);
   }
   return headers;
-}
-
-function bodyOf(event: Fields): Buffer {
-  const body = event["body"];
-  if (typeof body !== "string") return Buffer.alloc(0);
-  return Buffer.from(body, event["isBase64Encoded"] === true ? "base64" : "utf8");
 }
 
 function recordOf(value: unknown): Fields | undefined {

@@ -70,6 +70,9 @@ const CREDENTIALS_METHODS = ["GET", "POST", "OPTIONS"];
 const HEALTH_METHODS = ["GET", "OPTIONS"];
 
 async function answerTo(request: HttpRequest, options: HandlerOptions): Promise<Answer> {
+  // Not of a preflight: without its answer a browser would keep the refusal of the request itself from the page.
+  if (request.unreadable !== undefined && request.method !== "OPTIONS")
+    return refusal(request.unreadable, request, {});
   switch (request.path) {
     case "/credentials":
       if (request.method === "OPTIONS")

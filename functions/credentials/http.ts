@@ -1,3 +1,5 @@
+import type { Refusal } from "../../shared/domain/refusal.ts";
+
 /** One HTTP request, whatever brought it: FC's event or a socket. */
 export interface HttpRequest {
   readonly method: string;
@@ -12,6 +14,8 @@ export interface HttpRequest {
   readonly sourceIp: string | undefined;
   /** FC's request id, or one of our own. */
   readonly requestId: string;
+  /** Why it cannot be answered as it stands; the other fields hold what could be read. undefined: all was read. */
+  readonly unreadable: Refusal | undefined;
 }
 
 export interface HttpResponse {

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { accessFile } from "#access-rules";
 import { callerCredentialsFrom, composedService } from "./compose.ts";
 import { type FcResponse, fcResponseFrom, httpRequestFromFcEvent } from "./fc-event.ts";
-import { refusalResponse } from "./response.ts";
 
 /** What of FC's context is used. Source: Function Compute 3.0, Node.js runtime, "context". */
 interface FcContext {
@@ -17,12 +16,5 @@ export async function handler(event: unknown, context: FcContext | undefined): P
   const requestId = context?.requestId || randomUUID();
   const credentials = callerCredentialsFrom(context?.credentials ?? {});
   if (credentials !== undefined) service.useCallerCredentials(credentials);
-  const request = httpRequestFromFcEvent(event, requestId);
-  if (request === undefined) {
-    const problem = "is not that of an HTTP trigger; invoke the function through its URL";
-    return fcResponseFrom(
-      refusalResponse({ code: "REQUEST_INVALID", field: "The event", problem }, requestId),
-    );
-  }
-  return fcResponseFrom(await service.handle(request));
+  return fcResponseFrom(await service.handle(httpRequestFromFcEvent(event, requestId)));
 }

@@ -16,7 +16,8 @@ ${JSON.stringify(JSON.parse(refusalResponse({ code: "TOKEN_EXPIRED" }, "1-6922f0
 \`\`\`
 
 A client goes by \`Code\`. It repeats a request after 503 (when \`Retry-After\` is over), gets a new App token after 401
-\`TokenExpired\`, lets the user sign in again after any other 401, and gives up on everything else.
+\`TokenExpired\`, lets the user sign in again after any other 401, and gives up on everything else. 429
+\`TooManyRequests\` is kept for a limit of each user's requests: nothing answers it yet. A client treats it as a 503.
 
 ## By code
 
@@ -27,7 +28,8 @@ ${codeRows().join("\n")}
 ## For the operator: by the log's \`refusal\`
 
 Each request leaves one JSON line on standard output. A refused one has \`refusal\`, with its \`code\` and fields that say
-more; \`issuer\`, \`sessionName\` and \`rules\` stand beside it as far as they were known.
+more; \`issuer\`, \`sessionName\` and \`rules\` stand beside it as far as they were known. Where nothing of a request
+could be read (an event of another trigger, broken HTTP), \`method\` and \`path\` are empty.
 
 \`\`\`json
 {"time":"2026-11-23T09:00:00.000Z","requestId":"1-6922f0a1-0c9f4a1d","method":"GET","path":"/credentials","status":401,"durationMs":3,"code":"InvalidToken","refusal":{"code":"TOKEN_INVALID","check":"audience"}}
@@ -37,6 +39,11 @@ more; \`issuer\`, \`sessionName\` and \`rules\` stand beside it as far as they w
 |---|---|---|
 ${REFUSALS.map(({ refusal, operator }) => `| ${refusal.code}${fieldsOf(refusal)} | ${answerOf(refusal)} | ${operator} |`).join("\n")}
 | – , with \`error\` | 500 ServerError | a bug: \`error\` has the kind of the error and where it was thrown, without its message. Report it |
+
+A function whose settings or rules are wrong does not start, and nothing above applies: Function Compute answers in its
+place, over HTTP with 502 and none of our JSON, to an invocation through its API with \`X-Fc-Error-Type\`. The log has
+\`oss-valet is not configured:\` and every problem, with what to write instead. \`server.js\` says the same on standard
+error, and ends with exit code 1.
 
 A line with \`warning\` in place of a request tells of an issuer's keys: that they could not be fetched, or that one of
 them is left out and why.

@@ -187,20 +187,24 @@ describe("H2 H6: odd methods and paths", () => {
 
 describe("H7 H10: hostile events through the whole of the function", () => {
   it.each<[string, Record<string, unknown>]>([
+    ["no event", { requestContext: undefined }],
     ["no headers", { headers: undefined }],
     ["headers as a list", { headers: ["Authorization"] }],
     ["parameters as a text", { queryParameters: "prefix=x" }],
+    ["a parameter that is a list", { queryParameters: { permissions: ["read"] } }],
     ["a body that is a number", { body: 7 }],
-    ["bad base64", { body: "%%%", headers: { Authorization: "Bearer a.b.c" }, http: { method: "POST" } }],
+    ["a body that is an object", { body: { permissions: ["read"] }, http: { method: "POST" } }],
+    ["bad base64", { body: "%%%", http: { method: "POST" } }],
     ["__proto__ in headers", { headers: JSON.parse('{"__proto__":"x","Authorization":"Bearer a.b.c"}') }],
     ["an asynchronous call", { headers: { Authorization: "Bearer a.b.c", "X-Fc-Invocation-Type": "Async" } }],
   ])("%s", async (_what, change) => {
-    const { handle, sts } = wholeService(issuer, rulesWith(OWN_FOLDER));
-    const request = httpRequestFromFcEvent(Buffer.from(JSON.stringify(fcEvent(change))), "1");
-    if (request === undefined) throw new Error("it is an event");
+    const { handle, sts, auditLog } = wholeService(issuer, rulesWith(OWN_FOLDER));
+    const event = fcEvent({ headers: { Authorization: `Bearer ${token}` }, ...change });
+    const request = httpRequestFromFcEvent(Buffer.from(JSON.stringify(event)), "1");
     const { statusCode, body } = fcResponseFrom(await handle(request));
     expect(TABLE).toContain(`${statusCode} ${JSON.parse(body).Code}`);
     expect(sts.calls).toEqual([]);
+    expect(auditLog.entries).toHaveLength(1);
   });
 });
 

@@ -195,6 +195,18 @@ describe("the bundle does what the source does", () => {
   });
 });
 
+it("an event of another trigger is answered with 400, and leaves its line in the log", async () => {
+  for (const handler of [bundled, source]) {
+    const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    const { statusCode } = await handler(Buffer.from('{"triggerName":"t"}'), { requestId: "request-1" });
+    expect(statusCode).toBe(400);
+    expect(write.mock.calls.map(([line]) => JSON.parse(String(line)))).toMatchObject([
+      { requestId: "request-1", status: 400, code: "InvalidRequest", refusal: { field: "The event" } },
+    ]);
+    write.mockRestore();
+  }
+});
+
 /** A call without what differs from one to the next: nonce, date, signature, and the connection that it came on. */
 function comparable({ parameters, headers }: StubCall) {
   const { "x-acs-signature-nonce": nonce, "x-acs-date": date, authorization, ...rest } = headers;

@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -159,6 +159,48 @@ describe("server.ts, as containers and FC's custom runtime run it", () => {
     });
   });
 
+  // Node reads such a client's answer while it still writes, and must get it before a reset.
+  it("H5: reads on for a moment after such an answer: who is still sending can read it", async () => {
+    const body = "x".repeat(5_000_000);
+    const answer = await raw(
+      `POST /credentials HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toMatch(/"Code":"RequestTooLarge".*\}$/);
+  });
+
+  const HEAD = "GET /credentials HTTP/1.1\r\nHost: x\r\n";
+  const POST = "POST /credentials HTTP/1.1\r\nHost: x\r\n";
+  it.each([
+    ["a header without a name", `${HEAD}: x\r\n\r\n`],
+    ["a blank in a header's name", `${HEAD}a b: x\r\n\r\n`],
+    ["two lengths", `${POST}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`],
+    ["a length and chunks", `${POST}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    ["a chunk without its length", `${POST}Transfer-Encoding: chunked\r\n\r\nzz\r\n{}`],
+    ["no HTTP at all", "\x16\x03\x01\x02\x00\x01\x00\x01"],
+    ["no Host", "GET /credentials HTTP/1.1\r\n\r\n"],
+    ["an Expect of something else", `${HEAD}Expect: 200-maybe\r\n\r\n`],
+    ["a % that begins nothing", "GET /credentials?prefix=users/alice/%zz/ HTTP/1.1\r\nHost: x\r\n\r\n"],
+    ["a byte that is no UTF-8", "GET /credentials?prefix=users/alice/%ff/ HTTP/1.1\r\nHost: x\r\n\r\n"],
+  ])("H6: answers %s with 400, like any other mistake, and a line in the log", async (_what, text) => {
+    const before = sts.calls.length;
+    const [head = "", body = ""] = (await raw(text)).split("\r\n\r\n");
+    expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    for (const line of ["Content-Type: application/json; charset=utf-8", "Cache-Control: no-store"])
+      expect(head).toContain(line);
+    expect(head).toContain("Vary: Authorization, Origin");
+    const { Code, RequestId } = JSON.parse(body) as { readonly Code: string; readonly RequestId: string };
+    expect(Code).toBe("InvalidRequest");
+    expect(await loggedLine(`"requestId":"${RequestId}"`)).toMatchObject({ status: 400, code: Code });
+    expect(sts.calls).toHaveLength(before);
+  });
+
+  it("H5: answers headers that are too large with 413, where Node itself would answer 431 and nothing else", async () => {
+    const answer = await raw(`${HEAD}Authorization: Bearer ${"x".repeat(100_000)}\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toMatch(/"Code":"RequestTooLarge".*\}$/);
+  });
+
   it("outside FC believes no header that FC would send: neither an id nor credentials", async () => {
     const response = await ask("/credentials", {
       headers: {
@@ -224,6 +266,37 @@ it("a server whose port is taken says so in one line", async () => {
     1,
     `oss-valet cannot listen: port ${port} of 127.0.0.1 is taken; write another PORT, or 0 for a free one\n`,
   ]);
+});
+
+it("a server whose log can no longer be written ends, and says so in one line", async () => {
+  const server = started({});
+  let said = "";
+  const ended = new Promise((resolve) => server.once("close", resolve));
+  const address = await new Promise<string>((resolve) => {
+    server.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
+      if (found !== undefined) resolve(found);
+    });
+  });
+  server.stdout.destroy();
+  // Whether this one is still answered is a matter of chance: its line in the log is what ends the server.
+  await fetch(`${address}/healthz`).catch(() => undefined);
+  expect(await ended).toBe(1);
+  expect(said.split("\n").slice(1)).toEqual([
+    "oss-valet ends: its log cannot be written to standard output (write EPIPE)",
+    "",
+  ]);
+});
+
+const ipv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1"));
+it.runIf(ipv6)("a server at an IPv6 address names itself as a URL does", async () => {
+  const server = started({ HOST: "::1" });
+  const said = await new Promise<string>((resolve) =>
+    server.stderr.setEncoding("utf8").once("data", resolve),
+  );
+  server.kill("SIGTERM");
+  expect(said).toMatch(/^oss-valet listens on http:\/\/\[::1\]:\d+\/credentials\n$/);
 });
 
 // 192.0.2.0/24 is for documentation (RFC 5737): no machine has such an address.

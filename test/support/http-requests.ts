@@ -22,6 +22,7 @@ export function httpRequest(
     body: bodyOf(body),
     sourceIp: "203.0.113.7",
     requestId: "1-request",
+    unreadable: undefined,
     ...rest,
   };
 }

@@ -18,11 +18,12 @@ describe("the event of an HTTP trigger", () => {
       body: Buffer.alloc(0),
       sourceIp: "203.0.113.7",
       requestId: "1-req",
+      unreadable: undefined,
     });
   });
 
   it("has no parameter where `s local start` writes a missing query as null", () => {
-    expect(read(fcEvent({ queryParameters: { null: "" } }))?.query).toEqual([]);
+    expect(read(fcEvent({ queryParameters: { null: "" } })).query).toEqual([]);
   });
 
   it.each([
@@ -34,8 +35,8 @@ describe("the event of an HTTP trigger", () => {
   });
 
   it("names headers in small letters, however they come", () => {
-    const headers = read(fcEvent({ headers: { AUTHORIZATION: "a", "X-Forwarded-For": "b" } }))?.headers;
-    expect([...(headers ?? [])]).toEqual([
+    const headers = read(fcEvent({ headers: { AUTHORIZATION: "a", "X-Forwarded-For": "b" } })).headers;
+    expect([...headers]).toEqual([
       ["authorization", ["a"]],
       ["x-forwarded-for", ["b"]],
     ]);
@@ -44,41 +45,73 @@ describe("the event of an HTTP trigger", () => {
   it("H3: keeps both values of a header that is spelt in two ways", () => {
     const headers = read(
       fcEvent({ headers: { Authorization: "Bearer a", authorization: "Bearer b" } }),
-    )?.headers;
-    expect(headers?.get("authorization")).toEqual(["Bearer a", "Bearer b"]);
+    ).headers;
+    expect(headers.get("authorization")).toEqual(["Bearer a", "Bearer b"]);
   });
 
   it("leaves joined duplicates as they are: which comma joins is not ours to guess", () => {
     const request = read(
       fcEvent({ headers: { Authorization: "Bearer a,Bearer b" }, queryParameters: { b: "2,3" } }),
     );
-    expect(request?.headers.get("authorization")).toEqual(["Bearer a,Bearer b"]);
-    expect(request?.query).toEqual([["b", "2,3"]]);
+    expect(request.headers.get("authorization")).toEqual(["Bearer a,Bearer b"]);
+    expect(request.query).toEqual([["b", "2,3"]]);
   });
 
   it("decodes a body in base64, and takes one in text as UTF-8", () => {
     const json = '{"prefix":"fotos/é/"}';
-    expect(read(fcEvent({ body: Buffer.from(json).toString("base64") }))?.body.toString()).toBe(json);
-    expect(read(fcEvent({ body: json, isBase64Encoded: false }))?.body.toString()).toBe(json);
-    expect(read(fcEvent({ body: null }))?.body).toHaveLength(0);
+    expect(read(fcEvent({ body: Buffer.from(json).toString("base64") })).body.toString()).toBe(json);
+    expect(read(fcEvent({ body: json, isBase64Encoded: false })).body.toString()).toBe(json);
+    expect(read(fcEvent({ body: null })).body).toHaveLength(0);
   });
 
   it("takes the path as it was sent, not decoded", () => {
     const event = fcEvent({ rawPath: "/%63redentials", http: { path: "/credentials" } });
-    expect(read(event)?.path).toBe("/%63redentials");
+    expect(read(event).path).toBe("/%63redentials");
   });
 
   it("H8: takes the address of the connection, never a header's", () => {
     const event = fcEvent({ headers: { "X-Forwarded-For": "198.51.100.1", "X-Real-Ip": "198.51.100.1" } });
-    expect(read(event)?.sourceIp).toBe("203.0.113.7");
-    expect(read(fcEvent({ http: { sourceIp: "" } }))?.sourceIp).toBeUndefined();
+    expect(read(event).sourceIp).toBe("203.0.113.7");
+    expect(read(fcEvent({ http: { sourceIp: "" } })).sourceIp).toBeUndefined();
   });
 
-  it("drops headers and parameters that are no texts", () => {
-    const request = read(
-      fcEvent({ headers: { Authorization: ["a"], Accept: 7 }, queryParameters: { a: { b: "c" } } }),
-    );
-    expect([request?.headers.size, request?.query.length]).toEqual([0, 0]);
+  it("drops headers that are no texts", () => {
+    expect(read(fcEvent({ headers: { Authorization: ["a"], Accept: 7 } })).headers.size).toBe(0);
+  });
+
+  it.each([undefined, null, {}])("may be without parameters: %j", (queryParameters) => {
+    expect(read(fcEvent({ queryParameters }))).toMatchObject({ query: [], unreadable: undefined });
+  });
+
+  // Only events that no HTTP trigger has made have such: `s invoke -e`, a test event of the console.
+  it.each([
+    ["a list", { permissions: ["read"] }],
+    ["a number", { durationSeconds: 900 }],
+    ["null under a mistyped name", { prefx: null }],
+    ["an object", { prefix: { a: "b" } }],
+    ["one text and one number", { permissions: "read", durationSeconds: 900 }],
+    ["a query as it stands in a URL", "permissions=read"],
+    ["a list of pairs", [["permissions", "read"]]],
+  ])("parameters that are no texts are refused, not dropped: %s", (_what, queryParameters) => {
+    expect(read(fcEvent({ queryParameters })).unreadable).toEqual({
+      code: "REQUEST_INVALID",
+      field: "The event's queryParameters",
+      problem: 'must be an object of texts, such as {"permissions":"read"}',
+    });
+  });
+
+  it.each([
+    ["an object", { permissions: ["read"] }, false],
+    ["a number", 7, true],
+    ["false", false, true],
+    ["no base64", "!", true],
+    ["JSON that says it is base64", '{"permissions":["read"]}', true],
+  ])("a body of another kind is refused, not dropped: %s", (_what, body, isBase64Encoded) => {
+    expect(read(fcEvent({ http: { method: "POST" }, body, isBase64Encoded })).unreadable).toEqual({
+      code: "REQUEST_INVALID",
+      field: "The event's body",
+      problem: "must be a text: JSON, or its base64 with isBase64Encoded true",
+    });
   });
 });
 
@@ -99,7 +132,20 @@ describe("H10: what is no event of an HTTP trigger", () => {
     ["an event without a context", fcEvent({ requestContext: null })],
     ["deep nesting", Buffer.from("[".repeat(100_000))],
   ])("%s is told as such, and throws nothing", (_what, event) => {
-    expect(read(event)).toBeUndefined();
+    expect(read(event)).toEqual({
+      method: "",
+      path: "",
+      query: [],
+      headers: new Map(),
+      body: Buffer.alloc(0),
+      sourceIp: undefined,
+      requestId: "1-req",
+      unreadable: {
+        code: "REQUEST_INVALID",
+        field: "The event",
+        problem: "is not that of an HTTP trigger; invoke the function through its URL",
+      },
+    });
   });
 });
 

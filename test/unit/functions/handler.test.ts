@@ -112,6 +112,21 @@ describe("the line in the log", () => {
     expect(auditLog.entries[0]).toMatchObject(entry);
   });
 
+  it("of a request that could not be read is one, too: nothing is vended, and a page may read why", async () => {
+    const { handle, sts, auditLog } = service({ allowedOrigins: ["https://app.example"] });
+    const unreadable = { code: "REQUEST_INVALID", field: "The event", problem: "is none" } as const;
+    const response = await handle(ask({ unreadable, headers: { origin: "https://app.example" } }));
+    expect([response.status, JSON.parse(response.body).Message]).toEqual([400, "The event is none."]);
+    expect(response.headers["Access-Control-Allow-Origin"]).toBe("https://app.example");
+    expect(auditLog.entries).toMatchObject([{ status: 400, code: "InvalidRequest", refusal: unreadable }]);
+    expect(sts.calls).toEqual([]);
+  });
+
+  it("answers a preflight whose query could not be read: the page is told with the request itself", async () => {
+    const unreadable = { code: "REQUEST_INVALID", field: "The query", problem: "is none" } as const;
+    expect((await service().handle(ask({ method: "OPTIONS", unreadable }))).status).toBe(204);
+  });
+
   it("leaves out a token that stands in the path by mistake", async () => {
     const { handle, auditLog } = service();
     await handle(ask({ path: `/credentials/${TOKEN}` }));
