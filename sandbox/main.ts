@@ -19,6 +19,11 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`sandbox: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
+  const { code, port } = error as { readonly code?: unknown; readonly port?: unknown };
+  process.stderr.write(
+    code === "EADDRINUSE"
+      ? `sandbox: port ${port} is taken; name another with -- --port N, or take free ones with -- --port 0\n`
+      : `sandbox: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`,
+  );
   process.exitCode = 1;
 }

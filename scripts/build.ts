@@ -8,6 +8,7 @@ import { type AccessRules, accessRulesFrom } from "../shared/domain/access-rules
 import { AccessFileError, accessFileOrThrow, accessFilePath } from "./build/access-file.ts";
 import { sourceOf } from "./build/source-of.ts";
 import { trim } from "./build/trim.ts";
+import { optionsOrUsage } from "./command-line.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -135,6 +136,11 @@ function kB(bytes: number): string {
   return (bytes / 1000).toFixed(1);
 }
 
+const USAGE = `npm run build
+
+  It takes no arguments. Another file than access.yaml: ACCESS_FILE=examples/access/editor-role.yaml npm run build`;
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  optionsOrUsage({}, USAGE);
   process.exitCode = (await buildOrExplain({ outDir: join(ROOT, "dist/credentials") })) ? 0 : 1;
 }

@@ -1,7 +1,14 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { buildOrExplain } from "./build.ts";
+import { optionsOrUsage } from "./command-line.ts";
 
+const USAGE = `npm run serve
+
+  It takes no arguments; docs/settings.md has its settings, which are environment variables:
+  PORT=8080 HOST=0.0.0.0 npm run serve`;
+
+optionsOrUsage({}, USAGE);
 // The deployable server alone, configured by the environment: it is built first, so that access.yaml is the one
 // that stands in the folder now.
 const outDir = join(import.meta.dirname, "../dist/credentials");

@@ -1,10 +1,11 @@
-import { parseArgs } from "node:util";
+import { calledWrongly, optionsOrUsage } from "./command-line.ts";
 import { appTokenFor, type Stage, startStage } from "./start/stage.ts";
-import { StepFailed, walk } from "./start/walk.ts";
+import { StepFailed } from "./start/steps.ts";
+import { walk } from "./start/walk.ts";
 
 const USAGE = `npm start [-- --once] [--port N] [--json]
 
-  --once     end after the walk, with exit code 0 or 1
+  --once     end after the walk, with exit code 0 or 1; not with --json
   --port N   the services take the ports N, N+1 ...; 0: free ports
   --json     no walk: print one line of JSON once everything is ready, and serve`;
 
@@ -13,7 +14,7 @@ const DEFAULT_PORT = 9000;
 
 /** Builds, starts the local Alibaba Cloud and the function in it, walks through the exchange, and serves. */
 async function main(): Promise<void> {
-  const options = optionsFrom(process.argv.slice(2));
+  const options = startOptions();
   const say = options.json ? () => {} : (line: string) => process.stdout.write(`${line}\n`);
   const stage = await startStage({ port: options.port ?? DEFAULT_PORT, orFree: options.port === undefined });
   let ok = true;
@@ -62,15 +63,17 @@ interface Options {
   readonly port: number | undefined;
 }
 
-function optionsFrom(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { once: { type: "boolean" }, json: { type: "boolean" }, port: { type: "string" } },
-  });
+function startOptions(): Options {
+  const values = optionsOrUsage(
+    { once: { type: "boolean" }, json: { type: "boolean" }, port: { type: "string" } },
+    USAGE,
+  );
   const port =
     values.port === undefined ? undefined : /^\d{1,5}$/.test(values.port) ? Number(values.port) : Number.NaN;
   if (port !== undefined && !(port <= 65_000))
-    throw new Error(`--port is "${values.port}"; write a number from 0 to 65000`);
+    calledWrongly(`--port is "${values.port}"; write a number from 0 to 65000`, USAGE);
+  if (values.once === true && values.json === true)
+    calledWrongly("--once ends after the walk, and --json leaves the walk out; write one of them", USAGE);
   return { once: values.once === true, json: values.json === true, port };
 }
 
@@ -78,7 +81,5 @@ try {
   await main();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  if ((error as { code?: unknown }).code?.toString().startsWith("ERR_PARSE_ARGS"))
-    process.stderr.write(`\n${USAGE}\n`);
   process.exitCode = 1;
 }

@@ -1,10 +1,15 @@
-import OSS from "ali-oss";
 import { appTokenFor, type Stage } from "./stage.ts";
-
-/** The walk has not gone as it must; the message says where, and what was there instead. */
-export class StepFailed extends Error {}
-
-type Say = (line: string) => void;
+import {
+  done,
+  expect,
+  ossClient,
+  refusedByFunction,
+  refusedByOss,
+  type Say,
+  StepFailed,
+  unfit,
+  vended,
+} from "./steps.ts";
 
 /** Milliseconds by which the local cloud's clock runs on, to let an hour's credentials expire. */
 const TWELVE_HOURS_MS = 12 * 3600 * 1000;
@@ -19,7 +24,7 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
   say(indented(JSON.stringify(claimsOf(token), null, 2)));
 
   heading(say, 2, `The App asks for credentials: GET ${stage.credentialsUrl}, Authorization: Bearer <token>`);
-  const alice = await vended(stage, token);
+  const alice = await vended(stage, "alice", token);
   say(
     indented(
       JSON.stringify(
@@ -37,21 +42,30 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
   say(indented(JSON.stringify(JSON.parse(policy), null, 2)));
 
   heading(say, 3, "With them ali-oss (unmodified, V4 signatures) works in her folder, directly on OSS:");
+  const missing = ["read", "write", "list"].filter(
+    (permission) => !alice.Permissions.split(",").includes(permission),
+  );
+  if (missing.length > 0)
+    throw unfit(stage, `access.yaml gives alice no ${missing.join(", no ")} in ${alice.KeyPrefix}`);
+  if (alice.OssBucket !== sandbox.bucket)
+    throw unfit(stage, `access.yaml gives alice a folder in ${alice.OssBucket}`);
   const client = ossClient(stage, alice);
   const key = `${alice.KeyPrefix}hello.txt`;
-  await client.put(key, Buffer.from("Hello from Alice\n"));
+  await done(stage, `put ${key}`, client.put(key, Buffer.from("Hello from Alice\n")));
   say(`   put   ${key}`);
-  const listed = ((await client.list({ prefix: alice.KeyPrefix, "max-keys": 10 }, {})).objects ?? []).map(
-    (object) => object.name,
-  );
+  const list = client.list({ prefix: alice.KeyPrefix, "max-keys": 10 }, {});
+  const { objects } = await done(stage, `list ${alice.KeyPrefix}`, list);
+  const listed = (objects ?? []).map((object) => object.name);
   expect(listed.includes(key), `the list of ${alice.KeyPrefix} lacks ${key}`);
   say(`   list  ${alice.KeyPrefix}  →  ${listed.join(", ")}`);
-  const content = String((await client.get(key)).content);
+  const content = String((await done(stage, `get ${key}`, client.get(key))).content);
   expect(content === "Hello from Alice\n", "what was read back is not what was written");
   say(`   get   ${key}  →  ${JSON.stringify(content)}`);
 
   heading(say, 4, "She tries the folder of another user:");
-  const bob = await vended(stage, appTokenFor(stage, { sub: "bob" }, { seconds: 900 }));
+  const bob = await vended(stage, "bob", appTokenFor(stage, { sub: "bob" }, { seconds: 900 }));
+  if (bob.KeyPrefix === alice.KeyPrefix)
+    throw unfit(stage, `access.yaml gives alice and bob one folder, ${alice.KeyPrefix}`);
   await refusedByOss(
     stage,
     say,
@@ -127,106 +141,6 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
   );
 
   say("\nThe exchange works, and keeps its fences.");
-}
-
-interface Answer {
-  readonly AccessKeyId: string;
-  readonly AccessKeySecret: string;
-  readonly SecurityToken: string;
-  readonly KeyPrefix: string;
-  readonly SessionName: string;
-  readonly OssBucket: string;
-  readonly OssRegion: string;
-}
-
-async function vended(stage: Stage, token: string): Promise<Answer> {
-  const response = await fetch(stage.credentialsUrl, { headers: { Authorization: `Bearer ${token}` } });
-  const body = await response.text();
-  if (response.status === 403) {
-    throw new StepFailed(
-      "access.yaml grants {sub: alice} nothing. The walk needs a rule that gives her read, write and list;\nyours are tried with `npm run valet -- explain`, and the endpoint keeps serving with `npm start -- --json`",
-    );
-  }
-  expect(
-    response.status === 200,
-    `the endpoint answers ${response.status}: ${body}\n${stage.log.slice(-8).join("\n")}`,
-  );
-  return JSON.parse(body) as Answer;
-}
-
-function ossClient(
-  stage: Stage,
-  answer: Omit<Answer, "SecurityToken"> & { readonly SecurityToken?: string },
-): OSS {
-  return new OSS({
-    accessKeyId: answer.AccessKeyId,
-    accessKeySecret: answer.AccessKeySecret,
-    ...(answer.SecurityToken === undefined ? {} : { stsToken: answer.SecurityToken }),
-    bucket: answer.OssBucket,
-    region: `oss-${answer.OssRegion}`,
-    // The local cloud has no names for buckets: path-style, by localhost. On the real one: neither of the two.
-    endpoint: stage.sandbox.oss.url.replace("127.0.0.1", "localhost"),
-    sldEnable: true,
-    authorizationV4: true,
-    // An App asks /credentials again here, in time; the walk is over before that.
-    refreshSTSToken: async () => ({
-      accessKeyId: answer.AccessKeyId,
-      accessKeySecret: answer.AccessKeySecret,
-      stsToken: answer.SecurityToken ?? "",
-    }),
-  } as OSS.Options);
-}
-
-/** One call that OSS must refuse with one of `codes`. */
-async function refusedByOss(
-  stage: Stage,
-  say: Say,
-  operation: "get" | "put",
-  key: string,
-  client: OSS,
-  codes: readonly string[],
-  advice: string,
-  what = `${operation} ${key}`,
-): Promise<void> {
-  const error = await (operation === "get" ? client.get(key) : client.put(key, Buffer.from("x"))).then(
-    () => undefined,
-    (reason: { readonly code?: string; readonly message?: string }) => reason,
-  );
-  expect(
-    error?.code !== undefined && codes.includes(error.code),
-    `${what}: expected ${codes.join(" or ")}, got ${error?.code ?? "success"}`,
-  );
-  const because = stage.sandbox.world.journal.findLast((entry) => entry.service === "oss")?.because;
-  say(`   ${what}`);
-  say(`      ${error?.code}: ${error?.message}`);
-  if (error?.code === "AccessDenied" && because !== undefined) say(`      because ${because}`);
-  say(`      → ${advice}`);
-}
-
-async function refusedByFunction(
-  stage: Stage,
-  say: Say,
-  token: string | undefined,
-  status: number,
-  code: string,
-  advice: string,
-  what: string,
-): Promise<void> {
-  const response = await fetch(stage.credentialsUrl, {
-    headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
-  });
-  const body = (await response.json()) as { readonly Code?: string; readonly Message?: string };
-  expect(
-    response.status === status && body.Code === code,
-    `${what}: expected ${status} ${code}, got ${response.status} ${body.Code}`,
-  );
-  say(`   ${what}`);
-  say(`      ${response.status} ${code}: ${body.Message}`);
-  say(`      → ${advice}`);
-}
-
-function expect(held: boolean, otherwise: string): void {
-  if (!held) throw new StepFailed(otherwise);
 }
 
 function claimsOf(token: string): unknown {

@@ -1,11 +1,15 @@
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
+import { optionsOrUsage } from "../../scripts/command-line.ts";
 import { type ColdStart, coldStarts } from "./cold-start.ts";
 import { tokenOf } from "./programs/token-of.ts";
 import { run, setStage, settings, start } from "./stage.ts";
 import { median, pairedRatio, quartiles } from "./statistics.ts";
 
-const { values: options } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
+const USAGE = `npm run bench [-- --quick]
+
+  --quick   fewer rounds: the figures vary more`;
+
+const options = optionsOrUsage({ quick: { type: "boolean", default: false } }, USAGE);
 const COLD_ROUNDS = options.quick ? 15 : 31;
 /** Of three variants each; STS answers these at once. */
 const WARM_UP_ROUNDS = 1_000;
