@@ -1,12 +1,12 @@
 import { KeyObject } from "node:crypto";
 import jwt from "jsonwebtoken";
+import { refusalOfHeader, unverifiedAppTokenFrom } from "../domain/app-token.ts";
 import type { Algorithm, Issuer } from "../domain/issuer.ts";
 import { granted, type Refused, type Result, refused, type TokenCheck } from "../domain/refusal.ts";
+import { refusalOfClaims } from "../domain/token-claims.ts";
 import { keyFits } from "../domain/verification-key.ts";
 import { claimsVerifiedFor } from "../domain/verified-claims.ts";
 import type { Clock, SigningKeys, TokenVerifier } from "../ports.ts";
-import { unverifiedAppTokenFrom } from "./jwt-token-verifier/app-token.ts";
-import { refusalOfClaims } from "./jwt-token-verifier/token-claims.ts";
 
 /** An issuer from the access rules, and where its keys come from. */
 export interface TrustedIssuer {
@@ -29,14 +29,14 @@ export function jwtTokenVerifier(options: {
     verify: async (appToken) => {
       const parsed = unverifiedAppTokenFrom(appToken);
       if (!parsed.ok) return parsed;
-      const { text, algorithm, kid, type, unverifiedClaims } = parsed.value;
+      const { text, algorithm, kid, unverifiedClaims } = parsed.value;
 
       // A Map, so that neither an array that holds our issuer nor "constructor" finds anything.
       const trusted = trustedIssuers.get(unverifiedClaims["iss"]);
       if (trusted === undefined) return invalid("issuer");
       const { issuer, keys } = trusted;
-      if (!issuer.algorithms.includes(algorithm)) return invalid("algorithm");
-      if (issuer.tokenTypes !== undefined && !isAmong(issuer.tokenTypes, type)) return invalid("type");
+      const foreign = refusalOfHeader(parsed.value, issuer);
+      if (foreign !== undefined) return foreign;
 
       const key = await keyOf(keys, { kid, algorithm });
       if (!key.ok) return key;
@@ -82,16 +82,6 @@ function soundIssuers(issuers: readonly TrustedIssuer[]): ReadonlyMap<unknown, T
 
 function invalid(check: TokenCheck): Refused {
   return refused({ code: "TOKEN_INVALID", check });
-}
-
-/** Compared without case and without `application/`. Source: RFC 7515 section 4.1.9, RFC 8725 section 3.11. */
-function isAmong(types: readonly string[], type: string | undefined): boolean {
-  return type !== undefined && types.some((allowed) => mediaTypeOf(allowed) === mediaTypeOf(type));
-}
-
-function mediaTypeOf(type: string): string {
-  // ASCII only: toLowerCase would also turn the Kelvin sign into a k.
-  return type.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).replace(/^application\/(?=[^/]+$)/, "");
 }
 
 async function keyOf(

@@ -1,4 +1,5 @@
 import type { AccessRules } from "./access-rules.ts";
+import { claimAt } from "./claim.ts";
 import { claimsOf, hashedClaimProblem } from "./prefix-template.ts";
 import { granted, type Result, refused } from "./refusal.ts";
 import type { VerifiedClaims } from "./verified-claims.ts";
@@ -52,23 +53,6 @@ export function principalFrom(verified: VerifiedClaims, rules: AccessRules): Res
 /** Every claim that a rule compares or puts in a prefix. */
 export function claimsNamedBy(rules: AccessRules): ReadonlySet<string> {
   return new Set(rules.rules.flatMap((rule) => [...rule.when.keys(), ...claimsOf(rule.prefix)]));
-}
-
-/**
- * Reads a claim by its name, or along a dotted path (`app_metadata.team`). Own properties only: a claim named
- * `__proto__` or `constructor` must not find what every object has.
- */
-function claimAt(claims: Readonly<Record<string, unknown>>, name: string): unknown {
-  if (Object.hasOwn(claims, name)) return claims[name];
-  // A name such as https://example.com/roles is one name, whatever dots it has.
-  if (!name.includes(".") || /[/:]/.test(name)) return undefined;
-  let value: unknown = claims;
-  for (const step of name.split(".")) {
-    if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, step))
-      return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[step];
-  }
-  return value;
 }
 
 function attributeFrom(value: unknown): Attribute {

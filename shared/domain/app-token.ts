@@ -1,6 +1,6 @@
-import { ALGORITHMS, type Algorithm } from "../../domain/issuer.ts";
-import { granted, type Refused, type Result, refused, type TokenCheck } from "../../domain/refusal.ts";
-import { strictJsonObjectFrom } from "../../domain/strict-json.ts";
+import { ALGORITHMS, type Algorithm, type Issuer } from "./issuer.ts";
+import { granted, type Refused, type Result, refused, type TokenCheck } from "./refusal.ts";
+import { strictJsonObjectFrom } from "./strict-json.ts";
 
 /** An App token taken apart. Nothing in it is verified: anybody can write such a thing. */
 export interface UnverifiedAppToken {
@@ -39,6 +39,35 @@ export function unverifiedAppTokenFrom(appToken: unknown): Result<UnverifiedAppT
   const unverifiedClaims = strictJsonObjectFrom(payloadBytes);
   if (unverifiedClaims === undefined) return invalid("payload");
   return granted({ text: appToken, algorithm, kid, type, unverifiedClaims });
+}
+
+/** Why a token's header is none of this issuer's; undefined where it can be. */
+export function refusalOfHeader(token: HeaderFields, issuer: Issuer): Refused | undefined {
+  const [check] = headerChecks(token, issuer).find(([, holds]) => !holds) ?? [];
+  return check === undefined ? undefined : invalid(check);
+}
+
+type HeaderFields = Pick<UnverifiedAppToken, "algorithm" | "type">;
+
+/** What is checked of the header against an issuer, in its order, and whether it holds. */
+export function headerChecks(
+  { algorithm, type }: HeaderFields,
+  { algorithms, tokenTypes }: Issuer,
+): readonly (readonly [check: "algorithm" | "type", holds: boolean])[] {
+  return [
+    ["algorithm", algorithms.includes(algorithm)],
+    ["type", tokenTypes === undefined || isAmong(tokenTypes, type)],
+  ];
+}
+
+/** Compared without case and without `application/`. Source: RFC 7515 section 4.1.9, RFC 8725 section 3.11. */
+function isAmong(types: readonly string[], type: string | undefined): boolean {
+  return type !== undefined && types.some((allowed) => mediaTypeOf(allowed) === mediaTypeOf(type));
+}
+
+function mediaTypeOf(type: string): string {
+  // ASCII only: toLowerCase would also turn the Kelvin sign into a k.
+  return type.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).replace(/^application\/(?=[^/]+$)/, "");
 }
 
 function isKeyId(kid: unknown): kid is string {

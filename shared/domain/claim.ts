@@ -1,0 +1,16 @@
+/**
+ * Reads a claim by its name, or along a dotted path (`app_metadata.team`); undefined: the token has none. Own
+ * properties only: a claim named `__proto__` or `constructor` must not find what every object has.
+ */
+export function claimAt(claims: Readonly<Record<string, unknown>>, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  // A name such as https://example.com/roles is one name, whatever dots it has.
+  if (!name.includes(".") || /[/:]/.test(name)) return undefined;
+  let value: unknown = claims;
+  for (const step of name.split(".")) {
+    if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, step))
+      return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[step];
+  }
+  return value;
+}
