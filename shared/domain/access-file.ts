@@ -132,7 +132,7 @@ const ISSUER = objectOf(
     requiredClaims: withDefault(
       listOf(CLAIM_NAME, { example: "[email_verified]" }),
       [],
-      "claims that every token must have",
+      "claims that every token must have, by name or path, such as app_metadata.team",
     ),
     user: withDefault(CLAIM_NAME, "sub", "the claim that names the user"),
   },

@@ -1,3 +1,4 @@
+import { claimAt } from "./claim.ts";
 import type { Issuer } from "./issuer.ts";
 import { type Refused, refused, type TokenCheck } from "./refusal.ts";
 
@@ -41,7 +42,7 @@ export function claimsChecks(
         : isNumericDate(iat) && iat <= now + tolerance && !(isNumericDate(exp) && iat > exp),
     ],
     ["age", maxAge === undefined || !isNumericDate(iat) || now < iat + maxAge + tolerance],
-    ["required-claim", issuer.requiredClaims.every((name) => Object.hasOwn(claims, name))],
+    ["required-claim", issuer.requiredClaims.every((name) => claimAt(claims, name) !== undefined)],
     ["expired", !isNumericDate(exp) || now < exp + tolerance],
   ];
 }

@@ -199,6 +199,13 @@ describe("required claims", () => {
     expect(await verify({ claims: { scope: "" } }, required)).toEqual(ACCEPTED);
     expect(await verify({}, required)).toEqual(invalid("required-claim"));
   });
+  it("are found along a path, as those of a rule are", async () => {
+    const team = { requiredClaims: ["app_metadata.team"] };
+    expect(await verify({ claims: { app_metadata: { team: "red" } } }, team)).toEqual(ACCEPTED);
+    expect(await verify({ claims: { app_metadata: { plan: "pro" } } }, team)).toEqual(
+      invalid("required-claim"),
+    );
+  });
   it("are not found among what every object inherits", async () => {
     expect(await verify({}, { requiredClaims: ["toString"] })).toEqual(invalid("required-claim"));
   });
