@@ -1,10 +1,11 @@
-import { accessGrantFor, type Place, ruleOutcomes } from "../shared/domain/access-grant.ts";
+import { accessGrantFor } from "../shared/domain/access-grant.ts";
 import type { AccessPromise } from "../shared/domain/access-promise.ts";
 import type { AccessRules, AccessTest } from "../shared/domain/access-rules.ts";
 import { provenSessionPolicy } from "../shared/domain/policy-proof.ts";
 import { type Principal, principalFrom } from "../shared/domain/principal.ts";
 import type { Refusal, Result } from "../shared/domain/refusal.ts";
 import { rolePolicyFor } from "../shared/domain/role-policy.ts";
+import { type Place, ruleOutcomes } from "../shared/domain/rule-outcome.ts";
 import { type SessionPolicy, sessionPolicyFor } from "../shared/domain/session-policy.ts";
 import type { Path } from "../shared/domain/shape.ts";
 import { claimsVerifiedFor } from "../shared/domain/verified-claims.ts";

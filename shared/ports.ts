@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Algorithm } from "./domain/issuer.ts";
 import type { Refusal, Result } from "./domain/refusal.ts";
+import type { UnsafeClaim } from "./domain/report.ts";
 import type { SessionName } from "./domain/session-name.ts";
 import type { SessionPolicy } from "./domain/session-policy.ts";
 import type { VerifiedClaims } from "./domain/verified-claims.ts";
@@ -66,8 +67,10 @@ export interface AuditEntry {
   readonly issuer?: string;
   readonly sessionName?: string;
   readonly rules?: readonly string[];
-  /** Rules in `mode: report` that would have granted, and what. */
+  /** Rules in `mode: report` that match. */
   readonly reported?: readonly string[];
+  /** Rules in `mode: report` that would have refused the request, and for which claim. */
+  readonly reportedUnsafe?: readonly UnsafeClaim[];
   readonly permissions?: readonly string[];
   readonly prefixes?: readonly string[];
   /** Not a secret: OSS's logs name it. */

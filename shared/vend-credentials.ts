@@ -3,6 +3,7 @@ import type { AccessRules } from "./domain/access-rules.ts";
 import { provenSessionPolicy } from "./domain/policy-proof.ts";
 import { principalFrom } from "./domain/principal.ts";
 import { granted, type Result } from "./domain/refusal.ts";
+import { type Report, reportOn } from "./domain/report.ts";
 import { type SessionName, sessionNameFor } from "./domain/session-name.ts";
 import { sessionPolicyFor } from "./domain/session-policy.ts";
 import type { Sts, TemporaryCredentials, TokenVerifier } from "./ports.ts";
@@ -39,6 +40,7 @@ export interface Vending {
 export interface Learnt {
   readonly issuer?: string;
   readonly sessionName?: SessionName;
+  readonly report?: Report;
   readonly grant?: AccessGrant;
 }
 
@@ -56,9 +58,11 @@ export async function vendCredentials(request: CredentialsRequest, valet: Valet)
   const sessionName = sessionNameFor(principal.value);
 
   const place = { bucket: valet.bucket, sourceIp: request.sourceIp };
+  // Before the grant: a rule is tried out on those, above all, whom no other rule gives anything.
+  const report = reportOn(principal.value, valet.rules, place);
   const grant = accessGrantFor(principal.value, valet.rules, request.wanted, place);
-  if (!grant.ok) return { result: grant, learnt: { issuer, sessionName } };
-  const learnt: Learnt = { issuer, sessionName, grant: grant.value };
+  if (!grant.ok) return { result: grant, learnt: { issuer, sessionName, report } };
+  const learnt: Learnt = { issuer, sessionName, report, grant: grant.value };
 
   const policy = sessionPolicyFor(grant.value);
   if (!policy.ok) return { result: policy, learnt };

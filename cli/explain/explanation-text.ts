@@ -1,4 +1,5 @@
-import type { GrantStatement, RuleOutcome } from "../../shared/domain/access-grant.ts";
+import type { GrantStatement } from "../../shared/domain/access-grant.ts";
+import type { RuleOutcome } from "../../shared/domain/rule-outcome.ts";
 import { MAX_SESSION_POLICY_BYTES } from "../../shared/domain/session-policy.ts";
 import { refusalText } from "../access-tests.ts";
 import { voiceText } from "../judge.ts";
@@ -93,7 +94,6 @@ function grantOf({ grant }: Explanation): readonly string[] {
   return block("grant", [
     ...grant.statements.map(statementText),
     `for ${grant.sessionSeconds} s, by ${grant.rules.join(", ")}`,
-    ...(grant.reported.length === 0 ? [] : [`reported only: ${grant.reported.join(", ")}`]),
   ]);
 }
 

@@ -1,16 +1,10 @@
-import {
-  type AccessGrant,
-  accessGrantFor,
-  type Place,
-  type RuleOutcome,
-  ruleOutcomes,
-  type Wanted,
-} from "../../shared/domain/access-grant.ts";
+import { type AccessGrant, accessGrantFor, type Wanted } from "../../shared/domain/access-grant.ts";
 import type { AccessRules } from "../../shared/domain/access-rules.ts";
 import { provenSessionPolicy } from "../../shared/domain/policy-proof.ts";
 import { type Principal, principalFrom } from "../../shared/domain/principal.ts";
 import type { Refusal } from "../../shared/domain/refusal.ts";
 import { rolePolicyFor } from "../../shared/domain/role-policy.ts";
+import { type Place, type RuleOutcome, ruleOutcomes } from "../../shared/domain/rule-outcome.ts";
 import { type SessionName, sessionNameFor } from "../../shared/domain/session-name.ts";
 import { type SessionPolicy, sessionPolicyFor } from "../../shared/domain/session-policy.ts";
 import { claimsVerifiedFor } from "../../shared/domain/verified-claims.ts";

@@ -1,5 +1,6 @@
 import type { AccessGrant } from "../../shared/domain/access-grant.ts";
 import type { Refusal } from "../../shared/domain/refusal.ts";
+import type { Report } from "../../shared/domain/report.ts";
 import type { AuditEntry, AuditLog, Clock } from "../../shared/ports.ts";
 import { type Valet, vendCredentials } from "../../shared/vend-credentials.ts";
 import { withCors } from "./cors.ts";
@@ -98,6 +99,7 @@ async function credentialsAnswer(http: HttpRequest, options: HandlerOptions): Pr
   const audit: Partial<AuditEntry> = {
     ...(learnt.issuer === undefined ? {} : { issuer: learnt.issuer }),
     ...(learnt.sessionName === undefined ? {} : { sessionName: learnt.sessionName }),
+    ...(learnt.report === undefined ? {} : reportFields(learnt.report)),
     ...(learnt.grant === undefined ? {} : grantFields(learnt.grant)),
   };
   if (!result.ok) return refusal(result.refusal, http, audit);
@@ -129,7 +131,13 @@ function grantFields(grant: AccessGrant): Partial<AuditEntry> {
     rules: grant.rules,
     permissions: [...new Set(grant.statements.flatMap((statement) => statement.permissions))],
     prefixes: grant.statements.map((statement) => `${statement.bucket}/${statement.prefix}`),
-    ...(grant.reported.length === 0 ? {} : { reported: grant.reported }),
+  };
+}
+
+function reportFields({ reported, reportedUnsafe }: Report): Partial<AuditEntry> {
+  return {
+    ...(reported.length === 0 ? {} : { reported }),
+    ...(reportedUnsafe.length === 0 ? {} : { reportedUnsafe }),
   };
 }
 

@@ -31,6 +31,7 @@ const OPTIONAL_FIELDS = [
   "sessionName",
   "rules",
   "reported",
+  "reportedUnsafe",
   "permissions",
   "prefixes",
   "accessKeyId",

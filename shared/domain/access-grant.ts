@@ -1,9 +1,10 @@
-import type { AccessRules, Denial, Rule } from "./access-rules.ts";
+import type { AccessRules, Rule } from "./access-rules.ts";
+import { denialOf, refusalOfDenied } from "./denial.ts";
 import { isInside, type ObjectPrefix } from "./object-prefix.ts";
-import { renderedPrefix } from "./prefix-template.ts";
-import type { Attribute, Principal } from "./principal.ts";
+import type { Principal } from "./principal.ts";
 import { PERMISSIONS, type Permission } from "./ram-policy.ts";
 import { granted, type Refused, type Result, refused } from "./refusal.ts";
+import { type Place, ruleOutcomes } from "./rule-outcome.ts";
 
 /** The decision: what one principal may do, and for how long. Never empty. */
 export interface AccessGrant {
@@ -12,8 +13,6 @@ export interface AccessGrant {
   readonly sessionSeconds: number;
   /** Names of the rules that granted. */
   readonly rules: readonly string[];
-  /** Names of the rules in `mode: report` that would have. */
-  readonly reported: readonly string[];
 }
 
 /** These permissions below one prefix of one bucket. */
@@ -36,14 +35,6 @@ export interface Wanted {
   readonly durationSeconds?: number;
 }
 
-/** The deployment's side of a decision. */
-export interface Place {
-  /** OSS_BUCKET: where a rule names no bucket. */
-  readonly bucket: string;
-  /** Whence the request came; undefined: unknown, and rules with `sourceIp: request` do not match. */
-  readonly sourceIp: string | undefined;
-}
-
 /**
  * Adds up every rule that matches, and narrows the sum to what was asked for. No rule, no access. Refuses with
  * ACCESS_NOT_GRANTED, CLAIM_INVALID (a claim in a matching rule's prefix is no safe segment), TOKEN_INVALID
@@ -55,18 +46,17 @@ export function accessGrantFor(
   wanted: Wanted,
   place: Place,
 ): Result<AccessGrant> {
-  const denial = rules.deny.find((entry) => denies(entry, principal));
-  if (denial !== undefined) return deniedBy(denial);
-  const outcomes = ruleOutcomes(principal, rules, place);
-  for (const { rule, outcome } of outcomes) {
-    if (outcome.kind === "unsafe" && rule.mode === "enforce") {
+  const denial = denialOf(principal, rules);
+  if (denial !== undefined) return refusalOfDenied(denial);
+  const outcomes = ruleOutcomes(principal, rules, place).filter(({ rule }) => rule.mode === "enforce");
+  for (const { outcome } of outcomes) {
+    if (outcome.kind === "unsafe") {
       return refused({ code: "CLAIM_INVALID", claim: outcome.claim, problem: outcome.problem });
     }
   }
-  const matched = outcomes.flatMap(({ rule, outcome }) =>
+  const enforced = outcomes.flatMap(({ rule, outcome }) =>
     outcome.kind === "matched" ? [{ rule, prefix: outcome.prefix }] : [],
   );
-  const enforced = matched.filter(({ rule }) => rule.mode === "enforce");
   if (enforced.length === 0) return notGranted("no rule matches");
   const narrowed = enforced.flatMap(({ rule, prefix }) => {
     const statement = narrowedStatement(statementOf(rule, prefix, place), wanted);
@@ -97,79 +87,7 @@ export function accessGrantFor(
     statements: withoutRepetition(narrowed.map((entry) => entry.statement)),
     sessionSeconds: wanted.durationSeconds ?? limit.defaultSeconds,
     rules: narrowed.map((entry) => entry.rule.name),
-    reported: matched.filter(({ rule }) => rule.mode === "report").map(({ rule }) => rule.name),
   });
-}
-
-export type RuleOutcome =
-  | { readonly kind: "matched"; readonly prefix: ObjectPrefix }
-  | { readonly kind: "no match"; readonly because: string }
-  /** Everything else fits, but a claim in its prefix is there and unusable: the request is refused, not repaired. */
-  | { readonly kind: "unsafe"; readonly claim: string; readonly problem: string };
-
-/** What each rule says of a principal, in the file's order, with the reason. */
-export function ruleOutcomes(
-  principal: Principal,
-  rules: AccessRules,
-  place: Place,
-): readonly { readonly rule: Rule; readonly outcome: RuleOutcome }[] {
-  return rules.rules.map((rule) => ({ rule, outcome: outcomeOf(rule, principal, place) }));
-}
-
-function outcomeOf(rule: Rule, principal: Principal, place: Place): RuleOutcome {
-  if (rule.issuer !== undefined && rule.issuer !== principal.issuer) {
-    return {
-      kind: "no match",
-      because: `it is for issuer ${rule.issuer}, the token is of ${principal.issuer}`,
-    };
-  }
-  for (const [claim, values] of rule.when) {
-    const attribute = principal.attributes.get(claim);
-    if (attribute === undefined) return { kind: "no match", because: `the token has no claim ${claim}` };
-    if (!values.some((value) => fits(attribute, value))) {
-      return {
-        kind: "no match",
-        because: `claim ${claim} is none of ${values.map((v) => JSON.stringify(v)).join(", ")}`,
-      };
-    }
-  }
-  if (rule.sourceIp === "request" && place.sourceIp === undefined) {
-    return { kind: "no match", because: "it binds to the caller's address, which is unknown" };
-  }
-  const rendered = renderedPrefix(rule.prefix, {
-    issuer: principal.issuer,
-    issuerUrl: principal.issuerUrl,
-    claim: (name) => principal.attributes.get(name),
-  });
-  switch (rendered.kind) {
-    case "prefix":
-      return { kind: "matched", prefix: rendered.prefix };
-    case "missing":
-      return { kind: "no match", because: `the token has no claim ${rendered.claim}` };
-    case "unsafe":
-      return rendered;
-  }
-}
-
-/** Equal, or a list that contains it. The types must agree: "1" is not 1. */
-function fits(attribute: Attribute, value: string | number | boolean): boolean {
-  return Array.isArray(attribute) ? attribute.includes(value) : attribute === value;
-}
-
-function denies(entry: Denial, principal: Principal): boolean {
-  if (entry.issuer !== undefined && entry.issuer !== principal.issuer) return false;
-  if (entry.user !== undefined && entry.user !== principal.user) return false;
-  if (entry.tokenId !== undefined && entry.tokenId !== principal.tokenId) return false;
-  if (entry.issuedBeforeMs === undefined) return true;
-  // A token that does not say when it was issued may be as old as any.
-  return principal.issuedAtMs === undefined || principal.issuedAtMs < entry.issuedBeforeMs;
-}
-
-/** A denied user may not (403); a denied token is no token any more (401), and a fresh one may be. */
-function deniedBy(entry: Denial): Refused {
-  return entry.tokenId === undefined && entry.issuedBeforeMs === undefined
-    ? notGranted("denied in access.yaml")
-    : refused({ code: "TOKEN_INVALID", check: "denied" });
 }
 
 function statementOf(rule: Rule, prefix: ObjectPrefix, place: Place): GrantStatement {

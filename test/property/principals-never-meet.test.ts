@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { ruleOutcomes } from "../../shared/domain/access-grant.ts";
 import type { AccessRules, Rule } from "../../shared/domain/access-rules.ts";
 import { hashSegment } from "../../shared/domain/prefix-template.ts";
 import type { Principal } from "../../shared/domain/principal.ts";
+import { ruleOutcomes } from "../../shared/domain/rule-outcome.ts";
 import { sessionNameFor } from "../../shared/domain/session-name.ts";
 import {
   ADDRESS,

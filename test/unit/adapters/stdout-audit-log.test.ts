@@ -10,6 +10,8 @@ const ENTRY: AuditEntry = {
   durationMs: 12,
   code: "Success",
   sessionName: "alice-0123",
+  reported: ["trial"],
+  reportedUnsafe: [{ rule: "team trial", claim: "team", problem: "is a list, not a string" }],
   permissions: ["read"],
 };
 

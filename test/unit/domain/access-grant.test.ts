@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ruleOutcomes } from "../../../shared/domain/access-grant.ts";
+import type { AccessRules } from "../../../shared/domain/access-rules.ts";
+import { reportOn } from "../../../shared/domain/report.ts";
+import { ruleOutcomes } from "../../../shared/domain/rule-outcome.ts";
 import {
   accessFile,
   BUCKET,
@@ -172,10 +174,27 @@ describe("rules of one issuer", () => {
 
 describe("report mode", () => {
   const trial = rulesWith(OWN_FOLDER, { ...TEAM, mode: "report" });
+  const reportOf = (of: AccessRules, claims: Readonly<Record<string, unknown>>) =>
+    reportOn(principalOf(of, claims), of, { bucket: BUCKET, sourceIp: undefined });
 
   it("grants nothing, and tells what it would have", () => {
     expect(summary(trial, EDITOR)).toEqual(["users/alice/: read,write,list,delete"]);
-    expect(grantOf(trial, EDITOR)).toMatchObject({ rules: ["own folder"], reported: ["team"] });
+    expect(grantOf(trial, EDITOR).rules).toEqual(["own folder"]);
+    expect(reportOf(trial, EDITOR)).toEqual({ reported: ["team"], reportedUnsafe: [] });
+    expect(reportOf(trial, { sub: "alice" })).toEqual({ reported: [], reportedUnsafe: [] });
+  });
+
+  it("tells of a claim for which it would have refused the request", () => {
+    expect(reportOf(trial, { ...EDITOR, team: ["red"] })).toEqual({
+      reported: [],
+      reportedUnsafe: [{ rule: "team", claim: "team", problem: "is a list, not a string" }],
+    });
+  });
+
+  it("tells nothing of who is denied, nor of a rule that counts", () => {
+    const denied = rulesOf(accessFile({ rules: [{ ...TEAM, mode: "report" }], deny: [{ user: "alice" }] }));
+    expect(reportOf(denied, EDITOR)).toEqual({ reported: [], reportedUnsafe: [] });
+    expect(reportOf(rules, EDITOR)).toEqual({ reported: [], reportedUnsafe: [] });
   });
 
   it("alone is no access", () => {

@@ -9,6 +9,7 @@ import { BUCKET, OWN_FOLDER, rulesWith } from "../../support/valet.ts";
 
 const TOKEN = `eyJhbGciOiJSUzI1NiJ9.${"c".repeat(200)}.${"s".repeat(340)}`;
 const TRIAL = { name: "trial", allow: ["read"], prefix: "trial/", mode: "report" };
+const TEAM_TRIAL = { name: "team trial", allow: ["read"], prefix: "teams/{team}/", mode: "report" };
 
 function service(
   change: Partial<HandlerOptions> = {},
@@ -73,6 +74,29 @@ describe("the line in the log", () => {
         refusal,
         sessionName: "alice-c8170752838e83167f55",
         rules: ["own folder"],
+      },
+    ]);
+  });
+
+  it("names the rules in report mode also where the answer is no: on these users they are tried out", async () => {
+    const valet = {
+      rules: rulesWith({ ...OWN_FOLDER, when: { role: "editor" } }, TRIAL, TEAM_TRIAL),
+      bucket: BUCKET,
+      tokenVerifier: {
+        verify: async () => granted(claimsVerifiedFor("login", { sub: "alice", team: "a/b" })),
+      },
+      sts: recordingSts(),
+    };
+    const { handle, auditLog } = service({ valet });
+    await handle(ask());
+    expect(auditLog.entries).toMatchObject([
+      {
+        status: 403,
+        refusal: { code: "ACCESS_NOT_GRANTED", because: "no rule matches" },
+        reported: ["trial"],
+        reportedUnsafe: [
+          { rule: "team trial", claim: "team", problem: expect.stringMatching(/^has a character outside/) },
+        ],
       },
     ]);
   });
