@@ -19,7 +19,7 @@ export interface Explanation {
   readonly sessionName?: SessionName;
   readonly rules?: readonly { readonly rule: string; readonly mode: string; readonly outcome: RuleOutcome }[];
   readonly wanted: Wanted;
-  readonly grant?: Omit<AccessGrant, "principal">;
+  readonly grant?: Omit<AccessGrant, "principal" | "whole">;
   readonly policy?: { readonly text: SessionPolicy; readonly bytes: number };
   /** Where the walk ended early. */
   readonly refusal?: Refusal;
@@ -55,7 +55,7 @@ export function explanationOf(asked: Asked, rules: AccessRules): Explanation {
   };
   const decided = accessGrantFor(principal.value, rules, wanted, place);
   if (!decided.ok) return { ...known, refusal: decided.refusal };
-  const { principal: _, ...grant } = decided.value;
+  const { principal: _principal, whole: _whole, ...grant } = decided.value;
   const rendered = sessionPolicyFor(decided.value);
   if (!rendered.ok) return { ...known, grant, refusal: rendered.refusal };
   const proven = provenSessionPolicy(rendered.value, decided.value);

@@ -10,6 +10,8 @@ import { type Place, ruleOutcomes } from "./rule-outcome.ts";
 export interface AccessGrant {
   readonly principal: Principal;
   readonly statements: readonly GrantStatement[];
+  /** The same before the prefix that was asked for narrowed them; undefined: none was. */
+  readonly whole: readonly GrantStatement[] | undefined;
   readonly sessionSeconds: number;
   /** Names of the rules that granted. */
   readonly rules: readonly string[];
@@ -59,8 +61,11 @@ export function accessGrantFor(
   );
   if (enforced.length === 0) return notGranted("no rule matches");
   const narrowed = enforced.flatMap(({ rule, prefix }) => {
-    const statement = narrowedStatement(statementOf(rule, prefix, place), wanted);
-    return statement === undefined ? [] : [{ rule, statement }];
+    const whole = withPermissions(statementOf(rule, prefix, place), wanted.permissions);
+    const inside = narrowedPrefix(prefix, wanted.prefix);
+    return whole === undefined || inside === undefined
+      ? []
+      : [{ rule, whole, statement: { ...whole, prefix: inside } }];
   });
   const prefix = wanted.prefix;
   if (prefix !== undefined && !enforced.some((entry) => isInside(prefix, entry.prefix))) {
@@ -85,6 +90,7 @@ export function accessGrantFor(
   return granted({
     principal,
     statements: withoutRepetition(narrowed.map((entry) => entry.statement)),
+    whole: prefix === undefined ? undefined : withoutRepetition(narrowed.map((entry) => entry.whole)),
     sessionSeconds: wanted.durationSeconds ?? limit.defaultSeconds,
     rules: narrowed.map((entry) => entry.rule.name),
   });
@@ -102,18 +108,18 @@ function statementOf(rule: Rule, prefix: ObjectPrefix, place: Place): GrantState
   };
 }
 
-/** The part of a statement that was asked for; undefined where nothing is left. */
-function narrowedStatement(statement: GrantStatement, wanted: Wanted): GrantStatement | undefined {
-  const prefix = narrowedPrefix(statement.prefix, wanted.prefix);
-  if (prefix === undefined) return undefined;
-  const asked = wanted.permissions;
+/** The permissions that were asked for; undefined where nothing is left. */
+function withPermissions(
+  statement: GrantStatement,
+  asked: readonly Permission[] | undefined,
+): GrantStatement | undefined {
   const permissions =
     asked === undefined ? statement.permissions : statement.permissions.filter((p) => asked.includes(p));
   // Raw actions have no name that a request could ask for: whoever asks for permissions gets those alone.
   const actions = asked === undefined ? statement.actions : [];
   return permissions.length === 0 && actions.length === 0
     ? undefined
-    : { ...statement, prefix, permissions, actions };
+    : { ...statement, permissions, actions };
 }
 
 function narrowedPrefix(given: ObjectPrefix, wanted: ObjectPrefix | undefined): ObjectPrefix | undefined {

@@ -21,13 +21,25 @@ export type SessionPolicy = string & { readonly [brand]: "SessionPolicy" };
  */
 export const MAX_SESSION_POLICY_BYTES = 2047;
 
-/** Allows exactly the grant. Refuses with SESSION_POLICY_TOO_LONG: a part of a policy is never left out. */
-export function sessionPolicyFor(grant: Pick<AccessGrant, "statements">): Result<SessionPolicy> {
-  const text = JSON.stringify(ramPolicyFor(grant.statements));
+/**
+ * Allows exactly the grant. Refuses with SESSION_POLICY_TOO_LONG: a part of a policy is never left out; with
+ * REQUEST_INVALID (`prefix`) where the rules' own folders would fit, and only the prefix that was asked for does not.
+ */
+export function sessionPolicyFor({
+  statements,
+  whole,
+}: Pick<AccessGrant, "statements" | "whole">): Result<SessionPolicy> {
+  const text = JSON.stringify(ramPolicyFor(statements));
   const bytes = Buffer.byteLength(text, "utf8");
-  return bytes > MAX_SESSION_POLICY_BYTES
-    ? refused({ code: "SESSION_POLICY_TOO_LONG", bytes })
-    : granted(text as SessionPolicy);
+  if (bytes <= MAX_SESSION_POLICY_BYTES) return granted(text as SessionPolicy);
+  if (whole !== undefined && sessionPolicyFor({ statements: whole, whole: undefined }).ok) {
+    return refused({
+      code: "REQUEST_INVALID",
+      field: "prefix",
+      problem: "is too long; ask for a folder further up",
+    });
+  }
+  return refused({ code: "SESSION_POLICY_TOO_LONG", bytes });
 }
 
 /** The smallest policy document that allows these statements and nothing else. */

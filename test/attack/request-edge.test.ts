@@ -74,6 +74,15 @@ describe("hostile texts as parameters", () => {
     expect([REFUSED, "200"]).toContain(answer);
   });
 
+  it("P7: a prefix of any length inside alice's own is narrowed to, or refused: never a fault of ours", async () => {
+    const answers = new Map<string, number>();
+    for (let length = 1; length <= 1100; length += 7) {
+      const answer = await send({ query: [["prefix", `users/alice/${"a".repeat(length)}/`]] });
+      answers.set(answer, (answers.get(answer) ?? 0) + 1);
+    }
+    expect([...answers.keys()].sort()).toEqual(["200", REFUSED]);
+  });
+
   it.each(NO_TEXTS)("%j is refused as every parameter in a body", async (value) => {
     for (const name of ["permissions", "prefix", "format"]) {
       expect(await send({ method: "POST", body: { [name]: value } })).toBe(REFUSED);

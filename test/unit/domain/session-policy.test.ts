@@ -5,7 +5,7 @@ import {
   ramPolicyFor,
   sessionPolicyFor,
 } from "../../../shared/domain/session-policy.ts";
-import { grantOf, OWN_FOLDER, rulesWith } from "../../support/valet.ts";
+import { grantOf, OWN_FOLDER, prefixOf, rulesWith } from "../../support/valet.ts";
 
 const TEAM = { name: "team", allow: ["read", "list"], prefix: "teams/{team}/" };
 const ALICE = { sub: "alice", team: "red" };
@@ -181,6 +181,28 @@ describe("STS's limit on a policy", () => {
     expect(sessionPolicyFor(grantFor(folder(exact + 1), ...filler))).toEqual({
       ok: false,
       refusal: { code: "SESSION_POLICY_TOO_LONG", bytes: 2048 },
+    });
+  });
+
+  const long = (length: number) => ({ prefix: prefixOf(`users/alice/${"d".repeat(length)}/`) });
+
+  it("is the request's fault where only the prefix that it asks for passes it", () => {
+    const refusal = {
+      code: "REQUEST_INVALID",
+      field: "prefix",
+      problem: "is too long; ask for a folder further up",
+    };
+    const own = rulesWith(OWN_FOLDER);
+    expect(sessionPolicyFor(grantOf(own, ALICE, long(780))).ok).toBe(true);
+    expect(sessionPolicyFor(grantOf(own, ALICE, long(900)))).toEqual({ ok: false, refusal });
+    const permissions = { permissions: ["read"] } as const;
+    expect(sessionPolicyFor(grantOf(own, ALICE, { ...long(900), ...permissions })).ok).toBe(true);
+  });
+
+  it("is the rules' where their folders pass it themselves", () => {
+    const deep = rulesWith(rule("x", ["read", "list"], `users/{sub}/${"d".repeat(950)}/`));
+    expect(sessionPolicyFor(grantOf(deep, ALICE, long(950)))).toMatchObject({
+      refusal: { code: "SESSION_POLICY_TOO_LONG" },
     });
   });
 });
