@@ -1,5 +1,5 @@
 import type { AccessRules, Rule } from "./access-rules.ts";
-import { couldBe, type TemplateSegment } from "./prefix-template.ts";
+import { claimsOf, couldBe, type TemplateSegment } from "./prefix-template.ts";
 import type { Problem } from "./shape.ts";
 
 /** Something an operator should have seen, although it may be meant. */
@@ -12,7 +12,7 @@ export interface Warning {
  * Rules whose prefixes could let two principals meet. Two prefixes keep apart where at some segment they differ
  * for every value that their placeholders can take; they are one place where all their segments are the same.
  * Everything between (a name that another rule's claim could take) is refused; a folder that holds other
- * people's folders is refused without a condition, and reported with one.
+ * people's folders is refused without a `when`, and reported with one.
  */
 export function conflictsBetween(rules: AccessRules): {
   readonly problems: readonly Problem[];
@@ -36,22 +36,21 @@ export function conflictsBetween(rules: AccessRules): {
         continue;
       }
       const [outer, inner] = place.segments.length <= other.segments.length ? [place, other] : [other, place];
-      const exposed = inner.segments
-        .slice(outer.segments.length)
-        .some((segment) => segment.kind !== "literal");
-      if (!exposed) continue;
+      if (!holdsOthers(outer, inner)) continue;
+      const path = ["rules", outer.index, "prefix"];
       const reach = `reaches every folder ${shown(inner)} of rules[${inner.index}] (${inner.rule.name})`;
-      const conditional =
-        outer.rule.when.size > 0 || outer.segments.some((segment) => segment.kind !== "literal");
-      if (conditional)
+      if (outer.rule.when.size > 0) {
+        const able = [...outer.rule.permissions, ...outer.rule.actions].join(", ");
         warnings.push({
-          path: ["rules", outer.index, "prefix"],
-          warning: `${reach}: everybody for whom this rule matches can ${outer.rule.permissions.join(", ")} there`,
+          path,
+          warning: `${reach}: everybody for whom this rule matches can ${able} there`,
         });
-      else {
+      } else {
+        const shared = outer.segments.filter((segment) => segment.kind !== "literal").map(written);
+        const whom = shared.length === 0 ? "everybody" : `everybody with the same ${shared.join(", ")}`;
         problems.push({
-          path: ["rules", outer.index, "prefix"],
-          problem: `is ${shown(outer)}, which ${reach}, for everybody; add a when: that names who may, or write a folder of its own`,
+          path,
+          problem: `is ${shown(outer)}, which ${reach}, for ${whom}; add a when: that names who may, or write a folder of its own`,
         });
       }
     }
@@ -64,6 +63,8 @@ interface Place {
   readonly rule: Rule;
   readonly index: number;
   readonly issuer: string;
+  /** The claim that tells this issuer's users apart. */
+  readonly userClaim: string;
   readonly segments: readonly Exclude<TemplateSegment, { readonly kind: "issuer" }>[];
 }
 
@@ -80,6 +81,7 @@ function placesOf(rule: Rule, index: number, rules: AccessRules): readonly Place
       rule,
       index,
       issuer: issuer.name,
+      userClaim: issuer.userClaim,
       segments: rule.prefix.segments.map((segment) =>
         segment.kind === "issuer" ? ({ kind: "literal", text: issuer.name } as const) : segment,
       ),
@@ -89,6 +91,14 @@ function placesOf(rule: Rule, index: number, rules: AccessRules): readonly Place
 /** Only where both are named: the deployment's own bucket is not known here and could be either. */
 function inDifferentBuckets(a: Rule, b: Rule): boolean {
   return a.bucket !== undefined && b.bucket !== undefined && a.bucket !== b.bucket;
+}
+
+/** Whether an inner folder can be another principal's: it depends on a claim, and the outer one is no one user's. */
+function holdsOthers(outer: Place, inner: Place): boolean {
+  const known = claimsOf(outer.rule.prefix);
+  return (
+    !known.includes(outer.userClaim) && claimsOf(inner.rule.prefix).some((claim) => !known.includes(claim))
+  );
 }
 
 function relationOf(a: Place, b: Place): Relation {

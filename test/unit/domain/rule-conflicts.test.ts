@@ -110,11 +110,43 @@ describe("a folder that holds other people's folders", () => {
     ]);
   });
 
-  it("is reported where a team holds its members' folders", () => {
+  it("is refused also where a claim that several users share is in its name", () => {
     expect(said(pair("teams/{team}/", "teams/{team}/{sub}/"))).toEqual([
-      'warning: rules.0.prefix reaches every folder "teams/{team}/{sub}/" of rules[1] (rule 1): everybody ' +
-        "for whom this rule matches can read, write there",
+      'problem: rules.0.prefix is "teams/{team}/", which reaches every folder "teams/{team}/{sub}/" of rules[1] ' +
+        "(rule 1), for everybody with the same {team}; add a when: that names who may, or write a folder of its own",
     ]);
+    expect(said(pair("t/{iss:hash}/", "t/{iss:hash}/{sub}/"))[0]).toMatch(
+      /^problem: .* for everybody with the same \{iss:hash\};/,
+    );
+  });
+
+  it("is reported where a condition names who may, and what: permissions and actions", () => {
+    const lead = {
+      prefix: "teams/{team}/",
+      allow: [],
+      actions: ["oss:GetObjectAcl"],
+      when: { role: "lead" },
+    };
+    expect(said([lead, { prefix: "teams/{team}/{sub}/" }])).toEqual([
+      'warning: rules.0.prefix reaches every folder "teams/{team}/{sub}/" of rules[1] (rule 1): everybody ' +
+        "for whom this rule matches can oss:GetObjectAcl there",
+    ]);
+  });
+
+  it.each([
+    ["the user's own", pair("users/{sub}/", "users/{sub}/{album}/"), LOGIN],
+    ["the user's own, as a digest", pair("users/{sub:hash}/", "users/{sub:hash}/{album}/"), LOGIN],
+    ["its issuer's user claim", pair("u/{email}/", "u/{email}/{sub}/"), { ...LOGIN, user: "email" }],
+    ["all of what the inner one names", pair("t/{team}/", "t/{team}/of/{team:hash}/"), LOGIN],
+  ])("is nobody else's, and nothing is said, where its name holds %s", (_what, rules, issuer) => {
+    expect(said(rules, [issuer])).toEqual([]);
+  });
+
+  it("is refused where its name holds a claim that is not its issuer's user claim", () => {
+    const rules = pair("u/{sub}/", "u/{sub}/{album}/");
+    expect(said(rules, [{ ...LOGIN, user: "email" }])[0]).toMatch(
+      /^problem: rules\.0\.prefix is "u\/\{sub\}\/"/,
+    );
   });
 });
 
