@@ -2,7 +2,8 @@ import { readFileSync, statSync } from "node:fs";
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { type AccessRules, accessRulesFrom } from "../shared/domain/access-rules.ts";
 import type { Path } from "../shared/domain/shape.ts";
-import { contentProblemsIn, type Spotted, syntaxProblemsIn } from "./yaml-problems.ts";
+import { contentProblemsIn } from "./yaml-content.ts";
+import { type Spotted, syntaxProblemsIn } from "./yaml-problems.ts";
 
 /** access.yaml, read and parsed. */
 export interface AccessFile {
@@ -40,41 +41,49 @@ export function readAccessFile(path: string): AccessFileResult {
 /** The same for a text; `name` is what problems call the file by. */
 export function accessFileFrom(text: string, name: string): AccessFileResult {
   const lines = new LineCounter();
-  // Keys that stand twice are found by the syntax's own check; a merge key is none of YAML 1.2.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2" });
+  // Merge keys and tags are refused; until they are mended, the rest is read as their author meant it.
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    version: "1.2",
+    merge: true,
+    resolveKnownTags: false,
+    // Of names that are no text it would warn on standard error; they are unknown names, and told as such.
+    logLevel: "error",
+  });
   const located = ({ offset, where, text: what }: Spotted): string => {
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col} ${where === "" ? "" : `${where}: `}${what}`;
   };
-  const syntax = syntaxProblemsIn(document, text, lines);
-  if (syntax.length > 0) return { ok: false, problems: syntax.map(located) };
-  const { problems, warnings } = contentProblemsIn(document);
-  if (problems.length > 0) return { ok: false, problems: problems.map(located) };
-
-  const content: unknown = document.toJS();
-  if (content === null || content === undefined)
-    return broken(`${name}: is empty; write issuers and rules, as docs/access-rules.md shows`);
-  const result = accessRulesFrom(content);
   const spotted = (path: Path, what: string): Spotted => ({
     offset: offsetOf(document, path),
     where: written(path),
     text: what,
   });
-  return result.ok
-    ? {
-        ok: true,
-        content,
-        rules: result.value,
-        warnings: inOrder([
-          ...warnings,
-          ...result.warnings.map(({ path, warning }) => spotted(path, warning)),
-        ]).map(located),
-        located: (path, what) => located(spotted(path, what)),
-      }
-    : {
-        ok: false,
-        problems: inOrder(result.problems.map(({ path, problem }) => spotted(path, problem))).map(located),
-      };
+  const refused = (problems: readonly Spotted[]): AccessFileResult => ({
+    ok: false,
+    problems: [...problems].sort(byOffset).map(located),
+  });
+  const syntax = syntaxProblemsIn(document, text, lines);
+  if (!syntax.readable) return refused(syntax.problems);
+  const { problems, warnings } = contentProblemsIn(document, text);
+  const content = contentOf(document);
+  if (content === undefined) return refused([...syntax.problems, ...problems]);
+  if (content === null)
+    return broken(`${name}: is empty; write issuers and rules, as docs/access-rules.md shows`);
+
+  const result = accessRulesFrom(content);
+  const ofRules = result.ok ? [] : result.problems.map(({ path, problem }) => spotted(path, problem));
+  const all = [...syntax.problems, ...problems, ...ofRules];
+  if (!result.ok || all.length > 0) return refused(all);
+  const ofResult = result.warnings.map(({ path, warning }) => spotted(path, warning));
+  return {
+    ok: true,
+    content,
+    rules: result.value,
+    warnings: [...warnings, ...ofResult].sort(byOffset).map(located),
+    located: (path, what) => located(spotted(path, what)),
+  };
 }
 
 /** e.g. `rules[0].when["https://example.com/role"]` */
@@ -88,8 +97,17 @@ export function written(path: Path): string {
     .join("");
 }
 
-function inOrder(spotted: readonly Spotted[]): readonly Spotted[] {
-  return [...spotted].sort((a, b) => a.offset - b.offset);
+function byOffset(a: Spotted, b: Spotted): number {
+  return a.offset - b.offset;
+}
+
+/** undefined where an alias leads nowhere, which is a problem that is known already. */
+function contentOf(document: Document.Parsed): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where a field's name or a list's item begins; of what is missing, where it would have to be. */
@@ -99,7 +117,8 @@ function offsetOf(document: Document.Parsed, path: Path): number {
   for (const step of path) {
     let next: unknown;
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+      // Of a name that stands twice, the last one counts.
+      const pair = node.items.findLast(({ key }) => isScalar(key) && String(key.value) === String(step));
       if (pair === undefined) return offset;
       offset = startOf(pair.key) ?? offset;
       next = pair.value;

@@ -1,13 +1,4 @@
-import {
-  type Document,
-  isAlias,
-  isNode,
-  isPair,
-  isScalar,
-  type LineCounter,
-  visit,
-  type YAMLError,
-} from "yaml";
+import { type Document, type LineCounter, visit, type YAMLError } from "yaml";
 
 /** Something found in a YAML file. */
 export interface Spotted {
@@ -20,91 +11,151 @@ export interface Spotted {
 }
 
 /**
- * What keeps a text from being YAML, in an operator's words. One for each line: the first, as others follow
- * from it. No line is quoted: a key may stand where its variable's name should.
+ * What keeps a text from being YAML, in an operator's words. One for each line: the first, as others follow from it; and
+ * none behind a mistake of structure (indentation, a bracket, a quote), from which the rest of the file follows. No line
+ * is quoted: a key may stand where its variable's name should.
  */
 export function syntaxProblemsIn(
   document: Document.Parsed,
   text: string,
   lines: LineCounter,
-): readonly Spotted[] {
-  const byLine = new Map<number, Spotted>();
-  for (const error of [...document.errors, ...document.warnings]) {
-    const offset = offsetOf(error, document);
-    const { line } = lines.linePos(offset);
-    const lineText = text.split("\n")[line - 1] ?? "";
-    if (!byLine.has(line)) byLine.set(line, { offset, where: "", text: wordsFor(error, lineText) });
-  }
-  return [...byLine.values()];
-}
-
-/** What is YAML, but not for this file: anchors, aliases, merge keys, another version, numbers that lose digits. */
-export function contentProblemsIn(document: Document.Parsed): {
+): {
   readonly problems: readonly Spotted[];
-  readonly warnings: readonly Spotted[];
+  /** Whether the document means something all the same, and can be read for more mistakes. */
+  readonly readable: boolean;
 } {
-  const problems: Spotted[] = [];
-  const warnings: Spotted[] = [];
-  const add = (list: Spotted[], node: unknown, text: string): void => {
-    list.push({ offset: (isNode(node) ? node.range?.[0] : undefined) ?? 0, where: "", text });
-  };
-  if (document.directives.yaml.explicit) add(problems, undefined, "has a %YAML line; delete it");
-  visit(document, (key, node) => {
-    if (isPair(node) && isScalar(node.key) && node.key.value === "<<")
-      add(problems, node.key, "<< (a merge key) is not read here; write the fields out");
-    else if (isAlias(node))
-      add(problems, node, "an alias (*…) is not read here; write the value out, or in quotes");
-    else if (isNode(node) && "anchor" in node && node.anchor !== undefined)
-      add(problems, node, "an anchor (&…) is not read here; write the value without it");
-    if (key === "key" || !isScalar(node) || typeof node.value !== "number") return;
-    const source = node.source ?? String(node.value);
-    if (!Number.isFinite(node.value) || (Number.isInteger(node.value) && !Number.isSafeInteger(node.value)))
-      add(problems, node, "is a number that cannot be kept exactly; write it in quotes");
-    else if (String(node.value) !== source)
-      add(warnings, node, `${source} is read as the number ${node.value}; a text needs quotes: "${source}"`);
-  });
-  return { problems, warnings };
+  const byLine = new Map<number, Spotted>();
+  let readable = true;
+  const directives = document.warnings.filter(({ code }) => code === "BAD_DIRECTIVE");
+  for (const error of [...document.errors, ...directives]) {
+    const diagnosis = diagnosisOf(error, document, text);
+    // What has no words of ours, behind what has, follows from it.
+    if (diagnosis === undefined && byLine.size > 0) break;
+    const { offset, words, structural } = diagnosis ?? inParsersWords(error);
+    const { line } = lines.linePos(offset);
+    if (!byLine.has(line)) byLine.set(line, { offset, where: "", text: words });
+    if (error.code !== "DUPLICATE_KEY") readable = false;
+    if (structural) break;
+  }
+  return { problems: [...byLine.values()], readable };
 }
 
-const WORDS: ReadonlyMap<string, string> = new Map([
-  ["TAB_AS_INDENT", "begins with a tab; YAML takes blanks only: two for each level"],
-  ["MULTIPLE_DOCS", "has a second document (---); one file holds one: delete the line and what follows"],
-  ["RESOURCE_EXHAUSTION", "is nested too deeply; is it the right file?"],
-  [
-    "TAG_RESOLVE_FAILED",
-    "has a tag (!…); tags are not read here: write the value alone, a text with ! in quotes",
-  ],
-  ["BAD_SCALAR_START", "has a text that begins with a character of YAML's own; write it in quotes"],
-  ["BAD_ALIAS", "has a text that begins with a character of YAML's own; write it in quotes"],
-  ["BAD_DQ_ESCAPE", "has a backslash that means nothing in double quotes; write it without"],
-]);
+interface Diagnosis {
+  readonly offset: number;
+  readonly words: string;
+  /** What stands behind it in the file is read wrongly because of it. */
+  readonly structural: boolean;
+}
 
-function wordsFor(error: YAMLError, line: string): string {
-  const word = /[^\s,[\]"']*\{[\w.:-]+\}[^\s,\]"']*/.exec(line.replace(/#.*$/, ""))?.[0];
-  const words = WORDS.get(error.code);
-  if (words !== undefined) return words;
+/** A pattern on the error's code and message, the words for it, and whether it is one of structure. */
+type Words = readonly [sign: RegExp, words: string, kind: "local" | "structural"];
+
+const NOT_ALIGNED =
+  "is indented by another number of blanks than its neighbours; line it up with the fields above";
+/** For yaml-content.ts, too: most tags are no mistake in YAML. */
+export const TAGGED =
+  "has a tag (!…); tags are not read here: write the value alone, a text with ! in quotes";
+const IN_QUOTES = "has a text that begins with a character of YAML's own; write it in quotes";
+
+const CERTAIN: readonly Words[] = [
+  [/^TAB_AS_INDENT/, "begins with a tab; YAML takes blanks only: two for each level", "structural"],
+  [
+    /^MULTIPLE_DOCS/,
+    "has a second document (---); one file holds one: delete the line and what follows",
+    "structural",
+  ],
+  [/^RESOURCE_EXHAUSTION/, "is nested too deeply; is it the right file?", "structural"],
+  [/^BAD_DIRECTIVE/, "has a line that begins with %; delete it", "local"],
+  [/^TAG_RESOLVE_FAILED/, TAGGED, "local"],
+  [/^BAD_(SCALAR_START|ALIAS)/, IN_QUOTES, "local"],
+  [/ (Block scalar header|Tags and anchors must)/, IN_QUOTES, "local"],
+  [/^BAD_DQ_ESCAPE/, "has a backslash that means nothing in double quotes; write it without", "local"],
+];
+
+/** The parser tells what it stumbled over, which is seldom what was meant: these are tried last. */
+const LIKELY: readonly Words[] = [
+  [/ end with a ]/, "] is missing at the end of the line above", "structural"],
+  [/ end with a }/, "} is missing at the end of the line above", "structural"],
+  [/^BAD_INDENT| Sequence item without/, NOT_ALIGNED, "structural"],
+  [/^BLOCK_AS_IMPLICIT_KEY/, `has a second ": " in one line; write the text in quotes`, "local"],
+  [/^MULTILINE_IMPLICIT_KEY| Implicit map keys/, "needs a colon behind the name: rules:", "structural"],
+  [/ Unexpected , in flow/, "has a comma too many; delete it", "local"],
+  [/ Unexpected flow-\w+-end/, "has a closing bracket that nothing opens; delete it", "structural"],
+  [
+    / Block collections are not allowed within flow/,
+    "needs a comma between two fields: { sub: alice, role: editor }",
+    "local",
+  ],
+];
+
+function diagnosisOf(error: YAMLError, document: Document.Parsed, text: string): Diagnosis | undefined {
+  const [offset] = error.pos;
+  const sign = `${error.code} ${error.message}`;
+  const line = lineAt(text, offset);
+  const structural = (words: string, at = offset): Diagnosis => ({ offset: at, words, structural: true });
+  const local = (words: string): Diagnosis => ({ offset, words, structural: false });
+  const among = (table: readonly Words[]): Diagnosis | undefined => {
+    const [, words, kind] = table.find(([pattern]) => pattern.test(sign)) ?? [];
+    return words === undefined ? undefined : { offset, words, structural: kind === "structural" };
+  };
+
+  const certain = among(CERTAIN);
+  if (certain !== undefined) return certain;
   if (error.code === "DUPLICATE_KEY") {
-    const name = /^[\s-]*([\w-]+)\s*:/.exec(line)?.[1] ?? "a name";
-    return `${name} stands twice in the same group; delete one, or begin a new entry with "- "`;
+    const name = /^[\w.-]+/.exec(text.slice(offset))?.[0] ?? "a name";
+    return local(`${name} stands twice in the same group; delete one, or begin a new entry with "- "`);
   }
-  if (word !== undefined) return `a text with braces needs quotes around the whole of it: "${word}"`;
-  if (/^\s*-[^\s-]/.test(line)) return "needs a blank behind the dash: - name: own folder";
-  if (/closing .quote/.test(error.message)) return "has a quote that is opened and never closed";
-  if (/^\s*(- )?[\w-]+:[^\s/]/.test(line)) return "needs a blank behind the colon: name: own folder";
-  if (error.code === "BLOCK_AS_IMPLICIT_KEY")
-    return `has a second ": " in one line; write the text in quotes`;
-  if (error.code === "MULTILINE_IMPLICIT_KEY") return "needs a colon behind the name: rules:";
-  if (/Sequence item without/.test(error.message))
-    return "is indented by another number of blanks than its neighbours; line it up with the fields above";
-  if (/end with a ([\]}])/.test(error.message))
-    return `${/end with a ([\]}])/.exec(error.message)?.[1] ?? "]"} is missing at the end of the line above`;
-  return `is no YAML here: ${lowerFirst(error.message)}`;
+  if (/closing .quote/.test(sign))
+    return structural("has a quote that is opened and never closed", openedQuote(document, offset));
+  if (/^\s*-[^\s-]/.test(line)) return structural("needs a blank behind the dash: - name: own folder");
+  const braces = wordsForBraces(text, offset);
+  if (braces !== undefined) return local(braces);
+  const deeper = deeperLineBehind(error, document, text);
+  if (deeper !== undefined) return structural(NOT_ALIGNED, deeper);
+  if (/^\s*(- )?[\w-]+:[^\s/]/.test(line))
+    return structural("needs a blank behind the colon: name: own folder");
+  if (/at node end$/.test(sign) && line.slice(0, offset - lineStart(text, offset)).trim() !== "")
+    return local("has more behind the end of a text; write the whole of it in one pair of quotes");
+  return among(LIKELY);
+}
+
+/** Without what it quotes of the file. */
+function inParsersWords({ pos: [offset], message }: YAMLError): Diagnosis {
+  const words = `${message.charAt(0).toLowerCase()}${message.slice(1)}`.replace(/[:;] .*$/s, "");
+  return { offset, words: `is no YAML here: ${words}`, structural: true };
+}
+
+/**
+ * Advice where the parser stumbled in or right behind unquoted braces: `{sub}/`, `[read users/{sub}/]`. The text is
+ * repeated where the field is a prefix: anywhere else it may be a key.
+ */
+function wordsForBraces(text: string, offset: number): string | undefined {
+  const before = lineAt(text, offset).slice(0, offset - lineStart(text, offset));
+  const [left = ""] = /[^\s,[\]"']*$/.exec(before) ?? [];
+  const [right = ""] = /^[^\s,[\]"']*/.exec(text.slice(offset)) ?? [];
+  const word = left + right;
+  if (!/\{[^{}]+\}/.test(word)) return undefined;
+  const field = [...before.matchAll(/([\w-]+):\s/g)].at(-1)?.[1];
+  if (field === "can" || field === "cannot")
+    return "has braces in a promise, which names a key as it is: write read users/alice/a.jpg";
+  const whole = "a text with braces needs quotes around the whole of it";
+  return field === "prefix" ? `${whole}: "${word}"` : whole;
+}
+
+/** Where a text's next line is indented deeper than the text's own field, so that its colon counts as the text's. */
+function deeperLineBehind(
+  { code: own, pos: [start] }: YAMLError,
+  document: Document.Parsed,
+  text: string,
+): number | undefined {
+  if (own !== "BLOCK_AS_IMPLICIT_KEY") return undefined;
+  const end = document.errors.find(({ code, pos }) => code === "MULTILINE_IMPLICIT_KEY" && pos[0] === start)
+    ?.pos[1];
+  return end === undefined ? undefined : lineStart(text, end) + lineAt(text, end).search(/\S/);
 }
 
 /** An open quote is noticed at the file's end; what helps is where it was opened. */
-function offsetOf(error: YAMLError, document: Document.Parsed): number {
-  const [offset] = error.pos;
-  if (!/closing .quote/.test(error.message)) return offset;
+function openedQuote(document: Document.Parsed, offset: number): number {
   let opened = offset;
   visit(document, {
     Scalar: (_key, node) => {
@@ -114,6 +165,10 @@ function offsetOf(error: YAMLError, document: Document.Parsed): number {
   return opened;
 }
 
-function lowerFirst(text: string): string {
-  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+function lineStart(text: string, offset: number): number {
+  return text.lastIndexOf("\n", offset - 1) + 1;
+}
+
+function lineAt(text: string, offset: number): string {
+  return text.slice(lineStart(text, offset)).split("\n", 1)[0] ?? "";
 }

@@ -35,22 +35,24 @@ import {
 /** access.yaml as it is written: each field may be this, means that, and is so where it is left out. */
 export type AccessFile = Parsed<typeof FILE>;
 
-/** A file of which some entries could not be read: they are left out, and the others keep their places. */
+/** A file of which some entries could not be used: they are left out, and the others keep their places. */
 export interface PartOfAccessFile {
   readonly issuers: readonly (AccessFile["issuers"][number] | undefined)[];
+  /** What rules say of issuers, of all of them: also of those left out. undefined: one has no name. */
+  readonly namedIssuers: readonly NamedIssuer[] | undefined;
   readonly session: AccessFile["session"];
   readonly rules: readonly (AccessFile["rules"][number] | undefined)[];
   readonly deny: readonly (AccessFile["deny"][number] | undefined)[];
   readonly tests: readonly (AccessFile["tests"][number] | undefined)[];
 }
 
-/** Reads what a YAML or JSON parser gave. Adds every mistake in a single place; gives what is sound all the same. */
-export function readAccessFile(
-  content: unknown,
-  problems: Problem[],
-): { readonly file: PartOfAccessFile; readonly whole: boolean } {
-  const whole = FILE.parse(content, [], problems);
-  return { file: whole ?? soundPartOf(content), whole: whole !== undefined };
+/** What is to be known of an issuer to judge the rules for it. */
+export type NamedIssuer = Pick<AccessFile["issuers"][number], "name" | "user">;
+
+/** Reads what a YAML or JSON parser gave. Adds every mistake in a single place; gives what can be used all the same. */
+export function readAccessFile(content: unknown, problems: Problem[]): PartOfAccessFile {
+  const file = FILE.parse(content, [], problems);
+  return file === undefined ? usablePartOf(content) : { ...file, namedIssuers: file.issuers };
 }
 
 /** JSON Schema of access.yaml, for completion in editors; made from the shapes that parse it. */
@@ -147,6 +149,12 @@ const ISSUER = objectOf(
   },
 );
 
+/** Of an issuer's fields those that its rules depend on. */
+const NAMED_ISSUER = objectOf({
+  name: needed(NAME, ""),
+  user: withDefault(CLAIM_NAME, "sub", ""),
+});
+
 const SESSION = objectOf({
   duration: withDefault(SECONDS, 3600, "seconds that credentials live where an App does not ask"),
   maxDuration: optional(
@@ -242,7 +250,7 @@ const FILE = objectOf({
   tests: withDefault(listOf(TEST, { example: "- claims: { sub: alice }" }), [], "promises about the rules"),
 });
 
-function soundPartOf(content: unknown): PartOfAccessFile {
+function usablePartOf(content: unknown): PartOfAccessFile {
   const given = (typeof content === "object" && content !== null ? content : {}) as Readonly<
     Record<string, unknown>
   >;
@@ -250,8 +258,11 @@ function soundPartOf(content: unknown): PartOfAccessFile {
     const list = given[name];
     return Array.isArray(list) ? list.map((entry) => shape.parse(entry, [], [])) : [];
   };
+  const issuers = entriesOf("issuers", ISSUER);
+  const named = entriesOf("issuers", NAMED_ISSUER).map((name, index) => issuers[index] ?? name);
   return {
-    issuers: entriesOf("issuers", ISSUER),
+    issuers,
+    namedIssuers: named.includes(undefined) ? undefined : (named as NamedIssuer[]),
     session: SESSION.parse(given["session"] ?? {}, [], []) ?? { duration: 3600, maxDuration: 43_200 },
     rules: entriesOf("rules", RULE),
     deny: entriesOf("deny", DENIAL),

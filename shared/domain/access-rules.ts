@@ -1,11 +1,12 @@
 import { type AccessFile, readAccessFile } from "./access-file.ts";
 import { addressProblem } from "./access-file-values.ts";
 import { type AccessPromise, promiseFrom } from "./access-promise.ts";
+import { type Placed, type PlacedEntries, referenceProblems } from "./access-references.ts";
 import type { Algorithm, Issuer, KeySource } from "./issuer.ts";
 import { type PrefixTemplate, prefixTemplateFrom } from "./prefix-template.ts";
 import { PERMISSIONS, type Permission } from "./ram-policy.ts";
-import { conflictsBetween, type Warning } from "./rule-conflicts.ts";
-import { nearest, type Problem } from "./shape.ts";
+import { conflictsBetween } from "./rule-conflicts.ts";
+import type { Problem, Warning } from "./shape.ts";
 
 /** access.yaml, parsed: who may vouch for users, how long credentials live, and who may reach what. */
 export interface AccessRules {
@@ -67,25 +68,41 @@ export type AccessRulesResult =
 export function accessRulesFrom(content: unknown): AccessRulesResult {
   const problems: Problem[] = [];
   // Where a part is malformed, the others are still read: one run shows all that is wrong with them.
-  const { file, whole } = readAccessFile(content, problems);
-  const rules: AccessRules = {
-    issuers: each(file.issuers, (entry, index) => issuerFrom(entry, index, problems)),
-    session: sessionFrom(file.session, problems),
+  const file = readAccessFile(content, problems);
+  const issuers = each(file.issuers, (entry, index) => issuerFrom(entry, index, problems));
+  const session = sessionFrom(file.session, problems);
+  const entries: PlacedEntries = {
+    issuers,
+    namedIssuers: file.namedIssuers,
     rules: each(file.rules, (entry, index) => ruleFrom(entry, index, file.session, problems)),
     deny: each(file.deny, (entry, index) => denialFrom(entry, index, problems)),
     tests: each(file.tests, (entry, index) => testFrom(entry, index, problems)),
   };
-  if (!whole || !issuersFit(rules, problems)) return { ok: false, problems };
-  const conflicts = conflictsBetween(rules);
-  problems.push(...conflicts.problems);
-  return problems.length > 0
-    ? { ok: false, problems }
-    : { ok: true, value: rules, warnings: conflicts.warnings };
+  const conflicts = conflictsBetween(entries);
+  problems.push(...referenceProblems(entries), ...conflicts.problems);
+  if (problems.length > 0) return { ok: false, problems };
+  const rules: AccessRules = {
+    issuers: valuesOf(entries.issuers),
+    session,
+    rules: valuesOf(entries.rules),
+    deny: valuesOf(entries.deny),
+    tests: valuesOf(entries.tests),
+  };
+  return { ok: true, value: rules, warnings: conflicts.warnings };
 }
 
 /** Maps what is there; `index` is the place in the file. */
-function each<T, U>(entries: readonly (T | undefined)[], make: (entry: T, index: number) => U): readonly U[] {
-  return entries.flatMap((entry, index) => (entry === undefined ? [] : [make(entry, index)]));
+function each<T, U>(
+  entries: readonly (T | undefined)[],
+  make: (entry: T, index: number) => U,
+): readonly Placed<U>[] {
+  return entries.flatMap((entry, index) =>
+    entry === undefined ? [] : [{ index, value: make(entry, index) }],
+  );
+}
+
+function valuesOf<T>(entries: readonly Placed<T>[]): readonly T[] {
+  return entries.map(({ value }) => value);
 }
 
 function issuerFrom(entry: AccessFile["issuers"][number], index: number, problems: Problem[]): Issuer {
@@ -214,61 +231,4 @@ function testFrom(entry: AccessFile["tests"][number], index: number, problems: P
     can: entry.can.map(promiseFrom),
     cannot: entry.cannot.map(promiseFrom),
   };
-}
-
-/** Whether names are unique, and every name of an issuer that is used exists; adds what does not fit. */
-function issuersFit(rules: AccessRules, problems: Problem[]): boolean {
-  const before = problems.length;
-  const names = rules.issuers.map((issuer) => issuer.name);
-  for (const [index, issuer] of rules.issuers.entries()) {
-    const firstName = names.indexOf(issuer.name);
-    if (firstName !== index)
-      problems.push({
-        path: ["issuers", index, "name"],
-        problem: `is ${issuer.name}, as that of issuers[${firstName}]; write another`,
-      });
-    const firstUrl = rules.issuers.findIndex((other) => other.issuer === issuer.issuer);
-    if (firstUrl !== index)
-      problems.push({
-        path: ["issuers", index, "issuer"],
-        problem: `is the same as that of issuers[${firstUrl}]; one entry for each issuer`,
-      });
-  }
-  const known = (name: string | undefined, path: Problem["path"]): void => {
-    if (name === undefined || names.includes(name)) return;
-    problems.push({
-      path,
-      problem: `is ${name}, but no issuer is named so; write ${nearest(name, names) ?? names.join(" or ")}`,
-    });
-  };
-  for (const [index, rule] of rules.rules.entries()) {
-    known(rule.issuer, ["rules", index, "issuer"]);
-    const bound =
-      rule.issuer !== undefined || rule.prefix.segments.some((segment) => segment.kind === "issuer");
-    if (names.length > 1 && !bound) {
-      problems.push({
-        path: ["rules", index],
-        problem: `needs issuer: ${names.join(" or ")} (or {issuer} in its prefix): alice of one issuer is not alice of another`,
-      });
-    }
-    const twin = rules.rules.findIndex((other) => other.name === rule.name);
-    if (twin !== index)
-      problems.push({ path: ["rules", index, "name"], problem: `is that of rules[${twin}]; write another` });
-  }
-  for (const [index, denial] of rules.deny.entries()) {
-    known(denial.issuer, ["deny", index, "issuer"]);
-    if (denial.user !== undefined && denial.issuer === undefined && names.length > 1) {
-      problems.push({
-        path: ["deny", index],
-        problem: `needs issuer: ${names.join(" or ")}; a user's name means nothing without it`,
-      });
-    }
-  }
-  for (const [index, test] of rules.tests.entries()) {
-    known(test.issuer, ["tests", index, "issuer"]);
-    if (test.issuer === undefined && names.length > 1) {
-      problems.push({ path: ["tests", index], problem: `needs issuer: ${names.join(" or ")}` });
-    }
-  }
-  return problems.length === before;
 }

@@ -1,12 +1,8 @@
-import type { AccessRules, Rule } from "./access-rules.ts";
+import type { NamedIssuer } from "./access-file.ts";
+import { isBound, type Placed, type PlacedEntries } from "./access-references.ts";
+import type { Rule } from "./access-rules.ts";
 import { claimsOf, couldBe, type TemplateSegment } from "./prefix-template.ts";
-import type { Problem } from "./shape.ts";
-
-/** Something an operator should have seen, although it may be meant. */
-export interface Warning {
-  readonly path: Problem["path"];
-  readonly warning: string;
-}
+import type { Problem, Warning } from "./shape.ts";
 
 /**
  * Rules whose prefixes could let two principals meet. Two prefixes keep apart where at some segment they differ
@@ -14,13 +10,13 @@ export interface Warning {
  * Everything between (a name that another rule's claim could take) is refused; a folder that holds other
  * people's folders is refused without a `when`, and reported with one.
  */
-export function conflictsBetween(rules: AccessRules): {
+export function conflictsBetween({ rules, namedIssuers = [] }: PlacedEntries): {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Warning[];
 } {
   const problems: Problem[] = [];
   const warnings: Warning[] = [];
-  const places = rules.rules.flatMap((rule, index) => placesOf(rule, index, rules));
+  const places = rules.flatMap((rule) => placesOf(rule, namedIssuers));
   for (const [position, place] of places.entries()) {
     for (const other of places.slice(position + 1)) {
       if (place.index === other.index || inDifferentBuckets(place.rule, other.rule)) continue;
@@ -74,14 +70,16 @@ type Relation =
   | { readonly kind: "nested" }
   | { readonly kind: "clash"; readonly because: string };
 
-function placesOf(rule: Rule, index: number, rules: AccessRules): readonly Place[] {
-  return rules.issuers
+/** None of a rule that is bound to no issuer where there are several: that is what has to be mended first. */
+function placesOf({ index, value: rule }: Placed<Rule>, issuers: readonly NamedIssuer[]): readonly Place[] {
+  if (issuers.length > 1 && !isBound(rule)) return [];
+  return issuers
     .filter((issuer) => rule.issuer === undefined || rule.issuer === issuer.name)
     .map((issuer) => ({
       rule,
       index,
       issuer: issuer.name,
-      userClaim: issuer.userClaim,
+      userClaim: issuer.user,
       segments: rule.prefix.segments.map((segment) =>
         segment.kind === "issuer" ? ({ kind: "literal", text: issuer.name } as const) : segment,
       ),

@@ -3,7 +3,7 @@
  * path and what to write instead), gives the TypeScript type, and prints the JSON Schema for editors.
  */
 export interface Shape<T> {
-  /** undefined where a problem was added. */
+  /** undefined where it cannot be used. Of what can be, a problem may have been added all the same. */
   readonly parse: (value: unknown, path: Path, problems: Problem[]) => T | undefined;
   readonly schema: JsonSchema;
 }
@@ -14,6 +14,12 @@ export interface Problem {
   readonly path: Path;
   /** What is wrong and what to write instead; follows the path in a sentence. */
   readonly problem: string;
+}
+
+/** Something an operator should have seen, although it may be meant. */
+export interface Warning {
+  readonly path: Path;
+  readonly warning: string;
 }
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -188,8 +194,9 @@ type Fields = Readonly<Record<string, Field<unknown>>>;
 type ObjectOf<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
 /**
- * An object of known fields; a name that is none of them is a mistake, and the nearest one is suggested. `between`
- * says in JSON Schema what else must hold between fields; whoever reads the parsed object checks the same.
+ * An object of known fields; a name that is none of them is a mistake, and the nearest one is suggested, and read in its
+ * place: one mistyped name is one problem. `between` says in JSON Schema what else must hold between fields; whoever
+ * reads the parsed object checks the same.
  */
 export function objectOf<F extends Fields>(fields: F, between: JsonSchema = {}): Shape<ObjectOf<F>> {
   const names = Object.keys(fields);
@@ -201,10 +208,14 @@ export function objectOf<F extends Fields>(fields: F, between: JsonSchema = {}):
           path,
           `is ${described(value)}; write ${names.slice(0, 3).join(", ")} … below it`,
         );
-      const before = problems.length;
+      const writtenAs = new Map<string, string>();
+      for (const name of Object.keys(value)) {
+        if (names.includes(name)) writtenAs.set(name, name);
+      }
       for (const name of Object.keys(value)) {
         if (names.includes(name)) continue;
         const near = nearest(name, names);
+        if (near !== undefined && !writtenAs.has(near)) writtenAs.set(near, name);
         refuse(
           problems,
           [...path, name],
@@ -212,13 +223,19 @@ export function objectOf<F extends Fields>(fields: F, between: JsonSchema = {}):
         );
       }
       const parsed: Record<string, unknown> = {};
+      let usable = true;
       for (const [name, field] of Object.entries(fields)) {
-        if (Object.hasOwn(value, name))
-          parsed[name] = field.shape.parse(value[name], [...path, name], problems);
-        else if (field.fallback !== undefined) parsed[name] = field.fallback.value;
-        else refuse(problems, path, `needs ${name}: ${field.help}`);
+        const written = writtenAs.get(name);
+        if (written !== undefined) {
+          parsed[name] = field.shape.parse(value[written], [...path, written], problems);
+          usable &&= parsed[name] !== undefined;
+        } else if (field.fallback !== undefined) parsed[name] = field.fallback.value;
+        else {
+          refuse(problems, path, `needs ${name}: ${field.help}`);
+          usable = false;
+        }
       }
-      return problems.length === before ? (parsed as ObjectOf<F>) : undefined;
+      return usable ? (parsed as ObjectOf<F>) : undefined;
     },
     schema: {
       type: "object",

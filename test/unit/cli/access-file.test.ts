@@ -10,110 +10,64 @@ const HEAD = `issuers:
     issuer: https://login.example.com/
     audience: photo-app
 `;
+const FILE = `${HEAD}rules:
+  - name: own folder
+    allow: [read, write]
+    prefix: users/{sub}/
+tests:
+  - claims: { sub: alice }
+    can: [read users/alice/a.jpg]
+    cannot:
+      - read users/bob/a.jpg
+`;
 
 function problemsIn(text: string): readonly string[] {
   const result = accessFileFrom(text, "access.yaml");
   return result.ok ? [] : result.problems;
 }
 
+function warningsIn(text: string): readonly string[] {
+  const result = accessFileFrom(text, "access.yaml");
+  return result.ok ? result.warnings : result.problems;
+}
+
+/** The file with one change. */
+function changed(from: string, to: string, file = FILE): string {
+  if (file.split(from).length !== 2) throw new Error(`${from} stands not exactly once in the file`);
+  return file.replace(from, () => to);
+}
+
+const NOT_ALIGNED =
+  "is indented by another number of blanks than its neighbours; line it up with the fields above";
+const IN_QUOTES = "a text with braces needs quotes around the whole of it";
+
 describe("a mistake in access.yaml is told with file, line, column, field, and what to write instead", () => {
   it.each([
     [
       "a bare word in place of a list",
-      `${HEAD}rules:\n  - name: a\n    allow: read\n    prefix: a/\n`,
+      changed("[read, write]", "read"),
       'access.yaml:7:5 rules[0].allow: is "read"; write a list: [read]',
     ],
     [
       "a prefix that YAML reads as a group",
-      `${HEAD}rules:\n  - name: a\n    allow: [read]\n    prefix: {sub}\n`,
+      changed("users/{sub}/", "{sub}"),
       'access.yaml:8:5 rules[0].prefix: is a group of names and values (a text with braces needs quotes in YAML); write a text, such as "users/{sub}/"',
-    ],
-    [
-      "braces without quotes, and more behind them",
-      `${HEAD}rules:\n  - name: a\n    allow: [read]\n    prefix: {sub}/a/\n`,
-      'access.yaml:8:18 a text with braces needs quotes around the whole of it: "{sub}/a/"',
-    ],
-    [
-      "braces without quotes in a list",
-      `${HEAD}rules: []\ntests:\n  - can: [read users/{sub}/a.jpg]\n`,
-      'access.yaml:7:22 a text with braces needs quotes around the whole of it: "users/{sub}/a.jpg"',
-    ],
-    [
-      "a field that stands twice",
-      `${HEAD}    audience: other\n`,
-      'access.yaml:5:5 audience stands twice in the same group; delete one, or begin a new entry with "- "',
-    ],
-    [
-      "a tab",
-      `${HEAD}rules:\n\t- name: a\n`,
-      "access.yaml:6:1 begins with a tab; YAML takes blanks only: two for each level",
-    ],
-    [
-      "an anchor and its alias",
-      `a: &x 1\nb: *x\n`,
-      "access.yaml:1:7 an anchor (&…) is not read here; write the value without it",
-      "access.yaml:2:4 an alias (*…) is not read here; write the value out, or in quotes",
-    ],
-    [
-      "a merge key",
-      "a:\n  <<: { b: 1 }\n",
-      "access.yaml:2:3 << (a merge key) is not read here; write the fields out",
-    ],
-    ["another YAML", "%YAML 1.1\n---\na: yes\n", "access.yaml:1:1 has a %YAML line; delete it"],
-    [
-      "a tag",
-      "a: !env SECRET\n",
-      "access.yaml:1:4 has a tag (!…); tags are not read here: write the value alone, a text with ! in quotes",
-    ],
-    [
-      "a second document",
-      `${HEAD}---\nrules: []\n`,
-      "access.yaml:5:1 has a second document (---); one file holds one: delete the line and what follows",
-    ],
-    [
-      "a quote that is never closed, where it is opened",
-      'a: "b\nc: d\n',
-      "access.yaml:1:4 has a quote that is opened and never closed",
-    ],
-    [
-      "a colon in a text",
-      "a: own folder: b\n",
-      'access.yaml:1:4 has a second ": " in one line; write the text in quotes',
-    ],
-    [
-      "no blank behind the dash",
-      "rules:\n  -name: a\n    allow: b\n",
-      "access.yaml:2:10 needs a blank behind the dash: - name: own folder",
-    ],
-    [
-      "no blank behind the colon",
-      "a:b\nc: d\n",
-      "access.yaml:1:1 needs a blank behind the colon: name: own folder",
-    ],
-    [
-      "another indentation",
-      "rules:\n  - name: a\n   allow: b\n",
-      "access.yaml:3:1 is indented by another number of blanks than its neighbours; line it up with the fields above",
-    ],
-    [
-      "a bracket that is not closed",
-      "a: [b, c\nd: e\n",
-      "access.yaml:2:1 ] is missing at the end of the line above",
-    ],
-    [
-      "a number that no number holds",
-      "a: 12345678901234567890\n",
-      "access.yaml:1:4 is a number that cannot be kept exactly; write it in quotes",
     ],
     [
       "an empty file",
       "# nothing yet\n",
       "access.yaml: is empty; write issuers and rules, as docs/access-rules.md shows",
     ],
+    ["a directive", `%FOO bar\n---\n${FILE}`, "access.yaml:1:1 has a line that begins with %; delete it"],
     ["a list", "- a\n", "access.yaml:1:1 is a list; write issuers, session, rules … below it"],
-    ["a hostile depth", "[".repeat(5000), "access.yaml:1:820 is nested too deeply; is it the right file?"],
-  ])("%s", (_mistake, text, ...problems) => {
-    expect(problemsIn(text).slice(0, problems.length)).toEqual(problems);
+    ["another YAML", `%YAML 1.1\n---\n${FILE}`, "access.yaml:1:1 has a %YAML line; delete it"],
+    [
+      "a number that no number holds",
+      changed("allow:", "when: { id: 12345678901234567890 }\n    allow:"),
+      "access.yaml:7:17 is a number that cannot be kept exactly; write it in quotes",
+    ],
+  ])("%s", (_mistake, text, problem) => {
+    expect(problemsIn(text)).toEqual([problem]);
   });
 
   it("tells all of them at once, in the file's order", () => {
@@ -128,13 +82,201 @@ rules:
 `;
     expect(problemsIn(text).map((line) => line.split(": ")[0])).toEqual([
       "access.yaml:2:5 issuers[0].name",
-      "access.yaml:2:5 issuers[0]",
       "access.yaml:3:5 issuers[0].isuer",
       "access.yaml:7:13 rules[0].allow[0]",
       "access.yaml:8:5 rules[0].prefix",
     ]);
   });
 
+  it("tells what stands twice together with the mistakes of the rules, and with what they say to each other", () => {
+    const text = `${HEAD}rules:
+  - name: own folder
+    allow: [read]
+    allow: [write]
+    prefix: users/{sub}/
+    duraton: 900
+  - { name: b, alow: [read], prefix: "users/{sub:hash}/" }
+`;
+    expect(problemsIn(text)).toEqual([
+      'access.yaml:8:5 allow stands twice in the same group; delete one, or begin a new entry with "- "',
+      "access.yaml:10:5 rules[0].duraton: is not known here; write duration",
+      "access.yaml:11:16 rules[1].alow: is not known here; write allow",
+      expect.stringMatching(
+        /^access\.yaml:11:30 rules\[1\]\.prefix: is "users\/\{sub:hash\}\/", which can be the same folder/,
+      ),
+    ]);
+  });
+});
+
+describe("YAML that is more than this file may be is told, and the rest is read for its mistakes all the same", () => {
+  it.each([
+    [
+      "an anchor and its alias",
+      `${changed("[read, write]", "&all [read, write]")}  - { claims: { sub: bob }, can: *all, cannot: [raed users/alice/a] }\n`,
+      [
+        "access.yaml:7:12 an anchor (&…) is not read here; write the value without it",
+        'access.yaml:14:29 tests[1].can[0]: is "read"; write a permission and a key, such as read users/alice/a.jpg',
+        'access.yaml:14:29 tests[1].can[1]: is "write"; write a permission and a key, such as write users/alice/a.jpg',
+        "access.yaml:14:34 an alias (*…) is not read here; write the value out, or in quotes",
+        'access.yaml:14:49 tests[1].cannot[0]: is "raed users/alice/a"; write a permission and a key, such as read users/alice/a.jpg',
+      ],
+    ],
+    [
+      "an anchor on the line above its value, and a merge key",
+      changed(
+        "  - name: own folder",
+        "  - &own\n    name: own folder",
+        changed("tests:", "  - <<: *own\n    name: b\n    mode: repot\ntests:"),
+      ),
+      [
+        "access.yaml:6:5 an anchor (&…) is not read here; write the value without it",
+        "access.yaml:10:5 << (a merge key) is not read here; write the fields out",
+        "access.yaml:10:9 an alias (*…) is not read here; write the value out, or in quotes",
+        'access.yaml:12:5 rules[1].mode: is "repot"; write report',
+      ],
+    ],
+    [
+      "an alias that leads nowhere",
+      changed("[read, write]", "*all"),
+      ["access.yaml:7:12 an alias (*…) is not read here; write the value out, or in quotes"],
+    ],
+  ])("%s", (_what, text, problems) => {
+    expect([...problemsIn(text)].sort()).toEqual([...problems].sort());
+  });
+
+  it.each(["!env", "!!str", "!!binary", "!!merge", "!!set", "!!null", "!"])("the tag %s", (tag) => {
+    expect(problemsIn(changed("name: own folder", `name: ${tag} own folder`))).toEqual([
+      "access.yaml:6:11 has a tag (!…); tags are not read here: write the value alone, a text with ! in quotes",
+    ]);
+    expect(problemsIn(changed("allow:", `when: ${tag} { role: a }\n    allow:`))[0]).toMatch(
+      /^access\.yaml:7:11 has a tag/,
+    );
+  });
+});
+
+describe("what is no YAML is told in an operator's words, at its place, without what only follows from it", () => {
+  it.each([
+    [
+      "braces without quotes, and more behind them",
+      changed("users/{sub}/", "{sub}/a/"),
+      `access.yaml:8:18 ${IN_QUOTES}: "{sub}/a/"`,
+    ],
+    [
+      "braces without quotes in a group",
+      `${HEAD}rules:\n  - { name: own, allow: [read], prefix: users/{sub}/ }\n`,
+      `access.yaml:6:47 ${IN_QUOTES}: "users/{sub}/"`,
+    ],
+    [
+      "braces without quotes in a list of promises",
+      changed("users/alice/", "users/{sub}/"),
+      "access.yaml:11:22 has braces in a promise, which names a key as it is: write read users/alice/a.jpg",
+    ],
+    [
+      "a tab",
+      changed("    allow", "\tallow"),
+      "access.yaml:7:1 begins with a tab; YAML takes blanks only: two for each level",
+    ],
+    [
+      "a second document",
+      changed("tests:", "---\ntests:"),
+      "access.yaml:9:1 has a second document (---); one file holds one: delete the line and what follows",
+    ],
+    [
+      "a quote that is never closed, where it is opened",
+      changed("users/{sub}/", '"users/{sub}/'),
+      "access.yaml:8:13 has a quote that is opened and never closed",
+    ],
+    [
+      "a quote that another one closes",
+      changed("users/{sub}/", "'users/{sub}/\""),
+      "access.yaml:8:13 has a quote that is opened and never closed",
+    ],
+    [
+      "a colon in a text",
+      changed("own folder", "own folder: mine"),
+      'access.yaml:6:11 has a second ": " in one line; write the text in quotes',
+    ],
+    [
+      "no blank behind the dash",
+      changed("- name: own", "-name: own"),
+      "access.yaml:6:10 needs a blank behind the dash: - name: own folder",
+    ],
+    [
+      "no blank behind the colon",
+      changed("name: own", "name:own"),
+      "access.yaml:6:5 needs a blank behind the colon: name: own folder",
+    ],
+    ["no colon", changed("allow: [", "allow ["), "access.yaml:7:5 needs a colon behind the name: rules:"],
+    ["a field with one blank too few", changed("    prefix", "   prefix"), `access.yaml:8:1 ${NOT_ALIGNED}`],
+    ["a field with two too many", changed("    prefix", "      prefix"), `access.yaml:8:1 ${NOT_ALIGNED}`],
+    [
+      "the same, where the prefix has its quotes",
+      changed("    prefix: users/{sub}/", '   prefix: "users/{sub}/"'),
+      `access.yaml:8:1 ${NOT_ALIGNED}`,
+    ],
+    [
+      "a field deeper than the text above it",
+      changed("    allow", "     allow"),
+      `access.yaml:7:6 ${NOT_ALIGNED}`,
+    ],
+    [
+      "a field deeper than the quoted text above it",
+      changed("name: own folder\n    allow", 'name: "own folder"\n     allow'),
+      `access.yaml:7:1 ${NOT_ALIGNED}`,
+    ],
+    ["an entry without its dash", changed("tests:", "  name: b\ntests:"), `access.yaml:9:1 ${NOT_ALIGNED}`],
+    [
+      "a bracket that is not closed",
+      changed("[read, write]", "[read, write"),
+      "access.yaml:8:5 ] is missing at the end of the line above",
+    ],
+    [
+      "a comma too many",
+      changed("[read, write]", "[read,, write]"),
+      "access.yaml:7:18 has a comma too many; delete it",
+    ],
+    ["a hostile depth", "[".repeat(5000), "access.yaml:1:820 is nested too deeply; is it the right file?"],
+  ])("%s", (_mistake, text, problem) => {
+    expect(problemsIn(text)).toEqual([problem]);
+  });
+
+  it("tells each of several that do not follow from each other", () => {
+    const text = changed(
+      "own folder",
+      "%own",
+      changed("users/{sub}/", "{sub}/", changed("alice }", "`alice }")),
+    );
+    const character = "has a text that begins with a character of YAML's own; write it in quotes";
+    expect(problemsIn(text)).toEqual([
+      `access.yaml:6:11 ${character}`,
+      `access.yaml:8:18 ${IN_QUOTES}: "{sub}/"`,
+      `access.yaml:10:20 ${character}`,
+    ]);
+  });
+
+  it("speaks of indentation, whichever line of a rule is not in line with the others", () => {
+    for (const line of ["    allow", "    prefix", "    can", "    cannot"]) {
+      for (const blanks of [1, 2, 3, 5, 6, 8]) {
+        const [only, ...others] = problemsIn(changed(`\n${line}:`, `\n${" ".repeat(blanks)}${line.trim()}:`));
+        expect([only, others], `${line} with ${blanks}`).toEqual([expect.stringContaining(NOT_ALIGNED), []]);
+      }
+    }
+  });
+});
+
+describe("an audience that is nothing", () => {
+  const EMPTY =
+    "access.yaml:4:5 issuers[0].audience: is empty; write the token's aud, or null to switch the check off";
+
+  it.each(["audience:", "audience: # later", "audience: ~", "audience: Null", 'audience: ""'])(
+    "J16: %s is refused: the check is switched off where everybody can see it, or not at all",
+    (line) => {
+      expect(problemsIn(changed("audience: photo-app", line))).toEqual([EMPTY]);
+    },
+  );
+});
+
+describe("what is read otherwise than it looks", () => {
   it("quotes no line: a key may stand where its variable's name should", () => {
     for (const line of [
       "secret: hunter2: x",
@@ -142,6 +284,13 @@ rules:
       "secret: [hunter2",
       "secret: !hunter2 a",
       "secret: *hunter2",
+      "secret: {hunter2}456",
+      'secret: "a" hunter2',
+      "secret: [a, {hunter2}b]",
+      "secret: |hunter2",
+      "secret: |\tb\rhunter2",
+      "secret: !<hunter2 x",
+      "secret: hunter2\n      x: y",
     ]) {
       const problems = problemsIn(`issuers:\n  - ${line}\nrules: 1\n`);
       expect(problems.length).toBeGreaterThan(0);
@@ -157,6 +306,21 @@ rules:
     expect(result.ok && result.warnings).toEqual([
       'access.yaml:7:19 007 is read as the number 7; a text needs quotes: "007"',
     ]);
+  });
+
+  it.each([
+    ["yes", "true"],
+    ["On", "true"],
+    ["NO", "false"],
+    ["off", "false"],
+  ])("warns of %s where a claim may be true or false", (word, meant) => {
+    const words = `${word} is read as a text; write ${meant} for what is ${meant}, or the text in quotes: "${word}"`;
+    const when = changed("allow:", `when: { role: editor, verified: ${word} }\n    allow:`);
+    expect(warningsIn(when)).toEqual([`access.yaml:7:37 ${words}`]);
+    const list = changed("sub: alice }", `sub: alice, roles: [a, ${word}] }`);
+    expect(warningsIn(list)).toEqual([`access.yaml:10:38 ${words}`]);
+    expect(warningsIn(changed("allow:", `when: { verified: "${word}" }\n    allow:`))).toEqual([]);
+    expect(warningsIn(changed("own folder", word))).toEqual([]);
   });
 
   it("warns of a rule that reaches other users' folders, where it stands", () => {

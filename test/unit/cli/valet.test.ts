@@ -156,14 +156,14 @@ describe("valet", () => {
   });
 
   it("tells every problem of a broken file, exit code 2", async () => {
-    const path = fileOf("broken.yaml", "issuers: []\nrulse: []\n");
+    const path = fileOf("broken.yaml", "issuers: []\nrulse: [{ name: a }]\n");
     expect(await run("test", "--access", path)).toEqual({
       code: 2,
       out: "",
       error: [
         `${path}:1:1 issuers: is an empty list; write at least one: - name: login`,
-        `${path}:1:1 needs rules: who may reach what, at least one`,
         `${path}:2:1 rulse: is not known here; write rules`,
+        `${path}:2:9 rulse[0]: needs prefix: the folder, such as "users/{sub}/"`,
       ].join("\n"),
     });
   });

@@ -461,6 +461,51 @@ describe("a mistake in access.yaml names its place and what to write instead", (
     ]);
   });
 
+  it("finds what rules say together, with their places, although other entries cannot be used", () => {
+    const file = {
+      issuers: [{ ...LOGIN, jwks: "ftp://keys" }],
+      rules: [
+        { ...OWN_FOLDER, sourceIp: "always" },
+        { ...OWN_FOLDER, name: "a" },
+        { ...OWN_FOLDER, name: "b", prefix: "users/{sub:hash}/" },
+        { ...OWN_FOLDER, name: "b", issuer: "logn", prefix: "x/" },
+        { ...OWN_FOLDER, name: "c", issuer: "login", prefix: "y/" },
+      ],
+      tests: [{ claims: { sub: "alice" }, can: ["read users/alice/x"], canot: ["read users/bob/x"] }],
+    };
+    expect(mistakesIn(file)).toEqual([
+      expect.stringMatching(/^issuers\.0\.jwks is "ftp:/),
+      'rules.0.sourceIp is "always"; write one of request',
+      "tests.0.canot is not known here; write cannot",
+      "rules.3.name is that of rules[2]; write another",
+      "rules.3.issuer is logn, but no issuer is named so; write login",
+      expect.stringMatching(/^rules\.2\.prefix is "users\/\{sub:hash\}\/", which can be the same folder/),
+    ]);
+  });
+
+  it("says nothing of an issuer's name where not all of them can be read", () => {
+    const file = { issuers: [{ ...LOGIN, name: 7 }], rules: [{ ...OWN_FOLDER, issuer: "login" }] };
+    expect(mistakesIn(file)).toEqual(["issuers.0.name is 7; write a text, such as login"]);
+  });
+
+  it("reads a mistyped name as what it means: one mistake is told once, and those behind it, too", () => {
+    const { allow: _allow, ...others } = OWN_FOLDER;
+    const file = accessFile({
+      issuers: [LOGIN],
+      rules: [
+        { ...others, alow: ["reed"], duraton: 7200 },
+        { name: "b", alow: ["read"], prefxi: "users/{sub:hash}/" },
+      ],
+    });
+    expect(mistakesIn(file)).toEqual([
+      "rules.0.alow is not known here; write allow",
+      "rules.0.duraton is not known here; write duration",
+      'rules.0.alow.0 is "reed"; write read',
+      "rules.1.alow is not known here; write allow",
+      "rules.1.prefxi is not known here; write prefix",
+    ]);
+  });
+
   it.each([
     ["alow", "allow"],
     ["allwo", "allow"],
@@ -490,9 +535,9 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       "tests.0",
       "issuers.1.name",
       "issuers.1.issuer",
+      "rules.1.name",
       "rules.0",
       "rules.1.issuer",
-      "rules.1.name",
       "tests.0",
     ]);
   });

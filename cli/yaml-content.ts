@@ -1,0 +1,127 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type Scalar,
+  visit,
+} from "yaml";
+import { type Spotted, TAGGED } from "./yaml-problems.ts";
+
+/**
+ * What is YAML, but not for this file: anchors, aliases, merge keys, tags, another version, numbers that lose digits, an
+ * audience that is nothing. Warns of what YAML reads as something else than its author may think.
+ */
+export function contentProblemsIn(
+  document: Document.Parsed,
+  text: string,
+): {
+  readonly problems: readonly Spotted[];
+  readonly warnings: readonly Spotted[];
+} {
+  const problems: Spotted[] = [...emptyAudiencesIn(document)];
+  const warnings: Spotted[] = [];
+  const add = (list: Spotted[], node: unknown, words: string): void => {
+    list.push({ offset: propertyOffsetOf(node, text), where: "", text: words });
+  };
+  if (document.directives.yaml.explicit) add(problems, undefined, "has a %YAML line; delete it");
+  visit(document, (key, node, path) => {
+    const foreign = foreignIn(node);
+    if (foreign !== undefined) add(problems, isPair(node) ? node.key : node, foreign);
+    if (key === "key" || !isScalar(node)) return;
+    const source = node.source ?? String(node.value);
+    if (typeof node.value === "number") {
+      if (isInexact(node.value))
+        add(problems, node, "is a number that cannot be kept exactly; write it in quotes");
+      else if (String(node.value) !== source)
+        add(
+          warnings,
+          node,
+          `${source} is read as the number ${node.value}; a text needs quotes: "${source}"`,
+        );
+    } else if (node.type === "PLAIN" && /^(yes|no|on|off)$/i.test(source) && isClaim(path)) {
+      const meant = /^(yes|on)$/i.test(source);
+      add(
+        warnings,
+        node,
+        `${source} is read as a text; write ${meant} for what is ${meant}, or the text in quotes: "${source}"`,
+      );
+    }
+  });
+  return { problems, warnings };
+}
+
+function foreignIn(node: unknown): string | undefined {
+  if (isPair(node))
+    return isScalar(node.key) && node.key.source === "<<"
+      ? "<< (a merge key) is not read here; write the fields out"
+      : undefined;
+  if (isAlias(node)) return "an alias (*…) is not read here; write the value out, or in quotes";
+  if (!isNode(node)) return undefined;
+  if (node.tag !== undefined) return TAGGED;
+  return "anchor" in node && node.anchor !== undefined
+    ? "an anchor (&…) is not read here; write the value without it"
+    : undefined;
+}
+
+function isInexact(value: number): boolean {
+  return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
+}
+
+/** Whether it stands below `when` or `claims`: there `yes` is compared with what a token says, which is true. */
+function isClaim(path: readonly (Document | Node | Pair)[]): boolean {
+  return path.some(
+    (step) => isPair(step) && isScalar(step.key) && ["when", "claims"].includes(String(step.key.value)),
+  );
+}
+
+/**
+ * Whoever leaves the value out, or writes `~`, has not switched the check off where everybody can see it: YAML reads both
+ * as null.
+ */
+function emptyAudiencesIn(document: Document.Parsed): readonly Spotted[] {
+  const issuers = document.get("issuers", true);
+  if (!isSeq(issuers)) return [];
+  return issuers.items.flatMap((issuer, index) => {
+    const audience = isMap(issuer) ? issuer.items.find(isAudience) : undefined;
+    return audience === undefined || !isHiddenNull(audience.value)
+      ? []
+      : [
+          {
+            offset: offsetOf(audience.key),
+            where: `issuers[${index}].audience`,
+            text: "is empty; write the token's aud, or null to switch the check off",
+          },
+        ];
+  });
+}
+
+function isAudience({ key }: Pair): boolean {
+  return isScalar(key) && key.value === "audience";
+}
+
+function isHiddenNull(value: unknown): value is Scalar {
+  return value === null || (isScalar(value) && value.value === null && value.source !== "null");
+}
+
+/** Where a node begins, its tag and anchor with it: these may stand on a line above. */
+function propertyOffsetOf(node: unknown, text: string): number {
+  const offset = offsetOf(node);
+  if (!isNode(node) || (node.tag === undefined && !("anchor" in node && node.anchor !== undefined)))
+    return offset;
+  const from = Math.max(0, offset - MAX_PROPERTIES_LENGTH);
+  const properties = /(?<![^\s[{,])(?:[!&]\S*\s+)*[!&]\S*\s*$/.exec(text.slice(from, offset));
+  return properties === null ? offset : from + properties.index;
+}
+
+/** Characters. Ours: a tag and an anchor are words. */
+const MAX_PROPERTIES_LENGTH = 200;
+
+function offsetOf(node: unknown): number {
+  return (isNode(node) ? node.range?.[0] : undefined) ?? 0;
+}
