@@ -1,7 +1,7 @@
 import { promiseProblem } from "./access-promise.ts";
 import { ALGORITHMS, type Algorithm } from "./issuer.ts";
 import { BUCKET_LEVEL_ACTIONS, OBJECT_LEVEL_ACTIONS } from "./oss-actions.ts";
-import { prefixTemplateFrom } from "./prefix-template.ts";
+import { prefixTemplateFrom } from "./prefix-syntax.ts";
 import { PERMISSIONS } from "./ram-policy.ts";
 import { nearest, oneOf, type Shape, text, wholeNumber } from "./shape.ts";
 
@@ -30,8 +30,7 @@ const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 export const BUCKET = text({
   example: "examplebucket",
   pattern: BUCKET_NAME.source,
-  problemOf: (value) =>
-    BUCKET_NAME.test(value) ? undefined : "is not a bucket's name: 3 to 63 of a-z, 0-9 and -",
+  problemOf: bucketProblem,
 });
 
 export const JWKS_ADDRESS = text({
@@ -97,6 +96,13 @@ export const ALGORITHM: Shape<Algorithm> = {
     return KNOWN_ALGORITHM.parse(value, path, problems);
   },
 };
+
+/** Why a text is no bucket's name; undefined where it is one. */
+export function bucketProblem(value: string): string | undefined {
+  return BUCKET_NAME.test(value)
+    ? undefined
+    : `is ${JSON.stringify(value)}; write a bucket's name: 3 to 63 of a-z, 0-9 and -, such as examplebucket`;
+}
 
 const VARIABLE = /^[A-Z][A-Z0-9_]*$/;
 /** Not `text`: what stands in its place may be the key itself (all digits, a list of lines), and is never quoted. */

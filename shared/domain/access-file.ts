@@ -205,8 +205,20 @@ const RULE = objectOf(
 const DENIAL = objectOf(
   {
     issuer: optional(NAME, "the issuer of the user or token"),
-    user: optional(text({ example: "alice" }), "the user, as the issuer's user claim names it"),
-    tokenId: optional(text({ example: "0b8f…" }), "the token's jti"),
+    user: optional(
+      text({
+        example: "alice",
+        problemOf: (value) => (value === "" ? "is empty, and fits nobody; write whom to refuse" : undefined),
+      }),
+      "the user, as the issuer's user claim names it",
+    ),
+    tokenId: optional(
+      text({
+        example: "0b8f…",
+        problemOf: (value) => (value === "" ? "is empty, and fits no token; write its jti" : undefined),
+      }),
+      "the token's jti",
+    ),
     issuedBefore: optional(UTC_TIME, "tokens issued before this time: UTC, such as 2026-11-23T10:00:00Z"),
     reason: optional(text({ example: "lost phone" }), "for your colleagues"),
   },

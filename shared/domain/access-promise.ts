@@ -17,6 +17,11 @@ export function promiseProblem(value: string): string | undefined {
   const known = PERMISSIONS.some((candidate) => candidate === permission);
   if (known && key.startsWith("/"))
     return `is ${JSON.stringify(value)}; keys do not begin with "/": write ${permission} ${key.replace(/^\/+/, "")}`;
+  if (known && key.trim() !== key)
+    return `is ${JSON.stringify(value)}, whose key has blanks around it; write ${permission} ${key.trim()}`;
+  // Such a key is nobody's: a promise about it is kept whatever the rules say.
+  if (known && /\{[\w.:-]+\}/.test(key))
+    return `is ${JSON.stringify(value)}; a promise names a key as it is: write ${permission} users/alice/a.jpg`;
   if (known && key.startsWith("oss://"))
     return `is ${JSON.stringify(value)}; write oss://, a bucket's name, and a key: ${permission} oss://examplebucket/a.jpg`;
   if (known && (key !== "" || permission === "list")) return undefined;

@@ -3,9 +3,11 @@ import { addressProblem } from "./access-file-values.ts";
 import { type AccessPromise, promiseFrom } from "./access-promise.ts";
 import { type Placed, type PlacedEntries, referenceProblems } from "./access-references.ts";
 import type { Algorithm, Issuer, KeySource } from "./issuer.ts";
-import { type PrefixTemplate, prefixTemplateFrom } from "./prefix-template.ts";
+import { prefixTemplateFrom } from "./prefix-syntax.ts";
+import type { PrefixTemplate } from "./prefix-template.ts";
 import { PERMISSIONS, type Permission } from "./ram-policy.ts";
 import { conflictsBetween } from "./rule-conflicts.ts";
+import { doubtsAbout } from "./rule-doubts.ts";
 import type { Problem, Warning } from "./shape.ts";
 
 /** access.yaml, parsed: who may vouch for users, how long credentials live, and who may reach what. */
@@ -78,8 +80,9 @@ export function accessRulesFrom(content: unknown): AccessRulesResult {
     deny: each(file.deny, (entry, index) => denialFrom(entry, index, problems)),
     tests: each(file.tests, (entry, index) => testFrom(entry, index, problems)),
   };
+  const doubts = doubtsAbout(entries);
   const conflicts = conflictsBetween(entries);
-  problems.push(...referenceProblems(entries), ...conflicts.problems);
+  problems.push(...referenceProblems(entries), ...doubts.problems, ...conflicts.problems);
   if (problems.length > 0) return { ok: false, problems };
   const rules: AccessRules = {
     issuers: valuesOf(entries.issuers),
@@ -88,7 +91,7 @@ export function accessRulesFrom(content: unknown): AccessRulesResult {
     deny: valuesOf(entries.deny),
     tests: valuesOf(entries.tests),
   };
-  return { ok: true, value: rules, warnings: conflicts.warnings };
+  return { ok: true, value: rules, warnings: [...doubts.warnings, ...conflicts.warnings] };
 }
 
 /** Maps what is there; `index` is the place in the file. */

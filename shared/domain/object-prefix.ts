@@ -7,7 +7,7 @@ declare const brand: unique symbol;
 export type ObjectPrefix = string & { readonly [brand]: "ObjectPrefix" };
 
 /** Bytes. Source: OSS object names, "1 to 1,023 bytes". */
-const MAX_PREFIX_LENGTH = 1023;
+export const MAX_PREFIX_LENGTH = 1023;
 
 /** Printable ASCII but `*`, `?` (wildcards), `{`, `}` (placeholders), `\` and `/`. */
 const SEGMENT = /^[\x20-\x7e]+$/;
@@ -26,19 +26,19 @@ export function parsedObjectPrefix(
   text: string,
 ): { readonly prefix: ObjectPrefix } | { readonly problem: string } {
   if (text === "") return { problem: 'is empty; write a folder such as "photos/"' };
-  if (text.startsWith("/"))
-    return {
-      problem: `starts with "/"; keys do not: write ${shown(text.replace(/^\/+/, "")) ?? "it without"}`,
-    };
-  if (!text.endsWith("/")) {
-    // The slash stays: without it "users/al" also opens "users/alice/".
-    return { problem: `must end in "/": write ${shown(`${text}/`) ?? "it behind the last name"}` };
-  }
-  const segments = text.slice(0, -1).split("/");
+  const segments = text.replace(/^\/+|\/$/g, "").split("/");
+  if (segments.join() === "")
+    return { problem: 'would be the whole bucket; write a folder such as "photos/"' };
   for (const segment of segments) {
     const problem = segmentProblem(segment);
     if (problem !== undefined) return { problem };
   }
+  const instead = shown(`${segments.join("/")}/`);
+  if (text.startsWith("/"))
+    return { problem: `starts with "/"; keys do not: write ${instead ?? "it without"}` };
+  // The slash stays: without it "users/al" also opens "users/alice/".
+  if (!text.endsWith("/"))
+    return { problem: `must end in "/": write ${instead ?? "it behind the last name"}` };
   const prefix = objectPrefixFrom(segments);
   return prefix === undefined ? { problem: `is longer than ${MAX_PREFIX_LENGTH} characters` } : { prefix };
 }
@@ -53,7 +53,7 @@ export function segmentProblem(segment: string): string | undefined {
   const forbidden = FORBIDDEN.exec(segment);
   return forbidden === null
     ? undefined
-    : `holds ${JSON.stringify(forbidden[0])}, which is not allowed in a prefix`;
+    : `holds ${JSON.stringify(forbidden[0])}, which is not allowed in a prefix; write a folder's name without it`;
 }
 
 /** Whether every key below `inner` is also below `outer`. */

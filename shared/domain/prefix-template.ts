@@ -1,5 +1,5 @@
 import { base32Of, digestOf } from "./digest.ts";
-import { type ObjectPrefix, objectPrefixFrom, segmentProblem } from "./object-prefix.ts";
+import { MAX_PREFIX_LENGTH, type ObjectPrefix, objectPrefixFrom } from "./object-prefix.ts";
 
 /** A rule's prefix with its placeholders: `users/{sub}/`, segment by segment. */
 export interface PrefixTemplate {
@@ -27,25 +27,6 @@ export const MAX_HASHED_CLAIM_BYTES = 1024;
 
 const SAFE_CLAIM = /^[A-Za-z0-9_@|+=~-][A-Za-z0-9._@|+=~-]*$/;
 const HASH = /^[a-z2-7]{32}$/;
-
-/** Reads a rule's prefix. Gives what is wrong, in words that say what to write instead. */
-export function prefixTemplateFrom(
-  text: string,
-): { readonly template: PrefixTemplate } | { readonly problem: string } {
-  if (text === "")
-    return { problem: 'is empty, which would be the whole bucket; write a folder, such as "users/{sub}/"' };
-  if (text.startsWith("/"))
-    return { problem: `starts with "/"; keys do not: write ${quoted(text.replace(/^\/+/, ""))}` };
-  // The slash stays: without it "users/al*" also opens "users/alice/" to "al".
-  if (!text.endsWith("/")) return { problem: `must end in "/": write ${quoted(`${text}/`)}` };
-  const segments: TemplateSegment[] = [];
-  for (const part of splitOutsideBraces(text.slice(0, -1))) {
-    const segment = segmentFrom(part);
-    if (typeof segment === "string") return { problem: segment };
-    segments.push(segment);
-  }
-  return { template: { text, segments } };
-}
 
 /** The claims that a template needs, each once. */
 export function claimsOf(template: PrefixTemplate): readonly string[] {
@@ -83,9 +64,10 @@ export function renderedPrefix(
     }
   }
   const prefix = objectPrefixFrom(segments);
-  if (prefix === undefined)
-    return { kind: "unsafe", claim: claimsOf(template)[0] ?? "", problem: "makes no safe prefix" };
-  return { kind: "prefix", prefix };
+  if (prefix !== undefined) return { kind: "prefix", prefix };
+  // Each segment is safe, and what is fixed of the prefix fits: together, the claims are too long.
+  const claim = claimsOf(template).join(", ");
+  return { kind: "unsafe", claim, problem: `makes a prefix of more than ${MAX_PREFIX_LENGTH} characters` };
 }
 
 /** Why a value cannot stand in a prefix as it is; undefined where it can. */
@@ -121,59 +103,8 @@ export function hashSegment(issuerUrl: string, value: string): string {
   return base32Of(digestOf(issuerUrl, value)).slice(0, HASH_LENGTH);
 }
 
-function segmentFrom(part: string): TemplateSegment | string {
-  if (!part.includes("{") && !part.includes("}")) {
-    return segmentProblem(part) ?? { kind: "literal", text: part };
-  }
-  const inner = /^\{([^{}]+)\}$/.exec(part)?.[1];
-  if (inner === undefined) {
-    const name = /\{([^{}]+)\}/.exec(part)?.[1] ?? "sub";
-    return `has ${quoted(part)}: a placeholder fills a whole segment; write "{${name}}/"`;
-  }
-  if (inner === "issuer") return { kind: "issuer" };
-  const claim = inner.endsWith(":hash") ? inner.slice(0, -":hash".length) : inner;
-  if (claim.trim() !== claim || claim === "")
-    return `has ${quoted(part)}: write the claim's name, as in "{sub}"`;
-  if (claim !== inner) return { kind: "hash", claim };
-  // `custom:team` is a name of Cognito's; `sub:sha256` is somebody who wants a digest.
-  const [, name = "", form = ""] = /^([\w.-]+):([\w-]+)$/.exec(claim) ?? [];
-  if (MISTYPED_FORMS.has(form.toLowerCase())) {
-    return `has ${quoted(part)}: the only form is "hash"; write "{${name}}" or "{${name}:hash}"`;
-  }
-  return { kind: "claim", claim };
-}
-
-const MISTYPED_FORMS: ReadonlySet<string> = new Set(
-  "hash hashed hsah has digest sha sha1 sha256 sha512 md5 hex base32 base64 base64url lower upper encode encoded".split(
-    " ",
-  ),
-);
-
-/** Splits at slashes, but not inside braces: a claim's name may be a URL. */
-function splitOutsideBraces(text: string): readonly string[] {
-  const parts: string[] = [];
-  let part = "";
-  let inside = false;
-  for (const character of text) {
-    if (character === "/" && !inside) {
-      parts.push(part);
-      part = "";
-      continue;
-    }
-    if (character === "{") inside = true;
-    if (character === "}") inside = false;
-    part += character;
-  }
-  parts.push(part);
-  return parts;
-}
-
 function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text);
 }

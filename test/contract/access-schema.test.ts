@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { generatedFiles } from "../../scripts/generate-docs.ts";
 import { accessRulesSchema } from "../../shared/domain/access-file.ts";
 import { accessRulesFrom } from "../../shared/domain/access-rules.ts";
-import { prefixTemplateFrom } from "../../shared/domain/prefix-template.ts";
+import { prefixTemplateFrom } from "../../shared/domain/prefix-syntax.ts";
 import { accessFile, LOGIN, OWN_FOLDER } from "../support/valet.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

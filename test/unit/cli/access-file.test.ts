@@ -274,6 +274,12 @@ describe("an audience that is nothing", () => {
       expect(problemsIn(changed("audience: photo-app", line))).toEqual([EMPTY]);
     },
   );
+
+  it("is null: switched off, and warned of", () => {
+    expect(warningsIn(changed("audience: photo-app", "audience: null"))).toEqual([
+      "access.yaml:4:5 issuers[0].audience: is null: tokens that this issuer gave for other services are taken, too",
+    ]);
+  });
 });
 
 describe("what is read otherwise than it looks", () => {

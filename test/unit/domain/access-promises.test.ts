@@ -25,6 +25,15 @@ describe("a promise of access.yaml's tests", () => {
     ["reed a.jpg", 'is "reed a.jpg"; write a permission and a key, such as read users/alice/a.jpg'],
     ["read /users/a.jpg", 'is "read /users/a.jpg"; keys do not begin with "/": write read users/a.jpg'],
     [
+      "read  users/bob/a.jpg",
+      'is "read  users/bob/a.jpg", whose key has blanks around it; write read users/bob/a.jpg',
+    ],
+    ["list users/bob/ ", 'is "list users/bob/ ", whose key has blanks around it; write list users/bob/'],
+    [
+      "read users/{sub}/a.jpg",
+      'is "read users/{sub}/a.jpg"; a promise names a key as it is: write read users/alice/a.jpg',
+    ],
+    [
       "read oss://Other/a.jpg",
       `is "read oss://Other/a.jpg"; write oss://, a bucket's name, and a key: read oss://examplebucket/a.jpg`,
     ],

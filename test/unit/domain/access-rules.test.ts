@@ -161,7 +161,7 @@ describe("a mistake in access.yaml names its place and what to write instead", (
     [
       "a wildcard in a prefix",
       rule({ prefix: "users/*/" }),
-      'rules.0.prefix holds "*", which is not allowed in a prefix',
+      'rules.0.prefix has "*": a prefix opens all that is below it; end it before, or write "{sub}" for a folder each',
     ],
     [
       "a wildcard action",
@@ -206,12 +206,12 @@ describe("a mistake in access.yaml names its place and what to write instead", (
     [
       "a bucket with a wildcard",
       rule({ bucket: "example*" }),
-      "rules.0.bucket is not a bucket's name: 3 to 63 of a-z, 0-9 and -",
+      `rules.0.bucket is "example*"; write a bucket's name: 3 to 63 of a-z, 0-9 and -, such as examplebucket`,
     ],
     [
       "a bucket with a slash",
       rule({ bucket: "examplebucket/users" }),
-      "rules.0.bucket is not a bucket's name: 3 to 63 of a-z, 0-9 and -",
+      `rules.0.bucket is "examplebucket/users"; write a bucket's name: 3 to 63 of a-z, 0-9 and -, such as examplebucket`,
     ],
     [
       "a duration below STS's",
@@ -407,6 +407,31 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       'deny.0.issuedBefore is "2026-12-32T10:00:00Z"; write a UTC time such as "2026-11-23T10:00:00Z"',
     ],
     [
+      "a denial of an empty user",
+      accessFile({ deny: [{ user: "" }] }),
+      "deny.0.user is empty, and fits nobody; write whom to refuse",
+    ],
+    [
+      "a denial of an empty token id",
+      accessFile({ deny: [{ tokenId: "" }] }),
+      "deny.0.tokenId is empty, and fits no token; write its jti",
+    ],
+    [
+      "a value that the prefix cannot take",
+      rule({ prefix: "teams/{team}/", when: { team: ["red", "a/b"] } }),
+      'rules.0.when.team has "a/b", which has a character outside A-Z a-z 0-9 . _ @ | + = ~ - or starts with a dot: it cannot stand in the prefix, and whoever has it is refused (403); delete it, or take {team} out of the prefix',
+    ],
+    [
+      "a number that the prefix cannot take",
+      rule({ prefix: "teams/{team:hash}/", when: { team: 1 } }),
+      "rules.0.when.team has 1, which is a number, not a string: it cannot stand in the prefix, and whoever has it is refused (403); delete it, or take {team} out of the prefix",
+    ],
+    [
+      "an issuer's address as a folder",
+      rule({ prefix: "{iss}/{sub}/" }),
+      'rules.0.prefix has {iss}, which is "https://login.example.com/" in tokens of login and no safe name of a folder; write {issuer}, or {iss:hash}',
+    ],
+    [
       "a test that promises nothing",
       accessFile({ tests: [{ claims: { sub: "a" } }] }),
       "tests.0 promises nothing; write can or cannot",
@@ -539,6 +564,45 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       "rules.0",
       "rules.1.issuer",
       "tests.0",
+    ]);
+  });
+});
+
+describe("a warning in access.yaml tells what could be meant, and opens more than it seems to", () => {
+  const warningsIn = (file: unknown): readonly string[] => {
+    const result = accessRulesFrom(file);
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    return result.warnings.map(({ path, warning }) => `${path.join(".")} ${warning}`);
+  };
+  const shared = (able: string) =>
+    `rules.0.prefix is one folder for all users, where every one of them can ${able}; write {sub} in it for a folder each, or a when: that names who may`;
+
+  it.each([
+    ["braces that were forgotten", { prefix: "users/sub/" }, "write, delete"],
+    ["another router's placeholder", { prefix: "users/:sub/" }, "write, delete"],
+    ["encoded braces", { prefix: "users/%7Bsub%7D/" }, "write, delete"],
+    ["claims that are the same for all", { prefix: "t/{iss:hash}/{azp}/", allow: ["write"] }, "write"],
+    [
+      "an action that changes",
+      { prefix: "a/", allow: [], actions: ["oss:PutObjectAcl"] },
+      "oss:PutObjectAcl",
+    ],
+  ])("one folder for all users, to change: %s", (_how, change, able) => {
+    expect(warningsIn(rule(change))).toEqual([shared(able)]);
+  });
+
+  it.each([
+    ["read alone", { prefix: "public/", allow: ["read", "list"], actions: ["oss:GetObjectTagging"] }],
+    ["for those whom a condition names", { prefix: "articles/", when: { role: "editor" } }],
+    ["a folder each", { prefix: "users/{sub}/" }],
+    ["a folder for each team", { prefix: "teams/{team}/" }],
+  ])("and not: %s", (_how, change) => {
+    expect(warningsIn(rule(change))).toEqual([]);
+  });
+
+  it("J16: an audience that is switched off", () => {
+    expect(warningsIn(issuer({ audience: null }))).toEqual([
+      "issuers.0.audience is null: tokens that this issuer gave for other services are taken, too",
     ]);
   });
 });

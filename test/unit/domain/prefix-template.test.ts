@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { prefixTemplateFrom } from "../../../shared/domain/prefix-syntax.ts";
 import {
   claimsOf,
   couldBe,
   hashedClaimProblem,
   hashSegment,
   plainClaimProblem,
-  prefixTemplateFrom,
   renderedPrefix,
 } from "../../../shared/domain/prefix-template.ts";
 import { BREAKING_TEXTS } from "../../support/hostile-texts.ts";
@@ -73,18 +73,29 @@ describe("a rule's prefix", () => {
   it.each([
     ["", 'is empty, which would be the whole bucket; write a folder, such as "users/{sub}/"'],
     ["/users/{sub}/", 'starts with "/"; keys do not: write "users/{sub}/"'],
-    ["/", 'starts with "/"; keys do not: write ""'],
+    ["/users/{sub}", 'starts with "/"; keys do not: write "users/{sub}/"'],
+    ["/", 'would be the whole bucket; write a folder, such as "users/{sub}/"'],
+    ["// /", 'would be the whole bucket; write a folder, such as "users/{sub}/"'],
     ["users/{sub}", 'must end in "/": write "users/{sub}/"'],
-    ["users/{sub}*", 'must end in "/": write "users/{sub}*/"'],
-    ["users//{sub}/", 'has an empty segment ("//"); write one slash'],
-    ["users/{sub}//", 'has an empty segment ("//"); write one slash'],
+    ["users/{sub}/ ", 'has blanks around it: write "users/{sub}/"'],
+    ["users/{sub}/\n", 'has blanks around it: write "users/{sub}/"'],
+    ["users/{sub}/ /", 'has a segment of blanks alone: write "users/{sub}/"'],
+    ["users/{sub}*", 'has "{sub}*": a placeholder fills a whole segment; write "{sub}/"'],
+    ["users//{sub}/", 'has an empty segment ("//"): write "users/{sub}/"'],
+    ["users/{sub}//", 'has an empty segment ("//"): write "users/{sub}/"'],
+    [".", 'has a path step ("." or ".."); name the folder itself'],
+    ["oss://my-bucket/users/{sub}/", 'names a bucket; write bucket: my-bucket and prefix: "users/{sub}/"'],
+    ["oss://my-bucket", 'names a bucket; write bucket: my-bucket and prefix: "users/{sub}/"'],
     ["users/../{sub}/", 'has a path step ("." or ".."); name the folder itself'],
     ["./{sub}/", 'has a path step ("." or ".."); name the folder itself'],
     ["a..b/", 'has a path step ("." or ".."); name the folder itself'],
-    ["users/*/", 'holds "*", which is not allowed in a prefix'],
-    ["users/a?/", 'holds "?", which is not allowed in a prefix'],
+    [
+      "users/*/",
+      'has "*": a prefix opens all that is below it; end it before, or write "{sub}" for a folder each',
+    ],
+    ["users/a?/", `holds "?", which is not allowed in a prefix; write a folder's name without it`],
     ["users\\{sub}/", 'has "users\\\\{sub}": a placeholder fills a whole segment; write "{sub}/"'],
-    ["users\\x/", 'holds "\\\\", which is not allowed in a prefix'],
+    ["users\\x/", `holds "\\\\", which is not allowed in a prefix; write a folder's name without it`],
     ["üsers/", "has a character outside printable ASCII; only those are safe to compare in a policy"],
     ["a\u0000/", "has a character outside printable ASCII; only those are safe to compare in a policy"],
     ["u-{sub}/", 'has "u-{sub}": a placeholder fills a whole segment; write "{sub}/"'],
@@ -96,6 +107,16 @@ describe("a rule's prefix", () => {
     ["{ sub }/", 'has "{ sub }": write the claim\'s name, as in "{sub}"'],
     ["{:hash}/", 'has "{:hash}": write the claim\'s name, as in "{sub}"'],
     ["{sub:sha256}/", 'has "{sub:sha256}": the only form is "hash"; write "{sub}" or "{sub:hash}"'],
+    ["{sub:sha3}/", 'has "{sub:sha3}": the only form is "hash"; write "{sub}" or "{sub:hash}"'],
+    ["{email:domain}/", 'has "{email:domain}": the only form is "hash"; write "{email}" or "{email:hash}"'],
+    ["{custom:MD5}/", 'has "{custom:MD5}": the only form is "hash"; write "{custom}" or "{custom:hash}"'],
+    ["{sub:hash:hash}/", 'has "{sub:hash:hash}": the only form is "hash"; write "{sub}" or "{sub:hash}"'],
+    ["{Issuer}/{sub}/", 'has "{Issuer}": write "{issuer}"'],
+    ["{issuer:hash}/{sub}/", 'has "{issuer:hash}": write "{issuer}"'],
+    [
+      `${"a".repeat(950)}/{sub:hash}/{issuer}/${"b".repeat(40)}/`,
+      "has at least 1027 characters; 1023 are the most that a key can have",
+    ],
   ])("refuses %j", (text, problem) => {
     const result = prefixTemplateFrom(text);
     // An unclosed brace swallows the closing slash; what matters there is that it is refused.
@@ -163,8 +184,10 @@ describe("a claim in a prefix", () => {
     expect(rendered(`${"d".repeat(900)}/{sub}/`, { sub: "a".repeat(128) })).toEqual({
       kind: "unsafe",
       claim: "sub",
-      problem: "makes no safe prefix",
+      problem: "makes a prefix of more than 1023 characters",
     });
+    const claims = { sub: "a".repeat(128), team: "b".repeat(128) };
+    expect(rendered(`${"d".repeat(800)}/{sub}/{team}/`, claims)).toMatchObject({ claim: "sub, team" });
   });
 });
 

@@ -6,7 +6,7 @@ type RuleFields = Readonly<Record<string, unknown>>;
 
 /** Problems and warnings of rules that are valid but for each other. */
 function said(rules: readonly RuleFields[], issuers: readonly unknown[] = [LOGIN]): readonly string[] {
-  const named = rules.map((rule, index) => ({ name: `rule ${index}`, allow: ["read", "write"], ...rule }));
+  const named = rules.map((rule, index) => ({ name: `rule ${index}`, allow: ["read", "list"], ...rule }));
   const result = accessRulesFrom(accessFile({ issuers, rules: named }));
   return result.ok
     ? result.warnings.map(({ path, warning }) => `warning: ${path.join(".")} ${warning}`)
@@ -106,7 +106,7 @@ describe("a folder that holds other people's folders", () => {
   it("is reported where a condition names who may", () => {
     expect(said([{ prefix: "users/", when: { role: "auditor" } }, { prefix: "users/{sub}/" }])).toEqual([
       'warning: rules.0.prefix reaches every folder "users/{sub}/" of rules[1] (rule 1): everybody for whom ' +
-        "this rule matches can read, write there",
+        "this rule matches can read, list there",
     ]);
   });
 

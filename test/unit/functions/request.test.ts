@@ -178,7 +178,13 @@ describe("a mistake names the parameter and what to write", () => {
       "a prefix with a star",
       { query: "prefix=users/*/" },
       "prefix",
-      'holds "*", which is not allowed in a prefix',
+      `holds "*", which is not allowed in a prefix; write a folder's name without it`,
+    ],
+    [
+      "the whole bucket as a prefix",
+      { query: "prefix=/" },
+      "prefix",
+      'would be the whole bucket; write a folder such as "photos/"',
     ],
     [
       "a prefix with a path step",
