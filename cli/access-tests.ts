@@ -68,6 +68,14 @@ export function runAccessTests(
   });
 }
 
+/** Claims that say nothing of it count as issued now: else a denial by `issuedBefore` would hit all that are tried. */
+export function issuedNow(
+  claims: Readonly<Record<string, unknown>>,
+  nowMs: number,
+): Readonly<Record<string, unknown>> {
+  return { iat: Math.floor(nowMs / 1000), ...claims };
+}
+
 interface Session {
   readonly principal: Principal | undefined;
   readonly policy: Result<SessionPolicy>;
@@ -75,8 +83,7 @@ interface Session {
 
 function sessionOf(test: AccessTest, rules: AccessRules, place: Place, nowMs: number): Session {
   const issuer = test.issuer ?? rules.issuers[0]?.name ?? "";
-  // Without it, a denial by `issuedBefore` would break every promise made before the incident.
-  const claims = { iat: Math.floor(nowMs / 1000), ...Object.fromEntries(test.claims) };
+  const claims = issuedNow(Object.fromEntries(test.claims), nowMs);
   const principal = principalFrom(claimsVerifiedFor(issuer, claims), rules);
   if (!principal.ok) return { principal: undefined, policy: principal };
   const grant = accessGrantFor(principal.value, rules, {}, place);

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { parseArgs } from "node:util";
 import { policyGrammarProblem } from "../sandbox/ram/policy-document.ts";
 import type { Wanted } from "../shared/domain/access-grant.ts";
@@ -6,10 +7,11 @@ import type { AccessRules } from "../shared/domain/access-rules.ts";
 import { parsedObjectPrefix } from "../shared/domain/object-prefix.ts";
 import { PERMISSIONS, type Permission } from "../shared/domain/ram-policy.ts";
 import { nearest } from "../shared/domain/shape.ts";
-import { UNKNOWN_BUCKET } from "./access-tests.ts";
+import { issuedNow, UNKNOWN_BUCKET } from "./access-tests.ts";
+import { bucketFrom, checkedBucket } from "./bucket.ts";
 import { type Asked, type Explanation, explanationOf, isGranted } from "./explain/explanation.ts";
 import { explanationText } from "./explain/explanation-text.ts";
-import { issuerOf, unverifiedTokenFrom, visibleChecks } from "./explain/unverified-token.ts";
+import { unverifiedTokenFrom, visibleChecks } from "./explain/unverified-token.ts";
 import type { Question } from "./judge.ts";
 import { type Terminal, UsageError } from "./terminal.ts";
 
@@ -58,12 +60,12 @@ export function explain(args: readonly string[], rules: AccessRules, terminal: T
       json: { type: "boolean" },
     },
   });
-  const bucket = values.bucket ?? terminal.environment["OSS_BUCKET"] ?? UNKNOWN_BUCKET;
+  const bucket = bucketFrom(values.bucket, terminal) ?? UNKNOWN_BUCKET;
   const explanation = explanationOf(
     {
       ...userFrom(values, rules, terminal),
       wanted: wantedFrom(values),
-      place: { bucket, sourceIp: values["source-ip"] },
+      place: { bucket, sourceIp: addressFrom(values["source-ip"]) },
       question: questionFrom(values, positionals, bucket),
       rolePolicy: values["role-policy"] === undefined ? undefined : rolePolicyFrom(values["role-policy"]),
     },
@@ -97,17 +99,15 @@ function userFrom(
     throw new UsageError('needs a user: --claim sub=alice, --claims \'{"sub":"alice"}\' or --token JWT');
   if (given > 1) throw new UsageError("takes one of --token, --claims and --claim, not several");
   if (token === undefined) {
-    return {
-      issuer: issuerNamed(issuer, rules),
-      claims: claims === undefined ? claimsOf(claim ?? []) : objectFrom(claims, "--claims"),
-    };
+    const given = claims === undefined ? claimsOf(claim ?? []) : objectFrom(claims, "--claims");
+    return { issuer: issuerNamed(issuer, rules), claims: issuedNow(given, terminal.nowMs()) };
   }
   const decoded = unverifiedTokenFrom(token === "-" ? readFileSync(0, "utf8") : token);
   if (decoded === undefined)
     throw new UsageError(
       "--token is no JWT: three parts of base64url with dots between, as the App sends it",
     );
-  const found = issuerOf(decoded, rules);
+  const found = rules.issuers.find((known) => known.issuer === decoded.claims["iss"]);
   if (found === undefined && issuer === undefined) {
     throw new UsageError(
       `the token's iss is ${JSON.stringify(decoded.claims["iss"])}, and access.yaml has ${rules.issuers.map((known) => known.issuer).join(", ")}: the function would answer 401; --issuer NAME explains it as that issuer's`,
@@ -185,7 +185,13 @@ function questionFrom(values: Values, positionals: readonly string[], bucket: st
   if (key?.startsWith("/") === true)
     throw new UsageError(`keys do not begin with "/": write ${known} ${key.replace(/^\/+/, "")}`);
   const [, other, rest2] = /^oss:\/\/([^/]+)\/?(.*)$/s.exec(key ?? "") ?? [];
-  return { permission: known, bucket: other ?? bucket, key: rest2 ?? key ?? "" };
+  return { permission: known, bucket: checkedBucket(other, "the bucket") ?? bucket, key: rest2 ?? key ?? "" };
+}
+
+function addressFrom(text: string | undefined): string | undefined {
+  // With a zone (fe80::1%eth0) it is an address for this machine alone.
+  if (text === undefined || (isIP(text) !== 0 && !text.includes("%"))) return text;
+  throw new UsageError(`--source-ip is ${JSON.stringify(text)}; write an address, such as 203.0.113.7`);
 }
 
 function permissionFrom(name: string, what: string): Permission {

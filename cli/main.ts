@@ -78,7 +78,8 @@ export async function valet(args: readonly string[], terminal: Terminal): Promis
     return await command.run(others, terminal, () => accessFileAt(path, terminal));
   } catch (error) {
     if (error instanceof BrokenAccessFile) {
-      for (const problem of error.problems) terminal.error(problem);
+      if (rest.includes("--json")) terminal.out(JSON.stringify({ problems: error.problems }, null, 2));
+      else for (const problem of error.problems) terminal.error(problem);
       return 2;
     }
     const problem = usageProblem(error, command);

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { AccessRules } from "../shared/domain/access-rules.ts";
 import { type PromiseOutcome, runAccessTests, UNKNOWN_BUCKET } from "./access-tests.ts";
+import { bucketFrom } from "./bucket.ts";
 import { largestPolicyOf, policySizeWarnings } from "./policy-size.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -19,7 +20,7 @@ export function test(args: readonly string[], rules: AccessRules, terminal: Term
     args: [...args],
     options: { bucket: { type: "string" }, json: { type: "boolean" } },
   });
-  const bucket = values.bucket ?? terminal.environment["OSS_BUCKET"];
+  const bucket = bucketFrom(values.bucket, terminal);
   const outcomes = runAccessTests(rules, {
     bucket: bucket ?? UNKNOWN_BUCKET,
     nowMs: terminal.nowMs(),

@@ -43,12 +43,13 @@ function checksOf({ checks }: Explanation, paint: Paint): readonly string[] {
   ]);
 }
 
-function principalOf({ principal, sessionName }: Explanation): readonly string[] {
-  if (principal === undefined || sessionName === undefined) return [];
+function principalOf({ principal, sessionName, userHash }: Explanation): readonly string[] {
+  if (principal === undefined || sessionName === undefined || userHash === undefined) return [];
   return [
     ...block("principal", [
       `${JSON.stringify(principal.user)} of ${principal.issuer} (${principal.issuerUrl})`,
       ...[...principal.attributes].map(([claim, value]) => `claim ${claim}: ${JSON.stringify(value)}`),
+      `${userHash.placeholder} would be ${userHash.segment}`,
     ]),
     ...block("session name", [sessionName]),
   ];
@@ -120,10 +121,12 @@ function policyOf({ policy }: Explanation): readonly string[] {
   ]);
 }
 
-function refusalOf({ refusal }: Explanation, paint: Paint): readonly string[] {
+function refusalOf({ refusal, denial }: Explanation, paint: Paint): readonly string[] {
   if (refusal === undefined) return [];
+  const reason = denial?.reason === undefined ? "" : `: ${denial.reason}`;
   return block("refused", [
     `${paint.bad("REFUSED")} ${refusalText(refusal)}`,
+    ...(denial === undefined ? [] : [`by deny[${denial.index}] of access.yaml${reason}`]),
     "docs/errors.md: what the App sees, and what to do",
   ]);
 }

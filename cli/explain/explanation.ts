@@ -1,6 +1,8 @@
 import { type AccessGrant, accessGrantFor, type Wanted } from "../../shared/domain/access-grant.ts";
 import type { AccessRules } from "../../shared/domain/access-rules.ts";
+import { denialOf } from "../../shared/domain/denial.ts";
 import { provenSessionPolicy } from "../../shared/domain/policy-proof.ts";
+import { hashSegment } from "../../shared/domain/prefix-template.ts";
 import { type Principal, principalFrom } from "../../shared/domain/principal.ts";
 import type { Refusal } from "../../shared/domain/refusal.ts";
 import { rolePolicyFor } from "../../shared/domain/role-policy.ts";
@@ -17,12 +19,16 @@ export interface Explanation {
   readonly checks?: readonly VisibleCheck[] | undefined;
   readonly principal?: Principal;
   readonly sessionName?: SessionName;
+  /** What the claim that names the user becomes in a prefix, e.g. `{sub:hash}` and its 32 characters. */
+  readonly userHash?: { readonly placeholder: string; readonly segment: string };
   readonly rules?: readonly { readonly rule: string; readonly mode: string; readonly outcome: RuleOutcome }[];
   readonly wanted: Wanted;
   readonly grant?: Omit<AccessGrant, "principal" | "whole">;
   readonly policy?: { readonly text: SessionPolicy; readonly bytes: number };
   /** Where the walk ended early. */
   readonly refusal?: Refusal;
+  /** The entry of `deny` that made it end. */
+  readonly denial?: { readonly index: number; readonly reason: string | undefined };
   readonly decision?: { readonly question: Question; readonly sent: string; readonly judgement: Judgement };
 }
 
@@ -47,6 +53,7 @@ export function explanationOf(asked: Asked, rules: AccessRules): Explanation {
     ...base,
     principal: principal.value,
     sessionName: sessionNameFor(principal.value),
+    userHash: userHashOf(principal.value, rules),
     rules: ruleOutcomes(principal.value, rules, place).map(({ rule, outcome }) => ({
       rule: rule.name,
       mode: rule.mode,
@@ -54,7 +61,12 @@ export function explanationOf(asked: Asked, rules: AccessRules): Explanation {
     })),
   };
   const decided = accessGrantFor(principal.value, rules, wanted, place);
-  if (!decided.ok) return { ...known, refusal: decided.refusal };
+  if (!decided.ok) {
+    const denial = denialOf(principal.value, rules);
+    const entry =
+      denial === undefined ? {} : { denial: { index: rules.deny.indexOf(denial), reason: denial.reason } };
+    return { ...known, refusal: decided.refusal, ...entry };
+  }
   const { principal: _principal, whole: _whole, ...grant } = decided.value;
   const rendered = sessionPolicyFor(decided.value);
   if (!rendered.ok) return { ...known, grant, refusal: rendered.refusal };
@@ -70,6 +82,14 @@ export function explanationOf(asked: Asked, rules: AccessRules): Explanation {
     { sourceIp: place.sourceIp ?? UNKNOWN_ADDRESS },
   );
   return { ...known, grant, policy, decision: { question, sent: sentKey(question), judgement } };
+}
+
+function userHashOf(
+  { issuer, issuerUrl, user }: Principal,
+  rules: AccessRules,
+): NonNullable<Explanation["userHash"]> {
+  const claim = rules.issuers.find(({ name }) => name === issuer)?.userClaim ?? "sub";
+  return { placeholder: `{${claim}:hash}`, segment: hashSegment(issuerUrl, user) };
 }
 
 /** Source: RFC 5737, TEST-NET-1. */

@@ -1,29 +1,32 @@
-import type { AccessRules } from "../../shared/domain/access-rules.ts";
+import {
+  headerChecks,
+  MAX_TOKEN_LENGTH,
+  REFUSED_PARAMETERS,
+  unverifiedAppTokenFrom,
+} from "../../shared/domain/app-token.ts";
+import { claimAt } from "../../shared/domain/claim.ts";
 import type { Issuer } from "../../shared/domain/issuer.ts";
+import type { Refusal, TokenCheck } from "../../shared/domain/refusal.ts";
+import { type ClaimsCheck, claimsChecks } from "../../shared/domain/token-claims.ts";
 
 /** A JWT, decoded and not verified: anybody can have written it. */
 export interface UnverifiedToken {
+  /** Without `Bearer` and blanks around. */
+  readonly text: string;
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** Decodes; undefined where the text is no JWT. */
-export function unverifiedTokenFrom(text: string): UnverifiedToken | undefined {
-  const parts = text
-    .trim()
-    .replace(/^Bearer\s+/i, "")
-    .split(".");
+/** Decodes, also what the function refuses for its form; undefined where the text is no JWT. */
+export function unverifiedTokenFrom(given: string): UnverifiedToken | undefined {
+  const text = given.trim().replace(/^Bearer\s+/i, "");
+  const parts = text.split(".");
   if (parts.length !== 3) return undefined;
   const [header, claims] = parts.slice(0, 2).map(objectFrom);
-  return header === undefined || claims === undefined ? undefined : { header, claims };
+  return header === undefined || claims === undefined ? undefined : { text, header, claims };
 }
 
-/** The issuer whose `iss` the token has, to the letter. */
-export function issuerOf({ claims }: UnverifiedToken, rules: AccessRules): Issuer | undefined {
-  return rules.issuers.find(({ issuer }) => issuer === claims["iss"]);
-}
-
-/** What can be seen of the verifier's checks without the key; its own are stricter, and more. */
+/** One of the verifier's checks that can be seen without the key. */
 export interface VisibleCheck {
   /** The name that the log has for it. */
   readonly check: string;
@@ -31,64 +34,95 @@ export interface VisibleCheck {
   readonly because: string;
 }
 
+/** What the verifier itself says of everything but key and signature, with what there is to see. */
 export function visibleChecks(
-  { header, claims }: UnverifiedToken,
+  token: UnverifiedToken,
   issuer: Issuer,
   nowMs: number,
 ): readonly VisibleCheck[] {
-  const now = nowMs / 1000;
-  const { clockToleranceSeconds: leeway, maxTokenAgeSeconds: maxAge, tokenTypes } = issuer;
-  const { aud, exp, nbf, iat } = claims;
-  const audiences = Array.isArray(aud) ? aud : [aud];
-  const type =
-    typeof header["typ"] === "string" ? header["typ"].toLowerCase().replace(/^application\//, "") : "";
-  const missing = issuer.requiredClaims.filter((name) => !Object.hasOwn(claims, name));
-  const check = (name: string, holds: boolean, because: string): VisibleCheck => ({
-    check: name,
-    holds,
-    because,
-  });
-  return [
-    check(
-      "algorithm",
-      issuer.algorithms.some((algorithm) => algorithm === header["alg"]),
-      `alg is ${shown(header["alg"])}; allowed are ${issuer.algorithms.join(", ")}`,
-    ),
-    issuer.audience === null
-      ? check("audience", true, "switched off (audience: null)")
-      : check(
-          "audience",
-          audiences.includes(issuer.audience),
-          `aud is ${shown(aud)}; needed is ${issuer.audience}`,
-        ),
-    check("expiry", typeof exp === "number" && exp > now - leeway, `exp is ${timeOf(exp)}`),
-    ...(nbf === undefined
-      ? []
-      : [check("not-before", typeof nbf === "number" && nbf <= now + leeway, `nbf is ${timeOf(nbf)}`)]),
-    ...(iat === undefined
-      ? []
-      : [check("issued-at", typeof iat === "number" && iat <= now + leeway, `iat is ${timeOf(iat)}`)]),
-    ...(maxAge === undefined
-      ? []
-      : [
-          check(
-            "age",
-            typeof iat === "number" && iat >= now - maxAge - leeway,
-            `iat is ${timeOf(iat)}; ${maxAge} s are the most`,
-          ),
-        ]),
-    ...(tokenTypes === undefined
-      ? []
-      : [
-          check(
-            "type",
-            tokenTypes.some((allowed) => allowed.toLowerCase().replace(/^application\//, "") === type),
-            `typ is ${shown(header["typ"])}; allowed are ${tokenTypes.join(", ")}`,
-          ),
-        ]),
-    ...(missing.length === 0 ? [] : [check("required-claim", false, `${missing.join(", ")} missing`)]),
-    ...(header["crit"] === undefined ? [] : [check("critical-header", false, "crit is never taken")]),
-  ];
+  const parsed = unverifiedAppTokenFrom(token.text);
+  const ofForm: readonly VisibleCheck[] = parsed.ok
+    ? headerChecks(parsed.value, issuer).map(([check, holds]) => ({
+        check,
+        holds,
+        because: `${headerField(check, token)}; allowed are ${allowedFor(check, issuer)}`,
+      }))
+    : [formCheck(parsed.refusal, token)];
+  const checks = new Map(claimsChecks(token.claims, issuer, nowMs));
+  // To the log a token that has expired is TOKEN_EXPIRED, and one without a time is no token; here it is one line.
+  const expiry = checks.get("expiry") === true && checks.get("expired") === true;
+  const ofClaims = [...checks]
+    .filter(([check]) => check !== "expired")
+    .map(([check, holds]) => ({
+      check,
+      holds: check === "expiry" ? expiry : holds,
+      because: claimsReason(check, token.claims, issuer),
+    }));
+  return [...ofForm, ...ofClaims];
+}
+
+function formCheck(refusal: Refusal, token: UnverifiedToken): VisibleCheck {
+  if (refusal.code !== "TOKEN_INVALID") throw new Error(`unreachable: a token's form gives ${refusal.code}`);
+  const { check } = refusal;
+  return { check, holds: false, because: formReason(check, token) };
+}
+
+function formReason(check: TokenCheck, token: UnverifiedToken): string {
+  const { text, header } = token;
+  switch (check) {
+    case "length":
+      return `it has ${text.length} characters; ${MAX_TOKEN_LENGTH} are the most`;
+    case "shape":
+      return "it is not three parts of base64url, none of them empty";
+    case "encoding":
+      return "a part is not written in its one canonical form";
+    case "critical-header":
+      return `the header has ${REFUSED_PARAMETERS.filter((name) => header[name] !== undefined).join(", ")}`;
+    case "algorithm":
+    case "type":
+      return headerField(check, token);
+    case "key-id":
+      return "kid is no text of 1 to 128 characters";
+    default:
+      return `the ${check} is no JSON object with each name once`;
+  }
+}
+
+function headerField(check: "algorithm" | "type", { header }: UnverifiedToken): string {
+  return check === "algorithm" ? `alg is ${shown(header["alg"])}` : `typ is ${shown(header["typ"])}`;
+}
+
+function allowedFor(check: "algorithm" | "type", { algorithms, tokenTypes }: Issuer): string {
+  return check === "algorithm" ? algorithms.join(", ") : (tokenTypes?.join(", ") ?? "all");
+}
+
+function claimsReason(
+  check: ClaimsCheck,
+  claims: Readonly<Record<string, unknown>>,
+  { audience, maxTokenAgeSeconds, requiredClaims }: Issuer,
+): string {
+  const { exp, nbf, iat } = claims;
+  switch (check) {
+    case "audience":
+      return audience === null
+        ? "switched off (audience: null)"
+        : `aud is ${shown(claims["aud"])}; needed is ${audience}`;
+    case "expiry":
+    case "expired":
+      return `exp is ${timeOf(exp)}`;
+    case "not-before":
+      return `nbf is ${timeOf(nbf)}`;
+    case "issued-at":
+      return `iat is ${timeOf(iat)}`;
+    case "age":
+      return maxTokenAgeSeconds === undefined
+        ? "any (no maxTokenAge)"
+        : `iat is ${timeOf(iat)}; ${maxTokenAgeSeconds} s are the most`;
+    case "required-claim": {
+      const missing = requiredClaims.filter((name) => claimAt(claims, name) === undefined);
+      return missing.length === 0 ? "none is missing" : `${missing.join(", ")} missing`;
+    }
+  }
 }
 
 function objectFrom(part: string): Readonly<Record<string, unknown>> | undefined {

@@ -79,7 +79,7 @@ function invalid(check: TokenCheck): Refused {
 }
 
 /** Bytes: a token is ASCII. Source: Function Compute, "HTTP trigger overview": headers of 8 KB at the most. */
-const MAX_TOKEN_LENGTH = 8_192;
+export const MAX_TOKEN_LENGTH = 8_192;
 
 /** Characters. Ours: longer ones are attacks (docs/threat-model.md, J9). */
 const MAX_KEY_ID_LENGTH = 128;
@@ -91,6 +91,6 @@ const THREE_PARTS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
  * Header parameters that no App token needs: they change how it is read (jsonwebtoken ignores `crit` and `b64`),
  * announce another kind of content, or bring a key or its address along. `x5t` names a certificate and may stay.
  */
-const REFUSED_PARAMETERS = ["crit", "b64", "zip", "enc", "cty", "jwk", "jwks", "jku", "x5u", "x5c"];
+export const REFUSED_PARAMETERS = ["crit", "b64", "zip", "enc", "cty", "jwk", "jwks", "jku", "x5u", "x5c"];
 
 const EMPTY = Buffer.alloc(0);

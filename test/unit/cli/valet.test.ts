@@ -50,9 +50,16 @@ async function runIn(environment: Record<string, string>, ...args: readonly stri
   return { code, out: out.join("\n"), error: error.join("\n") };
 }
 
-function tokenOf(claims: object, header: object = { alg: "ES256", typ: "at+jwt" }): string {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+/** Header and claims as objects, or as JSON text. */
+function tokenOf(claims: object | string, header: object = { alg: "ES256", typ: "at+jwt" }): string {
+  const part = (value: object | string): string =>
+    Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
   return `${part(header)}.${part(claims)}.c2lnbmF0dXJl`;
+}
+
+/** The checks that fail, by what explain prints. */
+function failing(out: string): readonly (string | undefined)[] {
+  return [...out.matchAll(/FAILS {3}([\w-]+):/g)].map(([, check]) => check);
 }
 
 describe("valet", () => {
@@ -146,6 +153,26 @@ describe("valet", () => {
       'valet explain: --permissions is "raed"; write read',
     ],
     [
+      ["explain", "--source-ip", "999.1", "--claim", "sub=a", "--issuer", "login"],
+      'valet explain: --source-ip is "999.1"; write an address, such as 203.0.113.7',
+    ],
+    [
+      ["explain", "--source-ip", "fe80::1%eth0", "--claim", "sub=a", "--issuer", "login"],
+      'valet explain: --source-ip is "fe80::1%eth0"; write an address, such as 203.0.113.7',
+    ],
+    [
+      ["explain", "--bucket", "Foo Bar", "--claim", "sub=a", "--issuer", "login"],
+      'valet explain: --bucket is "Foo Bar"; write a bucket\'s name: 3 to 63 of a-z, 0-9 and -, such as examplebucket',
+    ],
+    [
+      ["explain", "read oss://Foo/a", "--claim", "sub=a", "--issuer", "login"],
+      'valet explain: the bucket is "Foo"; write a bucket\'s name: 3 to 63 of a-z, 0-9 and -, such as examplebucket',
+    ],
+    [
+      ["test", "--bucket", "*"],
+      'valet test: --bucket is "*"; write a bucket\'s name: 3 to 63 of a-z, 0-9 and -, such as examplebucket',
+    ],
+    [
       ["explain", "--role-policy", "/none", "--claim", "sub=a", "--issuer", "login"],
       "valet explain: --role-policy /none cannot be read",
     ],
@@ -165,6 +192,21 @@ describe("valet", () => {
         `${path}:2:1 rulse: is not known here; write rules`,
         `${path}:2:9 rulse[0]: needs prefix: the folder, such as "users/{sub}/"`,
       ].join("\n"),
+    });
+  });
+});
+
+describe("valet --json", () => {
+  it.each(["test", "explain"])("%s tells a machine of a broken file, too", async (command) => {
+    const path = fileOf("broken.json.yaml", "issuers: []\nrules: [{ name: a }]\n");
+    const { code, out, error } = await run(command, "--access", path, "--json");
+    expect({ code, error, ...JSON.parse(out) }).toEqual({
+      code: 2,
+      error: "",
+      problems: [
+        `${path}:1:1 issuers: is an empty list; write at least one: - name: login`,
+        `${path}:2:9 rules[0]: needs prefix: the folder, such as "users/{sub}/"`,
+      ],
     });
   });
 });
@@ -220,9 +262,10 @@ describe("valet explain", () => {
     );
     expect(code).toBe(0);
     const lines = out.split("\n").map((line) => line.trimEnd());
-    expect(lines.slice(0, 9)).toEqual([
+    expect(lines.slice(0, 10)).toEqual([
       'principal       "alice" of login (https://login.example.com/)',
       '                claim sub: "alice"',
+      "                {sub:hash} would be zalqouudr2brm72vflo32tslzfwpzdum",
       "session name    alice-c8170752838e83167f55",
       "rules           matches own folder: login/alice/",
       "                no      team: the token has no claim role",
@@ -366,23 +409,77 @@ describe("valet explain", () => {
       nbf: seconds + 3600,
       scope: undefined,
     };
-    const { code, out } = await run(
-      "explain",
-      "--token",
-      `Bearer ${tokenOf(bad, { alg: "HS256", crit: ["x"] })}`,
-    );
+    const { code, out } = await run("explain", "--token", `Bearer ${tokenOf(bad, { alg: "HS256" })}`);
     expect(code).toBe(1);
-    expect([...out.matchAll(/FAILS {3}([\w-]+):/g)].map(([, check]) => check)).toEqual([
+    expect(failing(out)).toEqual([
       "algorithm",
+      "type",
       "audience",
       "expiry",
       "not-before",
       "age",
-      "type",
       "required-claim",
-      "critical-header",
     ]);
     expect(out).not.toContain(tokenOf(bad).slice(0, 30));
+  });
+
+  const SECONDS = Math.floor(NOW_MS / 1000);
+  const GOOD = {
+    iss: "https://partner.example.net/",
+    sub: "alice",
+    aud: "photo-app",
+    exp: SECONDS + 60,
+    iat: SECONDS,
+    scope: "x",
+  };
+  const HEADER = { alg: "ES256", typ: "at+jwt" };
+  const text = JSON.stringify(GOOD);
+
+  it.each([
+    ["exp in milliseconds", tokenOf({ ...GOOD, exp: NOW_MS + 60_000 }), "expiry"],
+    ["exp of 1e999", tokenOf(text.replace(/"exp":\d+/, '"exp":1e999')), "expiry"],
+    ["no exp", tokenOf({ ...GOOD, exp: undefined }), "expiry"],
+    ["an exp that is over", tokenOf({ ...GOOD, exp: SECONDS - 60, iat: SECONDS - 120 }), "expiry"],
+    ["iat after exp", tokenOf({ ...GOOD, iat: SECONDS + 20, exp: SECONDS + 10 }), "issued-at"],
+    ["nbf before all time", tokenOf({ ...GOOD, nbf: -5 }), "not-before"],
+    ["21 audiences", tokenOf({ ...GOOD, aud: Array(21).fill("photo-app") }), "audience"],
+    ["a number among its audiences", tokenOf({ ...GOOD, aud: ["photo-app", 5] }), "audience"],
+    ["sub twice", tokenOf(text.replace("{", '{"sub":"bob",')), "payload"],
+    ["jku", tokenOf(GOOD, { ...HEADER, jku: "https://evil.example/" }), "critical-header"],
+    ["jwk", tokenOf(GOOD, { ...HEADER, jwk: {} }), "critical-header"],
+    ["b64", tokenOf(GOOD, { ...HEADER, b64: false }), "critical-header"],
+    ["crit", tokenOf(GOOD, { ...HEADER, crit: ["x"] }), "critical-header"],
+    ["alg none", tokenOf(GOOD, { ...HEADER, alg: "none" }), "algorithm"],
+    ["a kid of 200 characters", tokenOf(GOOD, { ...HEADER, kid: "k".repeat(200) }), "key-id"],
+    ["a typ that is a number", tokenOf(GOOD, { ...HEADER, typ: 5 }), "type"],
+    ["an empty signature", tokenOf(GOOD).replace(/[^.]+$/, ""), "shape"],
+    ["padding", tokenOf(GOOD).replace(/\.[^.]+$/, ".c2lnbmF0dXJl="), "shape"],
+    ["bits that no byte has", tokenOf(GOOD).replace(/\.[^.]+$/, ".YR"), "encoding"],
+    ["12 KB", tokenOf({ ...GOOD, pad: "x".repeat(9000) }), "length"],
+  ])(
+    "says no to a token that the function refuses unseen, and names the check: %s",
+    async (_what, token, check) => {
+      const { code, out } = await run("explain", "--token", token);
+      expect([code, failing(out)]).toEqual([1, [check]]);
+      expect(out).not.toContain(token.slice(0, 30));
+    },
+  );
+
+  it("says nothing of deny's times where no iat is given, and names the entry where one fits", async () => {
+    const path = fileOf(
+      "denied.yaml",
+      `${ACCESS}deny:\n  - { issuedBefore: "2026-11-23T08:00:00Z", reason: stolen key }\n  - { user: mallory, issuer: login }\n`,
+    );
+    const explained = (...claims: readonly string[]) =>
+      run("explain", "--access", path, "--issuer", "login", ...claims.flatMap((one) => ["--claim", one]));
+    expect((await explained("sub=alice")).code).toBe(0);
+    const old = await explained("sub=alice", `iat:=${Date.UTC(2026, 10, 23, 7) / 1000}`);
+    expect(old.code).toBe(1);
+    expect(old.out).toContain("REFUSED TOKEN_INVALID (check denied)");
+    expect(old.out).toContain("by deny[0] of access.yaml: stolen key\n");
+    const denied = await explained("sub=mallory");
+    expect(denied.code).toBe(1);
+    expect(denied.out).toContain("by deny[1] of access.yaml\n");
   });
 
   it("refuses to guess whose token it is", async () => {
