@@ -1,5 +1,6 @@
 import {
   headerChecks,
+  MAX_KEY_ID_LENGTH,
   MAX_TOKEN_LENGTH,
   REFUSED_PARAMETERS,
   unverifiedAppTokenFrom,
@@ -82,7 +83,7 @@ function formReason(check: TokenCheck, token: UnverifiedToken): string {
     case "type":
       return headerField(check, token);
     case "key-id":
-      return "kid is no text of 1 to 128 characters";
+      return `kid is no text of 1 to ${MAX_KEY_ID_LENGTH} characters`;
     default:
       return `the ${check} is no JSON object with each name once`;
   }

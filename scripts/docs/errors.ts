@@ -1,5 +1,7 @@
 import { refusalResponse, serverErrorResponse } from "../../functions/credentials/response.ts";
+import { MAX_KEY_ID_LENGTH, MAX_TOKEN_LENGTH, REFUSED_PARAMETERS } from "../../shared/domain/app-token.ts";
 import type { Refusal, TokenCheck } from "../../shared/domain/refusal.ts";
+import { MAX_AUDIENCES } from "../../shared/domain/token-claims.ts";
 
 /** docs/errors.md, from the one table refusal → answer. A new refusal or check does not compile without its words. */
 export function errorsDocument(): string {
@@ -28,8 +30,8 @@ ${codeRows().join("\n")}
 ## For the operator: by the log's \`refusal\`
 
 Each request leaves one JSON line on standard output. A refused one has \`refusal\`, with its \`code\` and fields that say
-more; \`issuer\`, \`sessionName\` and \`rules\` stand beside it as far as they were known. Where nothing of a request
-could be read (an event of another trigger, broken HTTP), \`method\` and \`path\` are empty.
+more; \`issuer\`, \`sessionName\`, \`rules\` and \`reported\` stand beside it as far as they were known. Where nothing of
+a request could be read (an event of another trigger, broken HTTP), \`method\` and \`path\` are empty.
 
 \`\`\`json
 {"time":"2026-11-23T09:00:00.000Z","requestId":"1-6922f0a1-0c9f4a1d","method":"GET","path":"/credentials","status":401,"durationMs":3,"code":"InvalidToken","refusal":{"code":"TOKEN_INVALID","check":"audience"}}
@@ -166,7 +168,10 @@ const REFUSALS: readonly Row[] = Object.values(ROWS);
 
 /** In the order of the checks. */
 const CHECKS: Readonly<Record<TokenCheck, { readonly fails: string; readonly cause: string }>> = {
-  length: { fails: "the token is longer than 7 KB", cause: "an issuer that puts too much into its tokens" },
+  length: {
+    fails: `the token has more than ${MAX_TOKEN_LENGTH.toLocaleString("en-US")} characters`,
+    cause: "an issuer that puts too much into its tokens",
+  },
   shape: {
     fails: "it is not three parts of base64url",
     cause: "an opaque token, or an encrypted one (JWE); the App needs a signed JWT",
@@ -176,12 +181,13 @@ const CHECKS: Readonly<Record<TokenCheck, { readonly fails: string; readonly cau
     cause: "a token that was changed on the way; never of an honest issuer",
   },
   header: {
-    fails: "the header is no JSON object of strings, or has a member that brings keys along",
-    cause: "`jku`, `jwk`, `x5u`, `x5c` … are never followed",
+    fails: "the header is no JSON object, or has a name twice",
+    cause: "a token that two readers could read differently",
   },
   "critical-header": {
-    fails: "the header has `crit` or `b64`",
-    cause: "extensions that change what a signature means are refused",
+    fails: `the header has one of ${REFUSED_PARAMETERS.map((name) => `\`${name}\``).join(", ")}`,
+    cause:
+      "what changes how a token is read is refused, and keys or addresses that a token brings along are never followed",
   },
   payload: {
     fails: "the payload is no JSON object, or has a name twice",
@@ -192,15 +198,15 @@ const CHECKS: Readonly<Record<TokenCheck, { readonly fails: string; readonly cau
     cause: "often a slash at the end; or a token of another environment",
   },
   algorithm: {
-    fails: "`alg` is none of the issuer's `algorithms`",
+    fails: "`alg` is none that there is, or none of the issuer's `algorithms`",
     cause: "write what the issuer signs with; HS256 where it should be RS256 is an attack",
   },
   type: {
-    fails: "`typ` is none of the issuer's `tokenTypes`",
+    fails: "`typ` is no text, or none of the issuer's `tokenTypes`",
     cause: "an ID token in place of an access token",
   },
   "key-id": {
-    fails: "`kid` names no key of the issuer",
+    fails: `\`kid\` names no key of the issuer, or is no text of 1 to ${MAX_KEY_ID_LENGTH} characters`,
     cause: "a key that was taken away, or is so new that the pause between two fetches is not over",
   },
   key: {
@@ -212,7 +218,7 @@ const CHECKS: Readonly<Record<TokenCheck, { readonly fails: string; readonly cau
     cause: "a forged token; or the wrong secret or public key in the settings",
   },
   audience: {
-    fails: "`aud` does not hold the issuer's `audience`",
+    fails: `\`aud\` does not hold the issuer's \`audience\`, or has more than ${MAX_AUDIENCES} entries or one that is no text`,
     cause: "a token for another service of the same issuer",
   },
   expiry: {
@@ -220,11 +226,11 @@ const CHECKS: Readonly<Record<TokenCheck, { readonly fails: string; readonly cau
     cause: "an issuer whose tokens never expire; it has to set `exp`, in seconds",
   },
   "not-before": {
-    fails: "`nbf` is in the future",
+    fails: "`nbf` is no time, or in the future",
     cause: "clocks that differ by more than `clockTolerance`",
   },
   "issued-at": {
-    fails: "`iat` is in the future, after `exp`, or missing where `maxTokenAge` needs it",
+    fails: "`iat` is no time, in the future, after `exp`, or missing where `maxTokenAge` needs it",
     cause: "clocks, or an issuer without `iat`",
   },
   age: {

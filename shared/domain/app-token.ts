@@ -82,7 +82,7 @@ function invalid(check: TokenCheck): Refused {
 export const MAX_TOKEN_LENGTH = 8_192;
 
 /** Characters. Ours: longer ones are attacks (docs/threat-model.md, J9). */
-const MAX_KEY_ID_LENGTH = 128;
+export const MAX_KEY_ID_LENGTH = 128;
 
 /** Three parts, none of them empty: no JWE (five), no unsecured or detached JWS (an empty one). */
 const THREE_PARTS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;

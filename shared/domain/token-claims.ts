@@ -62,4 +62,4 @@ function isNumericDate(value: unknown): value is number {
 const END_OF_YEAR_9999 = 253_402_300_799;
 
 /** Entries. Ours: docs/threat-model.md, J16. */
-const MAX_AUDIENCES = 20;
+export const MAX_AUDIENCES = 20;

@@ -2,6 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { generatedFiles } from "../../scripts/generate-docs.ts";
+import {
+  MAX_TOKEN_LENGTH,
+  REFUSED_PARAMETERS,
+  unverifiedAppTokenFrom,
+} from "../../shared/domain/app-token.ts";
+import { appToken, invalid } from "../support/tokens.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const document = readFileSync(join(ROOT, "docs/errors.md"), "utf8");
@@ -24,6 +30,17 @@ describe("docs/errors.md", () => {
     // Nothing refuses with it yet.
     const missing = codes.filter((code) => code !== "TooManyRequests" && !document.includes(`| ${code} |`));
     expect(missing).toEqual([]);
+  });
+
+  it("says of a token's form what the verifier refuses, under the name that the log has for it", () => {
+    const rowOf = (check: string) => document.split("\n").find((line) => line.startsWith(`| \`${check}\` |`));
+    for (const name of REFUSED_PARAMETERS) {
+      const token = appToken({ header: { [name]: "x" } });
+      expect(unverifiedAppTokenFrom(token)).toEqual(invalid("critical-header"));
+      expect(rowOf("critical-header")).toContain(`\`${name}\``);
+      expect(rowOf("header")).not.toContain(`\`${name}\``);
+    }
+    expect(rowOf("length")).toContain(`more than ${MAX_TOKEN_LENGTH.toLocaleString("en-US")} characters`);
   });
 
   it("has a row for each check of a token that the log can name", () => {
