@@ -65,6 +65,16 @@ describe("docs/access-rules.md", () => {
     }
   });
 
+  it("takes back each policy that it makes: the next incident's command must find the name free", () => {
+    const commands = [...document.matchAll(/^aliyun ram (\w+) .*--PolicyName ([\w-]+)/gm)];
+    const done = new Map<string, readonly string[]>();
+    for (const [, command = "", policy = ""] of commands)
+      done.set(policy, [...(done.get(policy) ?? []), command]);
+    expect([...done.keys()].sort()).toEqual(["oss-valet-cut-off", "oss-valet-stop"]);
+    for (const steps of done.values())
+      expect(steps).toEqual(["CreatePolicy", "AttachPolicyToRole", "DetachPolicyFromRole", "DeletePolicy"]);
+  });
+
   it("cuts one user off, or all, with the policies that it shows", () => {
     const rules = rulesOf(accessFile());
     const [ofMallory = "", ofAll = ""] = [...document.matchAll(/--PolicyDocument '([^']*)'/g)].map(
