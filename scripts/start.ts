@@ -17,6 +17,7 @@ async function main(): Promise<void> {
   const options = startOptions();
   const say = options.json ? () => {} : (line: string) => process.stdout.write(`${line}\n`);
   const stage = await startStage({ port: options.port ?? DEFAULT_PORT, orFree: options.port === undefined });
+  for (const warning of stage.warnings) process.stderr.write(`warning: ${warning}\n`);
   let ok = true;
   try {
     if (!options.json) ok = await walked(stage, say);

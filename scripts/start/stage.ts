@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { type RunningFunction, startFunction } from "../../sandbox/fc/running-function.ts";
 import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
 import { sandboxLine } from "../../sandbox/main-line.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { build } from "../build.ts";
+import { readLocalAccess } from "./local-access.ts";
 import { corsRuleFor, webPage } from "./web-page.ts";
 
 /** The local Alibaba Cloud with the function deployed in it: the built bundle, under FC's conditions. */
@@ -15,6 +14,8 @@ export interface Stage {
   readonly credentialsUrl: string;
   /** The `aud` that access.yaml wants of its first issuer's tokens. */
   readonly audience: string | null;
+  /** About access.yaml. */
+  readonly warnings: readonly string[];
   /** What the function wrote: its audit lines among FC's own. */
   readonly log: readonly string[];
   /** The example page, e.g. http://127.0.0.1:9006; the bucket's CORS rule lets it in. */
@@ -38,9 +39,10 @@ export interface StageOptions {
   readonly outDir?: string;
 }
 
-/** Throws an Error with what to do. */
+/** Throws an Error with what to do; nothing is started for access rules that the build would refuse. */
 export async function startStage(options: StageOptions): Promise<Stage> {
   const { outDir = OUT_DIR } = options;
+  const localAccess = readLocalAccess();
   const { sandbox, pageDoor } = await opened(options);
   let running: RunningFunction | undefined;
   const stop = async (): Promise<void> => {
@@ -49,7 +51,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   };
   try {
     const log: string[] = [];
-    const access = localAccess(sandbox);
+    const access = localAccess(sandbox.issuer);
     await build({ content: access.content, outDir });
     const allowedOrigins = options.allowedOrigins === undefined ? "*" : pageDoor.url;
     running = await startFunction(sandbox.world, functionSettings(sandbox, { outDir, allowedOrigins }), {
@@ -61,6 +63,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       sandbox,
       credentialsUrl: `${sandbox.fc.url}/credentials`,
       audience: access.audience,
+      warnings: access.warnings,
       log,
       pageUrl: pageDoor.url,
       line: () => ({
@@ -131,31 +134,6 @@ function openPage(door: LoopbackServer, sandbox: Sandbox, audience: string | nul
     ossOptions: { sldEnable: true },
   };
   door.answerWith(webPage(config, [fc.url, issuer.url, oss.url, oss.url.replace("//", "//*.")]));
-}
-
-/**
- * The operator's own access.yaml (or ACCESS_FILE), with keys that can be had on a laptop: the first issuer becomes
- * the local one, and the others' tokens would have to be signed by it.
- */
-function localAccess(sandbox: Sandbox): { readonly content: unknown; readonly audience: string | null } {
-  const path = process.env["ACCESS_FILE"] ?? join(ROOT, "access.yaml");
-  const content = parse(readFileSync(path, "utf8")) as { readonly issuers?: unknown };
-  const issuers: unknown[] = Array.isArray(content?.issuers) ? content.issuers : [];
-  const local = issuers.map((issuer, index) => {
-    const {
-      secret: _secret,
-      publicKey: _publicKey,
-      algorithms: _algorithms,
-      ...rest
-    } = issuer as Record<string, unknown>;
-    const own = index === 0 ? { issuer: sandbox.issuer.url } : {};
-    return { ...rest, ...own, jwks: sandbox.issuer.jwksUrl, algorithms: ["RS256"] };
-  });
-  const audience = (local[0] as { readonly audience?: unknown } | undefined)?.audience;
-  return {
-    content: { ...content, issuers: local },
-    audience: typeof audience === "string" ? audience : null,
-  };
 }
 
 /** As in s.yaml, with the local cloud's addresses. */

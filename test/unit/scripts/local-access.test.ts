@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type LocalAccess, readLocalAccess } from "../../../scripts/start/local-access.ts";
+
+const FILE = `issuers:
+  - { name: login, issuer: "https://login.example.com/", audience: photo-app, secret: JWT_SECRET }
+  - { name: partner, issuer: "https://partner.example.net/", audience: null }
+rules:
+  - { name: own, allow: [read], prefix: "{issuer}/{sub}/" }
+tests:
+  - { issuer: login, claims: { sub: alice }, can: [read login/alice/a.jpg] }
+`;
+const LOCAL = { url: "http://127.0.0.1:9005", jwksUrl: "http://127.0.0.1:9005/jwks.json" };
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "local-access-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What npm start builds where ACCESS_FILE has this text. */
+function accessOf(text: string): LocalAccess {
+  vi.stubEnv("ACCESS_FILE", join(folder, "access.yaml"));
+  writeFileSync(join(folder, "access.yaml"), text);
+  return readLocalAccess()(LOCAL);
+}
+
+/** Every problem, without the folder. */
+function problemsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    return String((error as Error).message)
+      .replaceAll(`${folder}/`, "")
+      .split("\n");
+  }
+}
+
+describe("npm start reads the access rules as the build does", () => {
+  it("gives the first issuer the local one's address, and all of them its keys", () => {
+    expect(accessOf(FILE)).toMatchObject({
+      audience: "photo-app",
+      content: {
+        issuers: [
+          {
+            name: "login",
+            issuer: LOCAL.url,
+            jwks: LOCAL.jwksUrl,
+            algorithms: ["RS256"],
+            audience: "photo-app",
+          },
+          { name: "partner", issuer: "https://partner.example.net/", jwks: LOCAL.jwksUrl },
+        ],
+        rules: [{ name: "own" }],
+      },
+    });
+    expect(JSON.stringify(accessOf(FILE))).not.toContain("JWT_SECRET");
+  });
+
+  it("passes its warnings on", () => {
+    expect(accessOf(FILE).warnings).toEqual([
+      expect.stringMatching(/access\.yaml:3:62 issuers\[1\]\.audience: is null/),
+    ]);
+  });
+
+  it.each([
+    [
+      "a mistake",
+      FILE.replace("allow:", "alow:"),
+      "access.yaml:5:18 rules[0].alow: is not known here; write allow",
+    ],
+    [
+      "an anchor",
+      FILE.replace("[read]", "&all [read]"),
+      "access.yaml:5:25 an anchor (&…) is not read here; write the value without it",
+    ],
+    [
+      "a broken promise",
+      FILE.replace("read login/alice/", "read login/bob/"),
+      'access.yaml:7:52 tests[0].can[0]: is "read login/bob/a.jpg", a broken promise: they cannot (session policy: no statement allows oss:GetObject)',
+    ],
+    [
+      "a key in place of its variable's name, which is not repeated",
+      FILE.replace("JWT_SECRET", "@hunter2"),
+      "access.yaml:2:87 has a text that begins with a character of YAML's own; write it in quotes",
+    ],
+  ])("refuses %s, with its place", (_what, text, problem) => {
+    expect(problemsOf(() => accessOf(text))).toEqual([problem]);
+  });
+
+  it("says so where there is no such file", () => {
+    vi.stubEnv("ACCESS_FILE", join(folder, "none.yaml"));
+    expect(problemsOf(readLocalAccess)).toEqual([
+      "none.yaml: is not there; name another with --access FILE or ACCESS_FILE",
+    ]);
+  });
+});
