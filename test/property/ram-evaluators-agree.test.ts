@@ -7,9 +7,9 @@ import { diceFrom, randomCase, randomTrust } from "../support/random-ram-case.ts
 const PATIENCE = 60_000;
 
 describe("two evaluators, written apart", () => {
-  it("agree on 80,000 random requests at the edge of their policies", { timeout: PATIENCE }, () => {
+  it("agree on 100,000 random requests at the edge of their policies", { timeout: PATIENCE }, () => {
     const seen = new Map<string, number>();
-    for (let seed = 1; seed <= 10_000; seed += 1) {
+    for (let seed = 1; seed <= 12_500; seed += 1) {
       const given = randomCase(diceFrom(seed));
       const named = (policy: object) => ({ name: "policy", document: JSON.stringify(policy) });
       const layers = {
