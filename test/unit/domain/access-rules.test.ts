@@ -632,6 +632,14 @@ describe("several issuers", () => {
     ]);
   });
 
+  it("offers each name once, where two issuers have the same", () => {
+    const twice = { ...two(OWN_FOLDER), issuers: [LOGIN, { ...PARTNER, name: "login" }] };
+    expect(mistakesIn(twice)).toEqual([
+      "issuers.1.name is login, as that of issuers[0]; write another",
+      "rules.0 needs issuer: login (or {issuer} in its prefix): alice of one issuer is not alice of another",
+    ]);
+  });
+
   it.each([
     ["its issuer is named", { ...OWN_FOLDER, issuer: "partner" }],
     ["its prefix has {issuer}", { ...OWN_FOLDER, prefix: "{issuer}/{sub}/" }],
