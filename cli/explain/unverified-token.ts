@@ -65,29 +65,20 @@ export function visibleChecks(
 function formCheck(refusal: Refusal, token: UnverifiedToken): VisibleCheck {
   if (refusal.code !== "TOKEN_INVALID") throw new Error(`unreachable: a token's form gives ${refusal.code}`);
   const { check } = refusal;
-  return { check, holds: false, because: formReason(check, token) };
+  const because = FORM_REASONS[check]?.(token) ?? `the ${check} is no JSON object with each name once`;
+  return { check, holds: false, because };
 }
 
-function formReason(check: TokenCheck, token: UnverifiedToken): string {
-  const { text, header } = token;
-  switch (check) {
-    case "length":
-      return `it has ${text.length} characters; ${MAX_TOKEN_LENGTH} are the most`;
-    case "shape":
-      return "it is not three parts of base64url, none of them empty";
-    case "encoding":
-      return "a part is not written in its one canonical form";
-    case "critical-header":
-      return `the header has ${REFUSED_PARAMETERS.filter((name) => header[name] !== undefined).join(", ")}`;
-    case "algorithm":
-    case "type":
-      return headerField(check, token);
-    case "key-id":
-      return `kid is no text of 1 to ${MAX_KEY_ID_LENGTH} characters`;
-    default:
-      return `the ${check} is no JSON object with each name once`;
-  }
-}
+const FORM_REASONS: Readonly<Partial<Record<TokenCheck, (token: UnverifiedToken) => string>>> = {
+  length: ({ text }) => `it has ${text.length} characters; ${MAX_TOKEN_LENGTH} are the most`,
+  shape: () => "it is not three parts of base64url, none of them empty",
+  encoding: () => "a part is not written in its one canonical form",
+  "critical-header": ({ header }) =>
+    `the header has ${REFUSED_PARAMETERS.filter((name) => header[name] !== undefined).join(", ")}`,
+  algorithm: (token) => headerField("algorithm", token),
+  type: (token) => headerField("type", token),
+  "key-id": () => `kid is no text of 1 to ${MAX_KEY_ID_LENGTH} characters`,
+};
 
 function headerField(check: "algorithm" | "type", { header }: UnverifiedToken): string {
   return check === "algorithm" ? `alg is ${shown(header["alg"])}` : `typ is ${shown(header["typ"])}`;
