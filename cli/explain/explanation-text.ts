@@ -60,7 +60,7 @@ function rulesOf({ rules }: Explanation, paint: Paint): readonly string[] {
   return block(
     "rules",
     rules.map(({ rule, mode, outcome }) => {
-      const report = mode === "report" ? " (mode report: logged, not granted)" : "";
+      const report = mode === "report" ? " (mode report: logged, and nothing else)" : "";
       const mark = { matched: paint.good("matches "), "no match": "no      ", unsafe: paint.bad("REFUSES ") }[
         outcome.kind
       ];
@@ -76,7 +76,7 @@ function outcomeText(outcome: RuleOutcome): string {
     case "no match":
       return outcome.because;
     case "unsafe":
-      return `claim ${outcome.claim} ${outcome.problem}; the whole request is refused`;
+      return `claim ${outcome.claim} ${outcome.problem}, for which a request is refused`;
   }
 }
 

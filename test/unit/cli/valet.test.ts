@@ -269,7 +269,7 @@ describe("valet explain", () => {
       "session name    alice-c8170752838e83167f55",
       "rules           matches own folder: login/alice/",
       "                no      team: the token has no claim role",
-      "                matches trial: trial/ (mode report: logged, not granted)",
+      "                matches trial: trial/ (mode report: logged, and nothing else)",
       "                no      at home: it binds to the caller's address, which is unknown",
       "grant           read, write on examplebucket/login/alice/",
       "                for 3600 s, by own folder",
@@ -362,6 +362,18 @@ describe("valet explain", () => {
       "allowed: oss:ListObjects on examplebucket",
     ])
       expect(out).toContain(line);
+  });
+
+  it("says of a rule in report mode that it does nothing, also where it would refuse", async () => {
+    const rule =
+      '  - { name: squad, issuer: login, allow: [read], prefix: "squads/{squad}/", mode: report }\n';
+    const path = fileOf("report.yaml", ACCESS.replace("tests:\n", `${rule}tests:\n`));
+    const claims = ["--claim", "sub=alice", "--claim", "squad=*"];
+    const { code, out } = await run("explain", "--access", path, "--issuer", "login", ...claims);
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /REFUSES squad: claim squad has a character .*, for which a request is refused \(mode report: logged, and nothing else\)\n/,
+    );
   });
 
   it("judges with the role's own policy where it is given", async () => {
