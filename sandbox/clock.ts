@@ -1,13 +1,22 @@
 /**
- * The sandbox's time. Two things can be moved apart: `advance` lets time pass for everybody (credentials expire,
- * while requests of clients on the unmoved laptop clock still count as fresh), `skew` makes the cloud's clock
- * differ from the clients' (their requests are too early or too late).
+ * The cloud's time. Whatever lives in the cloud goes by it, a function too; clients stand outside, most of them on the
+ * laptop's clock. Two things can be moved: `advance` lets time pass for everybody (credentials expire, while what a
+ * client dates afterwards counts as fresh), `skew` sets the cloud's clock apart from the clients' (their requests are
+ * too early or too late).
  */
 export interface SandboxClock {
-  /** The cloud's time, milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   nowMs(): number;
-  /** What a timestamp that a client took from its own clock means on the cloud's time line. */
-  fromClientMs(timestampMs: number): number;
+  /** By how much the cloud's time is ahead of the laptop's: what runs inside the cloud is told it. */
+  offsetMs(): number;
+  /**
+   * When a client signed, on the cloud's time line. Its date comes from the laptop's clock, which stood still while
+   * time passed here, or from one that passed along (a function, a test's own clock, an SDK that set itself by
+   * ServerTime): of the two, whichever is nearer to now.
+   */
+  signedMs(timestampMs: number): number;
+  /** What an end that a client set means on the cloud's time line. It moves along: `advance` brings it no nearer. */
+  endMs(timestampMs: number): number;
   advance(ms: number): void;
   /** Sets by how much the cloud's clock is ahead of the clients'; negative: behind. */
   skew(ms: number): void;
@@ -16,9 +25,15 @@ export interface SandboxClock {
 export function sandboxClock(laptopMs: () => number = Date.now): SandboxClock {
   let passedMs = 0;
   let skewMs = 0;
+  const nowMs = () => laptopMs() + passedMs + skewMs;
   return {
-    nowMs: () => laptopMs() + passedMs + skewMs,
-    fromClientMs: (timestampMs) => timestampMs + passedMs,
+    nowMs,
+    offsetMs: () => passedMs + skewMs,
+    signedMs: (timestampMs) => {
+      const [stoodStill, passedAlong] = [timestampMs + passedMs, timestampMs];
+      return Math.abs(nowMs() - passedAlong) < Math.abs(nowMs() - stoodStill) ? passedAlong : stoodStill;
+    },
+    endMs: (timestampMs) => timestampMs + passedMs,
     advance: (ms) => {
       passedMs += ms;
     },

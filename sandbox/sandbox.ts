@@ -83,7 +83,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     contents.removeAll();
   };
 
-  const issuer = await tokenIssuer({ url: issuerDoor.url, audience: options.audience ?? "photo-app" });
+  const issuer = await tokenIssuer({
+    url: issuerDoor.url,
+    audience: options.audience ?? "photo-app",
+    nowMs: clock.nowMs,
+  });
   sts.answerWith(faults.around("sts", stsServer(world, options.sts)));
   oss.answerWith(faults.around("oss", ossServer(world, { ...options.oss, contents })));
   ram.answerWith(faults.around("ram", ramServer(world)));

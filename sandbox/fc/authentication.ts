@@ -122,8 +122,7 @@ function isTokenOf(
 
 function checkTime(world: World, date: string): void {
   const nowMs = world.clock.nowMs();
-  const timeMs = world.clock.fromClientMs(Date.parse(date));
-  if (Math.abs(nowMs - timeMs) <= TIME_WINDOW_MS) return;
+  if (Math.abs(nowMs - world.clock.signedMs(Date.parse(date))) <= TIME_WINDOW_MS) return;
   const now = new Date(nowMs).toUTCString();
   throw new CloudError(
     403,

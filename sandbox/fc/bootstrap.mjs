@@ -6,6 +6,19 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 
+// The function lives in the cloud: its wall clock is the cloud's, as every call tells it. What measures time (timers,
+// performance, hrtime) is left alone.
+let aheadMs = 0;
+const machineNow = Date.now;
+const cloudNow = () => machineNow() + aheadMs;
+Date.now = cloudNow;
+globalThis.Date = new Proxy(Date, {
+  apply: (machineDate) => new machineDate(cloudNow()).toString(),
+  construct: (machineDate, args, newTarget) =>
+    Reflect.construct(machineDate, args.length === 0 ? [cloudNow()] : args, newTarget),
+});
+Date.prototype.constructor = Date;
+
 const codeDir = process.env.FC_FUNC_CODE_PATH;
 const toPlatform = process.send.bind(process);
 // The function may replace what it writes with; the marks that end a call's output must arrive all the same.
@@ -32,7 +45,8 @@ process.on("disconnect", () => process.exit(0));
 process.send = undefined;
 toPlatform({ ready: true });
 
-async function serve({ handler, event, context, endMark }) {
+async function serve({ handler, event, context, clockOffsetMs, endMark }) {
+  aheadMs = clockOffsetMs;
   requestId = context.requestId;
   const answer = await run(handler, event, context);
   writeStdout(`${endMark}\n`);

@@ -24,6 +24,8 @@ export interface Call {
   /** The documented context, without the logger: that is made on the other side. */
   readonly context: { readonly requestId: string } & Readonly<Record<string, unknown>>;
   readonly timeoutSeconds: number;
+  /** By how much the process' wall clock is to be ahead of this machine's. */
+  readonly clockOffsetMs: number;
   /** Aborted where nobody waits for the answer any more: the instance ends. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -171,8 +173,8 @@ function endOf(child: ChildProcess, call: Call, endMark: string): Promise<Ending
     child.on("close", onClose);
     if (call.signal?.aborted === true) return onAbort();
     if (!child.connected) return onClose();
-    const { handler, event, context } = call;
-    child.send({ handler, event, context, endMark }, (error) => {
+    const { handler, event, context, clockOffsetMs } = call;
+    child.send({ handler, event, context, clockOffsetMs, endMark }, (error) => {
       if (error !== null) child.kill("SIGKILL");
     });
   });

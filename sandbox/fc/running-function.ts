@@ -125,6 +125,7 @@ export async function startFunction(
         event: undefined,
         context: contextFor(requestId, "LATEST", role),
         timeoutSeconds: hook.timeoutSeconds,
+        clockOffsetMs: world.clock.offsetMs(),
       }),
     );
 
@@ -183,6 +184,7 @@ export async function startFunction(
           event: invocation.event,
           context: contextFor(requestId, invocation.qualifier ?? "LATEST", role),
           timeoutSeconds: settings.timeoutSeconds,
+          clockOffsetMs: world.clock.offsetMs(),
           signal: invocation.signal,
         }),
       );

@@ -45,7 +45,7 @@ export interface TokenIssuer {
   rotate(options?: { readonly dropOld?: boolean }): Promise<void>;
 }
 
-/** Makes an issuer with an RSA key of its own. `nowMs` is the clock of its users, wall clock where left out. */
+/** Makes an issuer with an RSA key of its own. `nowMs` is its clock; this machine's where left out. */
 export async function tokenIssuer(options: {
   readonly url: string;
   readonly audience: string;

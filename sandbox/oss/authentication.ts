@@ -117,10 +117,10 @@ export function signatureDoesNotMatch(details: Readonly<Record<string, string>>)
 }
 
 function verifyTime(world: World, proof: Proof, caller: Caller): void {
-  const nowMs = world.clock.nowMs();
-  const signedMs = world.clock.fromClientMs(proof.dateMs);
+  const { clock } = world;
+  const nowMs = clock.nowMs();
   if (proof.place === "header") {
-    const distanceMs = Math.abs(nowMs - signedMs);
+    const distanceMs = Math.abs(nowMs - clock.signedMs(proof.dateMs));
     if (proof.version === "V4" && distanceMs > MAX_V4_DATE_DISTANCE_MS) throw invalidSigningDate(nowMs);
     if (distanceMs > MAX_SKEW_MS) throw tooSkewed(nowMs, proof);
     return;
@@ -131,11 +131,14 @@ function verifyTime(world: World, proof: Proof, caller: Caller): void {
       const message = `The x-oss-expires parameter must be between 1 and ${max}.`;
       throw invalidArgument(message, "x-oss-expires", String(proof.expiresSeconds), "0002-00000070");
     }
-    if (signedMs - nowMs > MAX_SKEW_MS) {
+    if (clock.signedMs(proof.dateMs) - nowMs > MAX_SKEW_MS) {
       throw ossError(403, "AccessDenied", "Request is not valid yet.", "0002-00000235");
     }
   }
-  const endMs = signedMs + proof.expiresSeconds * 1000;
+  const endMs =
+    proof.version === "V1"
+      ? clock.endMs(proof.dateMs)
+      : clock.signedMs(proof.dateMs) + proof.expiresSeconds * 1000;
   if (nowMs > endMs) {
     throw ossError(
       403,

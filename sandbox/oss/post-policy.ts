@@ -55,7 +55,7 @@ export function refuseAgainstPolicy(
   fields: ReadonlyMap<string, string>,
   clock: SandboxClock,
 ): void {
-  if (clock.fromClientMs(expirationMs) <= clock.nowMs()) {
+  if (clock.endMs(expirationMs) <= clock.nowMs()) {
     throw ossError(403, "AccessDenied", "Invalid according to Policy: Policy expired.");
   }
   const failed = conditions.find(({ field, holds }) => !holds(fields.get(field) ?? ""));

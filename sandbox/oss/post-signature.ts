@@ -63,7 +63,7 @@ function v4Proof({ world, bucket }: BucketCall, fields: Fields) {
     throw invalidArgument("Invalid x-oss-credential.", "x-oss-credential", credentialText, "0002-00000708");
   }
   const date = fields.get("x-oss-date") ?? "";
-  const ageMs = world.clock.nowMs() - world.clock.fromClientMs(v4TimeFrom(date));
+  const ageMs = world.clock.nowMs() - world.clock.signedMs(v4TimeFrom(date));
   const isFresh = ageMs >= -MAX_SKEW_MS && ageMs <= MAX_CREDENTIAL_AGE_MS;
   if (date.slice(0, 8) !== credential.day || !isFresh) {
     throw invalidArgument("Invalid signing date in x-oss-credential.", "x-oss-date", date, "0002-00000709");

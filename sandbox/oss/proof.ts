@@ -26,7 +26,7 @@ export interface Proof {
   readonly date: string;
   /** When it was signed, by the client's clock; of a V1 URL, when it ends. */
   readonly dateMs: number;
-  /** A URL's; 0 elsewhere. */
+  /** A V4 URL's; 0 elsewhere. */
   readonly expiresSeconds: number;
   /** The forms of the request whose signature is accepted; the first is the one to show. */
   readonly canonicals: readonly Canonical[];

@@ -176,7 +176,7 @@ function timestampFrom(text: string): number {
 }
 
 function isStale(world: World, timestampMs: number, windowMs: number): boolean {
-  return Math.abs(world.clock.nowMs() - world.clock.fromClientMs(timestampMs)) > windowMs;
+  return Math.abs(world.clock.nowMs() - world.clock.signedMs(timestampMs)) > windowMs;
 }
 
 function incomplete(): CloudError {

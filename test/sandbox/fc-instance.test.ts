@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { startFunction } from "../../sandbox/fc/running-function.ts";
 import { addRole, callerWith } from "../../sandbox/world.ts";
 import {
@@ -130,6 +130,62 @@ describe("what a handler is given", () => {
     expect(later.environment).toBe(first.environment);
     expect(later.context).not.toBe(first.context);
     expect(world.sessions.get(later.context)?.expiresMs).toBeGreaterThan(world.clock.nowMs());
+  });
+});
+
+describe("a function's clock", () => {
+  const TIMES = `async () => {
+    const built = new Date();
+    class Sub extends Date {}
+    return {
+      now: Date.now(), built: built.getTime(), called: Date.parse(Date()), sub: new Sub().getTime(),
+      is: [built instanceof Date, built.constructor === Date, new Sub() instanceof Sub, Date.length],
+      given: [new Date(5).getTime(), new Date(2026, 0, 2).getTime() === Date.UTC(2026, 0, 2), Date.parse("1970-01-01")],
+      measured: performance.timeOrigin + performance.now(),
+    };
+  }`;
+
+  it("is the cloud's, however it is asked, and leaves alone what measures time", async () => {
+    const { clock } = interpreter.world;
+    onTestFinished(() => clock.skew(0));
+    clock.advance(40 * 3_600_000);
+    clock.skew(-600_000);
+    const beforeMs = clock.nowMs();
+    const told = jsonOf(await resultOf(TIMES));
+    const afterMs = clock.nowMs();
+    for (const name of ["now", "built", "sub"]) {
+      expect(told[name], name).toBeGreaterThanOrEqual(beforeMs);
+      expect(told[name], name).toBeLessThanOrEqual(afterMs);
+    }
+    // Date() tells whole seconds.
+    expect(told.called).toBe(Math.floor(told.now / 1000) * 1000);
+    expect(told.is).toEqual([true, true, true, 7]);
+    expect(told.given).toEqual([5, true, 0]);
+    expect(told.measured).toBeLessThan(beforeMs - 3_600_000);
+  });
+
+  it("is the cloud's as the module loads, in hooks, and in what it logs", async () => {
+    const world = worldWithFunctionRole();
+    world.clock.advance(40 * 3_600_000);
+    const { target, logs } = await deploy(
+      `const loaded = Date.now();
+       exports.initialize = async () => { exports.initialized = Date.now(); };
+       exports.handler = async () => { console.log("here"); return { loaded, initialized: exports.initialized }; };`,
+      { initializer: { handler: "index.initialize", timeoutSeconds: 3 } },
+      {},
+      world,
+    );
+    const beforeMs = world.clock.nowMs();
+    const times = jsonOf(await target.invoke(REQUEST));
+    expect(times.loaded).toBeGreaterThanOrEqual(beforeMs);
+    expect(times.initialized).toBeGreaterThanOrEqual(times.loaded);
+    const [line = ""] = logs.filter((text) => text.endsWith("here"));
+    expect(Date.parse(`${line.slice(0, 23).replace(" ", "T")}Z`)).toBeGreaterThanOrEqual(times.initialized);
+  });
+
+  it("may be replaced by the function", async () => {
+    const handler = `async () => { const { now } = Date; Date.now = () => 5; try { return Date.now(); } finally { Date.now = now; } }`;
+    expect(textOf(await resultOf(handler))).toBe("5");
   });
 });
 

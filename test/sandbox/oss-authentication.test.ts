@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { request as httpRequest } from "node:http";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   aliOss,
   errorOf,
@@ -100,6 +100,13 @@ describe.each(SIGNATURE_VERSIONS)("%s in a header", (version) => {
       ec: "0002-00000007",
       message: "The security token you provided has expired.",
     });
+  });
+
+  it("serves a client whose clock passed along with the cloud's", async () => {
+    oss.clock.advance(3_600_000);
+    vi.useFakeTimers({ toFake: ["Date"], now: oss.clock.nowMs() });
+    onTestFinished(() => void vi.useRealTimers());
+    expect((await aliOss(oss, sessionKey(oss), version).get("a.txt")).res.status).toBe(200);
   });
 
   it("serves a clock that is 14 minutes off, and refuses 16, either way", async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   aliOss,
   errorOf,
@@ -88,6 +88,13 @@ describe.each(SIGNATURE_VERSIONS)("a URL signed by ali-oss, %s", (version) => {
       ec: version === "V4" ? "0002-00000236" : "0002-00000069",
     });
     expect((await (await fetch(url)).text()).includes("<Message>Request has expired.</Message>")).toBe(true);
+  });
+
+  it("opens where it was signed by a clock that passed along with the cloud's", async () => {
+    oss.clock.advance(3_600_000);
+    vi.useFakeTimers({ toFake: ["Date"], now: oss.clock.nowMs() });
+    onTestFinished(() => void vi.useRealTimers());
+    expect((await fetch(await signedUrl(version, { key: sessionKey(oss) }))).status).toBe(200);
   });
 
   it("ends with its session, however long it was meant to last", async () => {
