@@ -1,8 +1,9 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { faultRuleFrom } from "./fault-rule.ts";
 import type { Faults } from "./faults.ts";
 import { wholeBody } from "./http.ts";
 import type { TokenIssuer } from "./idp/issuer.ts";
+import type { ServiceListener } from "./service-listener.ts";
 import type { World } from "./world.ts";
 
 /** Bytes. */
@@ -23,10 +24,8 @@ export interface Controls {
  * `DELETE /faults/<id>`, `GET|DELETE /journal` (`?service=` and `?last=` choose), `POST /rotate-keys {dropOld}`.
  * A body must say that it is JSON: no page of another origin can make a browser send one unasked.
  */
-export function controlServer(controls: Controls): RequestListener {
-  return (request, response) => {
-    void answer(controls, request, response);
-  };
+export function controlServer(controls: Controls): ServiceListener {
+  return (request, response) => answer(controls, request, response);
 }
 
 interface Answer {

@@ -1,35 +1,26 @@
 import { CloudError } from "./cloud-error.ts";
 import type { Fault, ServiceName } from "./fault-rule.ts";
-import { rpcErrorBody } from "./sts/rpc-response.ts";
-import { newRequestId } from "./world.ts";
+import { internalServerError, resourceExhausted } from "./fc/errors.ts";
+import { ossError, ossInternalError } from "./oss/errors.ts";
 
+/** What is answered as no service would; a body that is not JSON or XML, or none. */
 export interface FaultAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-const JSON_TYPE = { "content-type": "application/json;charset=utf-8" };
-
-/** What is answered instead of the right answer; undefined where the fault is of another kind. */
-export function answerFor(fault: Fault, service: ServiceName): FaultAnswer | undefined {
+/** The service's own error, for it to answer with; undefined where the fault is of another kind. */
+export function errorOf(fault: Fault, service: ServiceName): CloudError | undefined {
   switch (fault.kind) {
     case "throttle":
-      return errorAnswer(service, throttled(service));
+      return throttled(service);
     case "error":
-      return errorAnswer(service, outage(fault.status));
+      return fault.status === 500 ? internal(service) : unavailable(service);
     case "redirect":
-      return { status: 302, headers: {}, body: "" };
     case "html":
-      return {
-        status: 502,
-        headers: { "content-type": "text/html" },
-        body: "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>",
-      };
     case "empty":
-      return { status: 200, headers: JSON_TYPE, body: JSON.stringify({ RequestId: newRequestId() }) };
     case "answer":
-      return { status: fault.status, headers: fault.headers ?? {}, body: fault.body };
     case "slow":
     case "drip":
     case "truncated":
@@ -39,38 +30,79 @@ export function answerFor(fault: Fault, service: ServiceName): FaultAnswer | und
   }
 }
 
-/** Source of the first: common errors of the API gateway. Of the second: OSS error codes. The last: assumption. */
+/** What is answered in the place of the service; undefined where the fault is of another kind. */
+export function answerOf(fault: Fault, requestId: string): FaultAnswer | undefined {
+  switch (fault.kind) {
+    case "redirect":
+      return { status: 302, headers: {}, body: "" };
+    case "html":
+      return {
+        status: 502,
+        headers: { "content-type": "text/html" },
+        body: "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>",
+      };
+    case "empty":
+      return {
+        status: 200,
+        headers: { "content-type": "application/json;charset=utf-8" },
+        body: JSON.stringify({ RequestId: requestId }),
+      };
+    case "answer":
+      return { status: fault.status, headers: fault.headers ?? {}, body: fault.body };
+    case "throttle":
+    case "error":
+    case "slow":
+    case "drip":
+    case "truncated":
+    case "hang":
+    case "reset":
+      return undefined;
+  }
+}
+
+/**
+ * Sources: common errors of the API gateway; OSS error codes, EC 0004-00000302; FC "Error codes"; RFC 6749, section
+ * 4.1.2.1 (for the issuer, with a status of its own).
+ */
 function throttled(service: ServiceName): CloudError {
   switch (service) {
     case "sts":
     case "ram":
       return new CloudError(400, "Throttling.User", "Request was denied due to user flow control.");
     case "oss":
-      return new CloudError(503, "QpsLimitExceeded", "The QPS limit has been exceeded.");
+      return ossError(503, "QpsLimitExceeded", "The QPS limit has been exceeded.", "0004-00000302");
     case "fc":
+      return resourceExhausted();
     case "issuer":
-      return new CloudError(429, "TooManyRequests", "Too many requests.");
+      return new CloudError(429, "temporarily_unavailable", "Too many requests.");
   }
 }
 
-function outage(status: 500 | 503): CloudError {
-  return status === 500
-    ? new CloudError(500, "InternalError", "The request processing has failed due to some unknown error.")
-    : new CloudError(
-        503,
-        "ServiceUnavailable",
-        "The request has failed due to a temporary failure of the server.",
+/** Sources: as above; OSS's message is the one of its own bugs. */
+function internal(service: ServiceName): CloudError {
+  switch (service) {
+    case "sts":
+    case "ram":
+      return new CloudError(
+        500,
+        "InternalError",
+        "The request processing has failed due to some unknown error.",
       );
+    case "oss":
+      return ossInternalError();
+    case "fc":
+      return internalServerError();
+    case "issuer":
+      return new CloudError(500, "server_error", "An internal error has occurred.");
+  }
 }
 
-/** OSS speaks XML, everything else JSON. */
-function errorAnswer(service: ServiceName, error: CloudError): FaultAnswer {
-  const xml = service === "oss";
-  const product = service === "ram" ? "Ram" : "Sts";
-  const context = { requestId: newRequestId(), hostId: `${service}.aliyuncs.com`, product };
-  return {
-    status: error.status,
-    headers: xml ? { "content-type": "application/xml" } : JSON_TYPE,
-    body: rpcErrorBody(error, context, xml ? "XML" : "JSON"),
-  };
+/** Source: common errors of the API gateway. For OSS and FC, code and message are an assumption. */
+function unavailable(service: ServiceName): CloudError {
+  const message = "The request has failed due to a temporary failure of the server.";
+  return new CloudError(
+    503,
+    service === "issuer" ? "temporarily_unavailable" : "ServiceUnavailable",
+    message,
+  );
 }

@@ -1,10 +1,11 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { JournalEntry } from "./world.ts";
 
 export type ServiceName = JournalEntry["service"];
 
 /** What goes wrong. Milliseconds are real ones: the sandbox's clock has no part in it. */
 export type Fault =
-  /** STS and RAM: 400 Throttling.User; OSS: 503 QpsLimitExceeded; others: 429. */
+  /** STS and RAM: 400 Throttling.User; OSS: 503 QpsLimitExceeded; FC: 429 ResourceExhausted; the issuer: 429. */
   | { readonly kind: "throttle" }
   /** 302 without a Location: the form that throttling may take, too. Source: STS FAQ. */
   | { readonly kind: "redirect" }
@@ -54,7 +55,7 @@ const KINDS: Readonly<Record<Fault["kind"], Readonly<Record<string, Check>>>> = 
   empty: {},
   answer: {
     status: { form: "a status from 200 to 599", holds: (value) => isWhole(value, 200, 599) },
-    headers: { form: "an object of texts", holds: isTexts, optional: true },
+    headers: { form: "an object of HTTP headers, trailer not among them", holds: isHeaders, optional: true },
     body: { form: "a text", holds: (value) => typeof value === "string" },
   },
   slow: { ms: { form: "milliseconds from 1 to 600000", holds: (value) => isWhole(value, 1, 600_000) } },
@@ -119,11 +120,23 @@ function isWhole(value: unknown, min: number, max: number): boolean {
   return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
 }
 
-function isTexts(value: unknown): boolean {
+function isHeaders(value: unknown): boolean {
   return (
     typeof value === "object" &&
     value !== null &&
     !Array.isArray(value) &&
-    Object.values(value).every((text) => typeof text === "string")
+    Object.entries(value).every(([name, text]) => isHeader(name, text))
   );
+}
+
+/** What Node.js sends; a trailer it announces for chunked bodies alone. */
+function isHeader(name: string, value: unknown): boolean {
+  if (typeof value !== "string" || name.toLowerCase() === "trailer") return false;
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,7 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { answerFor } from "./fault-answers.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { answerOf, errorOf } from "./fault-answers.ts";
 import type { Fault, FaultRule, ServiceName } from "./fault-rule.ts";
+import type { ServiceListener } from "./service-listener.ts";
 import { catchBody, drip, truncate } from "./spoilt-body.ts";
 import { newRequestId, record, type World } from "./world.ts";
 
@@ -16,7 +17,7 @@ export interface Faults {
   clear(id?: string): boolean;
   list(): readonly ActiveFault[];
   /** The listener, with whatever faults are on at the time of each request. */
-  around(service: ServiceName, listener: RequestListener): RequestListener;
+  around(service: ServiceName, listener: ServiceListener): ServiceListener;
 }
 
 export function faultsIn(world: World): Faults {
@@ -40,22 +41,12 @@ export function faultsIn(world: World): Faults {
         ...rule,
         ...(left === Number.POSITIVE_INFINITY ? {} : { times: left }),
       })),
-    around: (service, listener) => (request, response) => {
+    around: (service, listener) => async (request, response) => {
       const { delayMs, fault } = take(service, request);
-      const go = () => {
-        if (fault === undefined) {
-          listener(request, response);
-          return;
-        }
-        note(service, request, fault);
-        strike(fault, service, listener, request, response);
-      };
-      if (delayMs === 0) {
-        go();
-        return;
-      }
-      const timer = setTimeout(go, delayMs);
-      response.once("close", () => clearTimeout(timer));
+      if (delayMs > 0 && (await afterDelay(delayMs, response)) === "gone") return;
+      await (fault === undefined
+        ? listener(request, response)
+        : strike(fault, service, listener, request, response));
     },
   };
 
@@ -77,19 +68,41 @@ export function faultsIn(world: World): Faults {
     return { delayMs, fault };
   }
 
-  function note(service: ServiceName, request: IncomingMessage, fault: Fault): void {
-    // Those that spoil the right answer let the service write its own entry.
-    if (fault.kind === "drip" || fault.kind === "truncated") return;
+  function strike(
+    fault: Fault,
+    service: ServiceName,
+    listener: ServiceListener,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void | Promise<void> {
+    const because = `fault: ${fault.kind}`;
+    const error = errorOf(fault, service);
+    if (error !== undefined) return listener(request, response, { error, because });
+    // Those that spoil the right answer let the service write its own entry, too.
+    if (fault.kind === "truncated" || fault.kind === "drip") {
+      catchBody(response, fault.kind === "truncated" ? truncate : drip(fault.ms));
+      return listener(request, response);
+    }
+    const requestId = newRequestId();
+    const answer = answerOf(fault, requestId);
     record(world, {
       service,
-      operation: operationOf(service, request),
+      operation: operationOf(service, request).split("?")[0] ?? "",
       principal: undefined,
       resource: undefined,
-      status: answerFor(fault, service)?.status ?? 0,
+      status: answer?.status ?? 0,
       code: undefined,
-      because: `fault: ${fault.kind}`,
-      requestId: newRequestId(),
+      because,
+      requestId,
     });
+    if (answer !== undefined) {
+      // What the client still sends is thrown away: an answer must not come as a reset.
+      request.resume();
+      response.writeHead(answer.status, answer.headers);
+      response.end(answer.body);
+    } else if (fault.kind === "reset") {
+      request.socket.resetAndDestroy();
+    }
   }
 }
 
@@ -104,7 +117,7 @@ function meets(rule: FaultRule, service: ServiceName, request: IncomingMessage):
 
 /**
  * The action where it can be seen without reading the body. Of the SDKs, ali-oss alone hides it in a form, and
- * AssumeRole is all that it calls.
+ * AssumeRole is all that it calls. Elsewhere with the query, in which there may be tokens.
  */
 function operationOf(service: ServiceName, request: IncomingMessage): string {
   if (service !== "sts" && service !== "ram") return `${request.method} ${request.url}`;
@@ -114,27 +127,13 @@ function operationOf(service: ServiceName, request: IncomingMessage): string {
   return new URLSearchParams(query).get("Action") ?? (service === "sts" ? "AssumeRole" : "");
 }
 
-function strike(
-  fault: Fault,
-  service: ServiceName,
-  listener: RequestListener,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
-  const answer = answerFor(fault, service);
-  if (answer !== undefined) {
-    // What the client still sends is thrown away: an answer must not come as a reset.
-    request.resume();
-    response.writeHead(answer.status, answer.headers);
-    response.end(answer.body);
-    return;
-  }
-  if (fault.kind === "hang") return;
-  if (fault.kind === "reset") {
-    request.socket.resetAndDestroy();
-    return;
-  }
-  if (fault.kind === "truncated") catchBody(response, truncate);
-  if (fault.kind === "drip") catchBody(response, drip(fault.ms));
-  listener(request, response);
+/** Settles after so many milliseconds, or as soon as the client has gone. */
+function afterDelay(ms: number, response: ServerResponse): Promise<"over" | "gone"> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve("over"), ms);
+    response.once("close", () => {
+      clearTimeout(timer);
+      resolve("gone");
+    });
+  });
 }

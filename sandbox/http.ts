@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { guarded, type ServiceListener } from "./service-listener.ts";
 
 /** Milliseconds. Longer than any client keeps an idle connection, so that none is closed under a request. */
 const KEEP_ALIVE_MS = 120_000;
@@ -13,20 +14,21 @@ export interface LoopbackServer {
   readonly url: string;
   readonly port: number;
   /** Until it is called, requests wait. */
-  answerWith(listener: RequestListener): void;
+  answerWith(listener: ServiceListener): void;
   /** Ends at once: open connections are cut. */
   close(): Promise<void>;
 }
 
 /** Listens on 127.0.0.1, nowhere else. Port 0 takes a free one. Rejects with EADDRINUSE where the port is taken. */
 export async function loopbackServer(port = 0): Promise<LoopbackServer> {
-  let listen: (listener: RequestListener) => void = () => undefined;
-  const listening = new Promise<RequestListener>((resolve) => {
+  let listen: (listener: ServiceListener) => void = () => undefined;
+  const listening = new Promise<ServiceListener>((resolve) => {
     listen = resolve;
   });
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
-    void listening.then((listener) => listener(request, response));
-  });
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES },
+    guarded(async (request, response) => (await listening)(request, response)),
+  );
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -1,4 +1,3 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { classicWorld, type Scene } from "./classic-world.ts";
 import { type SandboxClock, sandboxClock } from "./clock.ts";
 import { controlServer } from "./control.ts";
@@ -11,8 +10,9 @@ import { issuerServer } from "./idp/server.ts";
 import { contentStore } from "./oss/content-store.ts";
 import { type OssOptions, ossServer } from "./oss/server.ts";
 import { ramServer } from "./ram/server.ts";
+import type { ServiceListener } from "./service-listener.ts";
 import { type StsOptions, stsServer } from "./sts/server.ts";
-import { emptyWorld, newRequestId, roleArn, type World } from "./world.ts";
+import { emptyWorld, roleArn, type World } from "./world.ts";
 
 export interface SandboxOptions {
   /** What exists at the start; the classic guide's world where left out. */
@@ -91,8 +91,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   sts.answerWith(faults.around("sts", stsServer(world, options.sts)));
   oss.answerWith(faults.around("oss", ossServer(world, { ...options.oss, contents })));
   ram.answerWith(faults.around("ram", ramServer(world)));
-  let deployed: RequestListener = noFunction;
-  fc.answerWith(faults.around("fc", (request, response) => deployed(request, response)));
+  let deployed: ServiceListener = fcServer(world, []);
+  fc.answerWith(faults.around("fc", (...call) => deployed(...call)));
   issuerDoor.answerWith(faults.around("issuer", issuerServer(world, issuer)));
   control.answerWith(controlServer({ world, faults, issuer }));
 
@@ -142,17 +142,4 @@ async function serversFor(firstPort: number): Promise<Servers> {
 
 function serviceAt(url: string): Service {
   return { url, endpoint: url.replace("http://", "") };
-}
-
-/** In the form of FC 3.0's API (assumption for the trigger). */
-function noFunction(request: IncomingMessage, response: ServerResponse): void {
-  request.resume();
-  response.writeHead(404, { "content-type": "application/json" });
-  response.end(
-    JSON.stringify({
-      RequestId: newRequestId(),
-      Code: "FunctionNotFound",
-      Message: "No function is deployed in this sandbox.",
-    }),
-  );
 }

@@ -167,6 +167,9 @@ export interface JournalEntry {
   readonly requestId: string;
 }
 
+/** What a service says of its decision while it makes it. */
+export type JournalNote = Partial<{ readonly resource: string; readonly because: string }>;
+
 /** Who signed a request, with the key that must verify the signature. */
 export type Caller =
   | { readonly kind: "root"; readonly accountId: string; readonly arn: string; readonly key: AccessKey }

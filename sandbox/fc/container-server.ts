@@ -2,12 +2,13 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { sandboxClock } from "../clock.ts";
 import { CloudError } from "../cloud-error.ts";
 import { wholeBody } from "../http.ts";
+import { guarded } from "../service-listener.ts";
 import { emptyWorld } from "../world.ts";
+import { cloudErrorOf } from "./errors.ts";
 import type { FunctionCredentials } from "./function-role.ts";
 import { httpEvent, readTriggerRequest } from "./http-event.ts";
 import { responseTo } from "./http-trigger.ts";
 import { invocationHeaders } from "./invocation-headers.ts";
-import { cloudErrorOf } from "./refusal-journal.ts";
 import { newFcRequestId, type RunningFunction, startFunction } from "./running-function.ts";
 
 export interface ContainerOptions {
@@ -71,7 +72,7 @@ export async function startContainer(options: ContainerOptions): Promise<Contain
     },
   );
   return {
-    listener: (message, response) => void serve(target, clock.nowMs(), message, response),
+    listener: guarded((message, response) => serve(target, clock.nowMs(), message, response)),
     stop: target.stop,
   };
 }

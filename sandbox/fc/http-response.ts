@@ -11,7 +11,10 @@ export interface TriggerResponse {
 /** Bytes, names and values. Source: FC "HTTP trigger overview", limits. */
 const MAX_HEADER_BYTES = 8 * 1024;
 
-/** What a function cannot set; FC ignores it. Source: FC "HTTP trigger: invoke a function", response headers. */
+/**
+ * What a function cannot set; FC ignores it. Source: FC "HTTP trigger: invoke a function", response headers; the last
+ * two, which say how a body is sent, are an assumption.
+ */
 const RESERVED = [
   "connection",
   "content-length",
@@ -20,6 +23,8 @@ const RESERVED = [
   "server",
   "content-disposition",
   "upgrade",
+  "trailer",
+  "transfer-encoding",
 ];
 
 /**

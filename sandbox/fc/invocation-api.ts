@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { CloudError } from "../cloud-error.ts";
 import { wholeBody } from "../http.ts";
-import type { Caller, World } from "../world.ts";
+import type { PlantedError } from "../service-listener.ts";
+import { type Caller, type JournalNote, record, type World } from "../world.ts";
 import { type SignedRequest, verifyAcs3Signature, verifyFcSignature } from "./authentication.ts";
+import { clientClosedRequest, cloudErrorOf } from "./errors.ts";
 import { invocationHeaders } from "./invocation-headers.ts";
 import { functionArn, requireInvokeFunction } from "./invocation-permission.ts";
-import { cloudErrorOf, recordRefusal } from "./refusal-journal.ts";
 import { newFcRequestId, type RunningFunction } from "./running-function.ts";
 
 /** Bytes. Source: InvokeFunction, FC "Limits": 32 MB synchronous, 128 KB asynchronous. */
@@ -40,57 +41,113 @@ export function isApiPath(path: string): boolean {
   return path.startsWith("/2016-08-15/") || path.startsWith("/2023-03-30/");
 }
 
+/** A request on its way to the function. */
+interface ApiCall {
+  readonly door: Door;
+  readonly message: IncomingMessage;
+  readonly path: string;
+  readonly query: string;
+  readonly requestId: string;
+  /** Aborted as the client goes away. */
+  readonly signal: AbortSignal;
+  readonly note: (note: Noted) => void;
+}
+
+/** What the journal is told of a request while it is served. */
+type Noted = JournalNote & { readonly principal?: string };
+
+interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | string;
+  /** For the journal; undefined where the function ran well. */
+  readonly code: string | undefined;
+}
+
 /**
  * Doors 2 and 3, InvokeFunction: verifies the signature, then whether the caller may `fc:InvokeFunction`, then runs
- * the function. A function's error is an answer with status 200 and X-Fc-Error-Type. Never rejects. Sources:
- * docs/fidelity/fc.md; FC "Error codes". The order of the checks is an assumption.
+ * the function. A function's error is an answer with status 200 and X-Fc-Error-Type. Sources: docs/fidelity/fc.md; FC
+ * "Error codes". The order of the checks is an assumption.
  */
 export async function serveInvocationApi(
   world: World,
   functions: readonly RunningFunction[],
   message: IncomingMessage,
   response: ServerResponse,
+  planted?: PlantedError,
 ): Promise<void> {
   const requestId = newFcRequestId(world.clock.nowMs());
   const [path = "", query = ""] = (message.url ?? "/").split(/\?(.*)/s);
   const door = DOORS[path.startsWith("/2016-08-15/") ? "2016-08-15" : "2023-03-30"];
   const gone = new AbortController();
-  let caller: Caller | undefined;
   response.once("close", () => gone.abort());
-  response.setHeader("X-Fc-Request-Id", requestId);
+  let noted: Noted = planted === undefined ? {} : { because: planted.because };
+  const note = (more: Noted) => {
+    noted = { ...noted, ...more };
+  };
+  let answer: ApiAnswer;
+  let failure: CloudError | undefined;
   try {
-    const named = door.route.exec(path)?.groups;
-    const name = named?.["name"];
-    if (message.method !== "POST" || name === undefined) throw pathNotSupported(message.method ?? "", path);
-    const isAsync = message.headers["x-fc-invocation-type"]?.toString().toLowerCase() === "async";
-    const event = await eventOf(message, isAsync ? MAX_ASYNC_EVENT_BYTES : MAX_EVENT_BYTES);
-    const headers = joinedHeaders(message);
-    caller = door.verify(world, { method: message.method, path, query, headers, body: event });
-    const qualifier = named?.["qualifier"] ?? new URLSearchParams(query).get("qualifier") ?? "LATEST";
-    const target = targetFor(world, functions, caller, { name, qualifier, message });
-    const invocation = { requestId, event, qualifier, principal: caller.arn };
-    if (isAsync) {
-      target.invokeLater(invocation);
-      response.writeHead(202).end();
-      return;
-    }
-    const result = await target.invoke({ ...invocation, signal: gone.signal });
-    const withLog = headers["x-fc-log-type"]?.toLowerCase() === "tail";
-    response
-      .writeHead(200, {
-        // fc2 would parse application/json, whatever the body holds.
-        "Content-Type": "application/octet-stream",
-        ...invocationHeaders(result, withLog ? "with log" : "without log"),
-      })
-      .end(result.body);
+    if (planted !== undefined) throw planted.error;
+    const call = { door, message, path, query, requestId, signal: gone.signal, note };
+    answer = await answerTo(world, functions, call);
+    if (gone.signal.aborted) throw clientClosedRequest();
   } catch (thrown) {
-    const error = cloudErrorOf(thrown);
-    recordRefusal(world, { error, requestId, principal: caller?.arn });
-    if (!message.complete) response.setHeader("Connection", "close");
-    response
-      .writeHead(error.status, { "Content-Type": "application/json" })
-      .end(JSON.stringify(door.errorBody(error, requestId)));
+    failure = cloudErrorOf(thrown);
+    message.resume();
+    answer = {
+      status: failure.status,
+      headers: { "Content-Type": "application/json", ...(message.complete ? {} : { Connection: "close" }) },
+      body: JSON.stringify(door.errorBody(failure, requestId)),
+      code: failure.code,
+    };
   }
+  record(world, {
+    service: "fc",
+    operation: door.route.test(path) ? "InvokeFunction" : `${message.method} ${path}`,
+    principal: noted.principal,
+    resource: noted.resource,
+    status: answer.status,
+    code: answer.code,
+    because: noted.because ?? failure?.message,
+    requestId,
+  });
+  if (response.destroyed) return;
+  response.writeHead(answer.status, { ...answer.headers, "X-Fc-Request-Id": requestId }).end(answer.body);
+}
+
+async function answerTo(
+  world: World,
+  functions: readonly RunningFunction[],
+  call: ApiCall,
+): Promise<ApiAnswer> {
+  const { door, message, path, query, requestId, signal, note } = call;
+  const named = door.route.exec(path)?.groups;
+  const name = named?.["name"];
+  if (message.method !== "POST" || name === undefined) throw pathNotSupported(message.method ?? "", path);
+  const isAsync = message.headers["x-fc-invocation-type"]?.toString().toLowerCase() === "async";
+  const event = await eventOf(message, isAsync ? MAX_ASYNC_EVENT_BYTES : MAX_EVENT_BYTES);
+  const headers = joinedHeaders(message);
+  const caller = door.verify(world, { method: message.method, path, query, headers, body: event });
+  note({ principal: caller.arn });
+  const qualifier = named?.["qualifier"] ?? new URLSearchParams(query).get("qualifier") ?? "LATEST";
+  const target = targetFor(world, functions, caller, { name, qualifier, message, note });
+  if (isAsync) {
+    target.invokeLater({ requestId, event, qualifier });
+    return { status: 202, headers: {}, body: "", code: undefined };
+  }
+  const result = await target.invoke({ requestId, event, qualifier, signal });
+  const withLog = headers["x-fc-log-type"]?.toLowerCase() === "tail";
+  return {
+    status: 200,
+    headers: {
+      // fc2 would parse application/json, whatever the body holds.
+      "Content-Type": "application/octet-stream",
+      ...invocationHeaders(result, withLog ? "with log" : "without log"),
+    },
+    body: result.body,
+    code: result.errorType,
+  };
 }
 
 async function eventOf(message: IncomingMessage, limit: number): Promise<Buffer> {
@@ -114,15 +171,20 @@ function targetFor(
   world: World,
   functions: readonly RunningFunction[],
   caller: Caller,
-  wanted: { readonly name: string; readonly qualifier: string; readonly message: IncomingMessage },
+  wanted: Pick<ApiCall, "message" | "note"> & { readonly name: string; readonly qualifier: string },
 ): RunningFunction {
-  const { name, qualifier, message } = wanted;
+  const { name, qualifier, message, note } = wanted;
   const target = functions.find(({ settings }) => settings.name === name);
-  requireInvokeFunction(world, caller, {
-    resource: functionArn(target?.settings ?? { region: "*", accountId: caller.accountId, name }),
-    sourceIp: (message.socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
-    secureTransport: "encrypted" in message.socket,
-  });
+  requireInvokeFunction(
+    world,
+    caller,
+    {
+      resource: functionArn(target?.settings ?? { region: "*", accountId: caller.accountId, name }),
+      sourceIp: (message.socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
+      secureTransport: "encrypted" in message.socket,
+    },
+    note,
+  );
   if (target === undefined) {
     throw new CloudError(404, "FunctionNotFound", `function '${name}' does not exist`);
   }

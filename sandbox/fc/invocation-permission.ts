@@ -1,10 +1,10 @@
 import { CloudError } from "../cloud-error.ts";
 import { decideFor } from "../ram/attached-policies.ts";
-import type { Caller, World } from "../world.ts";
+import type { Caller, JournalNote, World } from "../world.ts";
 
 /**
- * Throws CloudError 403 AccessDenied unless the caller may `fc:InvokeFunction` on the function. Source: FC "Policies
- * and sample policies", for the resource's form and the message.
+ * Throws CloudError 403 AccessDenied unless the caller may `fc:InvokeFunction` on the function; tells `note` why.
+ * Source: FC "Policies and sample policies", for the resource's form and the message.
  */
 export function requireInvokeFunction(
   world: World,
@@ -15,6 +15,7 @@ export function requireInvokeFunction(
     readonly sourceIp: string;
     readonly secureTransport: boolean;
   },
+  note: (note: JournalNote) => void,
 ): void {
   const { resource } = request;
   const decision = decideFor(world, caller, {
@@ -26,6 +27,7 @@ export function requireInvokeFunction(
       "acs:CurrentTime": new Date(world.clock.nowMs()).toISOString(),
     },
   });
+  note({ resource, because: decision.because });
   if (decision.effect === "Allow") return;
   throw new CloudError(
     403,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { CloudError } from "../cloud-error.ts";
 import { record, type World } from "../world.ts";
+import { clientClosedRequest, cloudErrorOf, resourceExhausted } from "./errors.ts";
 import { type FunctionCredentials, functionRole } from "./function-role.ts";
 import { checkSettings, type FunctionSettings, type LifecycleHook } from "./function-settings.ts";
 import { type Instance, type Outcome, startInstance } from "./instance.ts";
@@ -29,8 +30,6 @@ export interface Invocation {
   readonly qualifier?: string | undefined;
   /** Aborted when the client has gone: FC ends the instance (error 499). */
   readonly signal?: AbortSignal | undefined;
-  /** The caller's ARN, for the journal. */
-  readonly principal?: string | undefined;
   /** What the context holds in the place of the role's credentials: a container is told them with each request. */
   readonly credentials?: FunctionCredentials | undefined;
 }
@@ -161,7 +160,7 @@ export async function startFunction(
     const { requestId } = invocation;
     if (stopped) throw new CloudError(404, "FunctionNotFound", `function '${settings.name}' does not exist`);
     if (underWay >= (settings.reservedConcurrency ?? DEFAULT_RESERVED_CONCURRENCY)) {
-      throw new CloudError(429, "ResourceExhausted", "your request is throttled by the reserved concurrency");
+      throw resourceExhausted();
     }
     underWay += 1;
     try {
@@ -169,7 +168,7 @@ export async function startFunction(
       const { instance, isNew } = await pool.take();
       if (invocation.signal?.aborted === true) {
         pool.giveBack(instance, isNew ? "spent" : "reusable");
-        throw new CloudError(499, "ClientClosedRequest", "the client has gone");
+        throw clientClosedRequest();
       }
       if (isNew && settings.initializer !== undefined) {
         const initialized = await runHook(instance, "Initialize", settings.initializer, requestId, role);
@@ -197,42 +196,40 @@ export async function startFunction(
     }
   };
 
-  const recorded = async (invocation: Invocation): Promise<InvocationResult> => {
-    const note = (status: number, code: string | undefined, because: string | undefined) =>
+  /** Nobody gets the answer: the journal alone tells how an attempt went. */
+  const attemptedLater = async (invocation: Invocation, attempt: string): Promise<"done" | "failed"> => {
+    const note = (status: number, code: string | undefined) =>
       record(world, {
         service: "fc",
         operation: "InvokeFunction",
-        principal: invocation.principal,
+        principal: undefined,
         resource: functionArn(settings),
         status,
         code,
-        because,
+        because: `asynchronous, attempt ${attempt}`,
         requestId: invocation.requestId,
       });
     try {
-      const result = await invoke(invocation);
-      note(200, result.errorType, undefined);
-      return result;
-    } catch (error) {
-      if (error instanceof CloudError) note(error.status, error.code, error.message);
-      throw error;
+      const { errorType } = await invoke(invocation);
+      note(200, errorType);
+      return errorType === undefined ? "done" : "failed";
+    } catch (thrown) {
+      const { status, code } = cloudErrorOf(thrown);
+      note(status, code);
+      return "failed";
     }
   };
 
   const invokeLater = async (invocation: Invocation): Promise<void> => {
     const attempts = 1 + (settings.maxAsyncRetryAttempts ?? DEFAULT_ASYNC_RETRIES);
-    for (let attempt = 0; attempt < attempts && !stopped; attempt += 1) {
-      try {
-        if ((await recorded(invocation)).errorType === undefined) return;
-      } catch (error) {
-        if (!(error instanceof CloudError)) throw error;
-      }
+    for (let attempt = 1; attempt <= attempts && !stopped; attempt += 1) {
+      if ((await attemptedLater(invocation, `${attempt} of ${attempts}`)) === "done") return;
     }
   };
 
   return {
     settings,
-    invoke: recorded,
+    invoke,
     invokeLater: (invocation) => {
       const done = invokeLater(invocation).finally(() => background.delete(done));
       background.add(done);

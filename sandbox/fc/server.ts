@@ -1,4 +1,4 @@
-import type { RequestListener } from "node:http";
+import type { ServiceListener } from "../service-listener.ts";
 import type { World } from "../world.ts";
 import { domainNameOf, serveTrigger } from "./http-trigger.ts";
 import { isApiPath, serveInvocationApi } from "./invocation-api.ts";
@@ -10,18 +10,13 @@ import type { RunningFunction } from "./running-function.ts";
  * `http://127.0.0.1:<port>/…` reaches it. Create the server with FC_SERVER_OPTIONS, or Node.js refuses long headers
  * before FC's own limit is reached.
  */
-export function fcServer(
-  world: World,
-  functions: readonly [RunningFunction, ...RunningFunction[]],
-): RequestListener {
+export function fcServer(world: World, functions: readonly RunningFunction[]): ServiceListener {
   const byDomain = new Map(functions.map((target) => [domainNameOf(target.settings), target]));
-  return (message, response) => {
+  return (message, response, planted) => {
     const host = (message.headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
     const named = byDomain.get(host);
-    if (named === undefined && isApiPath(message.url ?? "/")) {
-      void serveInvocationApi(world, functions, message, response);
-    } else {
-      void serveTrigger(world, named ?? functions[0], message, response);
-    }
+    return named === undefined && isApiPath(message.url ?? "/")
+      ? serveInvocationApi(world, functions, message, response, planted)
+      : serveTrigger(world, named ?? functions[0], message, response, planted);
   };
 }

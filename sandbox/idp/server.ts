@@ -1,5 +1,6 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { wholeBody } from "../http.ts";
+import type { PlantedError, ServiceListener } from "../service-listener.ts";
 import { newRequestId, record, type World } from "../world.ts";
 import type { TokenIssuer } from "./issuer.ts";
 
@@ -10,14 +11,20 @@ const MAX_BODY_LENGTH = 65_536;
  * The issuer over HTTP: `/.well-known/openid-configuration` and `/.well-known/jwks.json` as OpenID Connect Discovery
  * has them, and `POST /token`, a toy login: whoever names a `sub` gets a token for it, with any further claims.
  */
-export function issuerServer(world: World, issuer: TokenIssuer): RequestListener {
-  return (request, response) => {
-    void answer(request, response);
-  };
+export function issuerServer(world: World, issuer: TokenIssuer): ServiceListener {
+  return answer;
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    planted?: PlantedError,
+  ): Promise<void> {
     const path = (request.url ?? "/").split("?")[0] ?? "/";
-    const { status, body, code } = await answerTo(`${request.method} ${path}`, request);
+    if (planted !== undefined) request.resume();
+    const { status, body, code } =
+      planted === undefined
+        ? await answerTo(`${request.method} ${path}`, request)
+        : refusal(planted.error.status, planted.error.code, planted.error.message);
     record(world, {
       service: "issuer",
       operation: `${request.method} ${path}`,
@@ -25,7 +32,7 @@ export function issuerServer(world: World, issuer: TokenIssuer): RequestListener
       resource: undefined,
       status,
       code,
-      because: undefined,
+      because: planted?.because,
       requestId: newRequestId(),
     });
     if (response.destroyed) return;

@@ -1,4 +1,4 @@
-import type { Bucket, Caller, World } from "../world.ts";
+import type { Bucket, Caller, JournalNote, World } from "../world.ts";
 import type { ExpiredTokenCode } from "./authentication.ts";
 import type { ContentStore } from "./content-store.ts";
 import type { OssRequest } from "./request.ts";
@@ -18,12 +18,6 @@ export interface OssCall {
   readonly identified: (caller: Caller | undefined) => void;
   /** Tells the journal what was decided, and on what; the last call counts. */
   readonly note: (note: JournalNote) => void;
-}
-
-/** What the journal says of a decision. */
-export interface JournalNote {
-  readonly resource?: string;
-  readonly because?: string;
 }
 
 /** A call about a bucket that exists. */

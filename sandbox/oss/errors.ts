@@ -32,6 +32,11 @@ export function invalidArgument(message: string, name: string, value: string, ec
   return ossError(400, "InvalidArgument", message, ec, { ArgumentName: name, ArgumentValue: value });
 }
 
+/** 500, for bugs. */
+export function ossInternalError(): CloudError {
+  return ossError(500, "InternalError", "Please contact the server administrator, oss@service.aliyun.com.");
+}
+
 /** 501 for what the service can do and this sandbox does not: refused, because half of it would be wrong. */
 export function notImplemented(what: string): CloudError {
   return ossError(

@@ -1,21 +1,22 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { CloudError } from "../cloud-error.ts";
-import { type Bucket, type Caller, record, type World } from "../world.ts";
+import { type PlantedError, reportBug, type ServiceListener } from "../service-listener.ts";
+import { type Bucket, type Caller, type JournalNote, record, type World } from "../world.ts";
 import { type Address, addressOf, type CustomHosts } from "./addressing.ts";
 import type { Answer } from "./answer.ts";
 import { authenticate, type ExpiredTokenCode } from "./authentication.ts";
 import { authorise } from "./authorisation.ts";
-import type { JournalNote, OssCall } from "./call.ts";
+import type { OssCall } from "./call.ts";
 import { type ContentStore, contentStore } from "./content-store.ts";
 import { corsHeadersFor, preflight } from "./cors.ts";
 import { ecOf, errorXml } from "./error-xml.ts";
-import { noSuchBucket, ossError } from "./errors.ts";
+import { noSuchBucket, ossError, ossInternalError } from "./errors.ts";
 import { type Operation, operationOf } from "./operation.ts";
 import { perform, performWithoutBucket } from "./perform.ts";
-import { hostOf, type OssRequest, requestFrom, toBytes } from "./request.ts";
+import { hostOf, type OssRequest, requestFrom } from "./request.ts";
 import { actionsOf, listingContext } from "./required-actions.ts";
+import { sendBody, sendHead } from "./sending.ts";
 
 /** Settings of the service. */
 export interface OssOptions {
@@ -31,22 +32,24 @@ export interface OssOptions {
  * Object Storage Service. One request goes: addressing, operation, authentication, authorisation, the operation
  * itself, answer, journal. The form of PostObject carries its own signature: that operation does both checks itself.
  */
-export function ossServer(world: World, options: OssOptions = {}): RequestListener {
+export function ossServer(world: World, options: OssOptions = {}): ServiceListener {
   const { customHosts = {}, expiredTokenCode = "SecurityTokenExpired" } = options;
   const contents = options.contents ?? contentStore();
-  return (message, response) => {
-    serve(message, response).catch((error: unknown) => {
-      internalError(error);
-      response.destroy();
-    });
-  };
+  return serve;
 
-  async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(
+    message: IncomingMessage,
+    response: ServerResponse,
+    planted?: PlantedError,
+  ): Promise<void> {
     const requestId = randomBytes(12).toString("hex").toUpperCase();
     const startedMs = performance.now();
+    const isHead = message.method === "HEAD";
+    const refusalWith = (error: CloudError) =>
+      errorAnswer(error, { requestId, hostId: hostOf(message) }, isHead);
     let operation = "Unknown";
     let caller: Caller | undefined;
-    let noted: JournalNote = {};
+    let noted: JournalNote = planted === undefined ? {} : { because: planted.because };
     let bucket: Bucket | undefined;
     let request: OssRequest | undefined;
     let answer: Answer;
@@ -55,7 +58,7 @@ export function ossServer(world: World, options: OssOptions = {}): RequestListen
       request = requestFrom(message);
       const address = addressOf(request, customHosts);
       bucket = address.bucket === undefined ? undefined : world.buckets.get(address.bucket);
-      noted = { resource: resourceOf(address) };
+      noted = { ...noted, resource: resourceOf(address) };
       const call: OssCall = {
         world,
         contents,
@@ -71,19 +74,32 @@ export function ossServer(world: World, options: OssOptions = {}): RequestListen
           noted = { ...noted, ...note };
         },
       };
-      if (request.method === "OPTIONS") {
-        operation = "OptionObject";
-        answer = preflight(existing(bucket, address), request);
-      } else {
-        const row = operationOf(request, address);
-        operation = row.name;
-        answer = await answerTo(row, call, address, bucket);
-      }
+      const row = request.method === "OPTIONS" ? undefined : operationOf(request, address);
+      operation = row?.name ?? "OptionObject";
+      if (planted !== undefined) throw planted.error;
+      answer =
+        row === undefined
+          ? preflight(existing(bucket, address), request)
+          : await answerTo(row, call, address, bucket);
     } catch (thrown) {
       failure = thrown instanceof CloudError ? thrown : internalError(thrown);
       // What is left of the body is read and thrown away, or the client would never come to read the answer.
       message.resume();
-      answer = errorAnswer(failure, { requestId, hostId: hostOf(message) }, message.method === "HEAD");
+      answer = refusalWith(failure);
+    }
+    const common = {
+      server: "AliyunOSS",
+      date: new Date(world.clock.nowMs()).toUTCString(),
+      "x-oss-request-id": requestId,
+      "x-oss-server-time": String(Math.round(performance.now() - startedMs)),
+    };
+    try {
+      const cors = request === undefined ? {} : corsHeadersFor(bucket, request);
+      sendHead(response, { ...answer, headers: { ...common, ...cors, ...answer.headers } });
+    } catch (thrown) {
+      failure = internalError(thrown);
+      answer = refusalWith(failure);
+      sendHead(response, { ...answer, headers: { ...common, ...answer.headers } });
     }
     record(world, {
       service: "oss",
@@ -95,15 +111,7 @@ export function ossServer(world: World, options: OssOptions = {}): RequestListen
       because: noted.because ?? failure?.message,
       requestId,
     });
-    const headers = {
-      server: "AliyunOSS",
-      date: new Date(world.clock.nowMs()).toUTCString(),
-      "x-oss-request-id": requestId,
-      "x-oss-server-time": String(Math.round(performance.now() - startedMs)),
-      ...(request === undefined ? {} : corsHeadersFor(bucket, request)),
-      ...answer.headers,
-    };
-    await send(response, contents, { ...answer, headers }, message.method === "HEAD");
+    await sendBody(response, contents, answer, isHead);
   }
 
   async function answerTo(
@@ -154,8 +162,8 @@ function resourceOf({ bucket, key }: Address): string {
 
 /** A bug of the sandbox: told on stderr, in full. */
 function internalError(thrown: unknown): CloudError {
-  process.stderr.write(`sandbox: ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
-  return ossError(500, "InternalError", "Please contact the server administrator, oss@service.aliyun.com.");
+  reportBug(thrown);
+  return ossInternalError();
 }
 
 /** An answer to HEAD has no body: the error goes into a header. Source: docs/fidelity/oss.md. */
@@ -175,35 +183,4 @@ function errorAnswer(
     },
     body,
   };
-}
-
-async function send(
-  response: ServerResponse,
-  contents: ContentStore,
-  answer: Answer,
-  isHead: boolean,
-): Promise<void> {
-  if (response.destroyed) return;
-  const { status, body } = answer;
-  const headers = Object.entries(answer.headers ?? {}).map(
-    ([name, value]) => [name, toBytes(value)] as const,
-  );
-  if (status !== 204 && status !== 304) headers.push(["content-length", String(lengthOf(answer))]);
-  response.writeHead(status, Object.fromEntries(headers));
-  if (isHead || status === 304 || body === undefined || typeof body === "string") {
-    response.end(isHead || status === 304 ? undefined : body);
-    return;
-  }
-  try {
-    await pipeline(contents.read(body.content, body.start, body.end), response);
-  } catch {
-    // The client went away.
-    response.destroy();
-  }
-}
-
-/** An error to HEAD has none either, though its body is known. */
-function lengthOf({ body, headers }: Answer): number {
-  if (headers?.["x-oss-err"] !== undefined || body === undefined) return 0;
-  return typeof body === "string" ? Buffer.byteLength(body) : body.end - body.start;
 }

@@ -1,4 +1,4 @@
-import type { RequestListener } from "node:http";
+import type { ServiceListener } from "../service-listener.ts";
 import { serveRpc } from "../sts/gateway.ts";
 import type { World } from "../world.ts";
 import { ACCESS_KEY_OPERATIONS } from "./access-keys.ts";
@@ -20,7 +20,7 @@ const OPERATIONS: RamOperations = {
 };
 
 /** Resource Access Management, 2015-05-01. */
-export function ramServer(world: World): RequestListener {
+export function ramServer(world: World): ServiceListener {
   return serveRpc(world, {
     service: "ram",
     product: "Ram",

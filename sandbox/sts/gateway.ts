@@ -1,6 +1,7 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { CloudError } from "../cloud-error.ts";
-import { type Caller, newRequestId, record, type World } from "../world.ts";
+import { type PlantedError, reportBug, type ServiceListener } from "../service-listener.ts";
+import { type Caller, type JournalNote, newRequestId, record, type World } from "../world.ts";
 import { authenticatorFor } from "./rpc-authentication.ts";
 import { missingParameter, type RpcRequest, readRpcRequest } from "./rpc-request.ts";
 import { type RpcFormat, rpcAnswer, rpcErrorBody } from "./rpc-response.ts";
@@ -36,7 +37,7 @@ export interface RpcCall {
   /** The cloud's time. */
   readonly nowMs: number;
   /** Tells the journal what was decided, and on what; the last call counts. */
-  readonly note: (note: { readonly resource?: string; readonly because?: string }) => void;
+  readonly note: (note: JournalNote) => void;
 }
 
 /** The parameter's value. Throws `Missing<Name>` where it is absent or empty. */
@@ -50,18 +51,20 @@ export function requiredParameter(call: RpcCall, name: string): string {
  * Serves one product: reads the request, authenticates it, calls the operation, answers in JSON or XML, and writes
  * a journal entry. In this order: version and action, then what `authenticatorFor` checks, then the operation.
  */
-export function serveRpc(world: World, product: RpcProduct): RequestListener {
+export function serveRpc(world: World, product: RpcProduct): ServiceListener {
   const authenticate = authenticatorFor(world, product.timestampWindowMs);
-  return (message, response) => {
-    void answer(message, response);
-  };
+  return answer;
 
-  async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answer(
+    message: IncomingMessage,
+    response: ServerResponse,
+    planted?: PlantedError,
+  ): Promise<void> {
     const requestId = newRequestId();
     let format: RpcFormat = formatByAccept(message.headers.accept);
     let operation = "Unknown";
     let caller: Caller | undefined;
-    let noted: { readonly resource?: string; readonly because?: string } = {};
+    let noted: JournalNote = planted === undefined ? {} : { because: planted.because };
     const journal = (status: number, error: CloudError | undefined) =>
       record(world, {
         service: product.service,
@@ -76,8 +79,9 @@ export function serveRpc(world: World, product: RpcProduct): RequestListener {
     try {
       const request = await readRpcRequest(message);
       format = formatOf(request);
+      operation = askedAction(request) || operation;
+      if (planted !== undefined) throw planted.error;
       const action = actionOf(request, product);
-      operation = action;
       const perform = operationNamed(product.operations, action);
       if (perform === undefined) throw apiNotFound();
       caller = authenticate(request);
@@ -120,9 +124,8 @@ function formatOf(request: RpcRequest): RpcFormat {
 /** ACS3 names action and version in headers. pop-core sends those too, beside the parameters that count. */
 function actionOf(request: RpcRequest, product: RpcProduct): string {
   const { headers, parameters } = request;
-  const inHeaders = headers["authorization"]?.startsWith("ACS3-") === true || !parameters.has("Action");
-  const version = inHeaders ? headers["x-acs-version"] : parameters.get("Version");
-  const action = inHeaders ? headers["x-acs-action"] : parameters.get("Action");
+  const version = namesInHeaders(request) ? headers["x-acs-version"] : parameters.get("Version");
+  const action = askedAction(request);
   if (action === undefined || action === "") throw missingParameter("Action");
   if (version === undefined || version === "") throw missingParameter("Version");
   if (version !== product.version) {
@@ -130,6 +133,14 @@ function actionOf(request: RpcRequest, product: RpcProduct): string {
   }
   if (request.path !== "/") throw apiNotFound();
   return action;
+}
+
+function askedAction(request: RpcRequest): string | undefined {
+  return namesInHeaders(request) ? request.headers["x-acs-action"] : request.parameters.get("Action");
+}
+
+function namesInHeaders({ headers, parameters }: RpcRequest): boolean {
+  return headers["authorization"]?.startsWith("ACS3-") === true || !parameters.has("Action");
 }
 
 function apiNotFound(): CloudError {
@@ -147,7 +158,7 @@ function operationNamed<T>(operations: Readonly<Record<string, T>>, action: stri
 
 /** A bug of the sandbox: told on stderr, in full, and to the client as STS tells of its own. */
 function internalError(thrown: unknown): CloudError {
-  process.stderr.write(`sandbox: ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
+  reportBug(thrown);
   return new CloudError(
     500,
     "InternalError",

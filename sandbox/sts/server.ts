@@ -1,4 +1,4 @@
-import type { RequestListener } from "node:http";
+import type { ServiceListener } from "../service-listener.ts";
 import type { World } from "../world.ts";
 import { assumeRole } from "./assume-role.ts";
 import { callerIdentity } from "./caller-identity.ts";
@@ -11,7 +11,7 @@ export interface StsOptions {
 }
 
 /** Security Token Service, 2015-04-01: AssumeRole and GetCallerIdentity. */
-export function stsServer(world: World, options: StsOptions = {}): RequestListener {
+export function stsServer(world: World, options: StsOptions = {}): ServiceListener {
   return serveRpc(world, {
     service: "sts",
     product: "Sts",

@@ -236,6 +236,8 @@ describe("what a function returns becomes an HTTP response", () => {
         Server: "mine",
         "Content-Disposition": "inline",
         Upgrade: "h2c",
+        Trailer: "x-checksum",
+        "Transfer-Encoding": "gzip",
       },
       body: "x",
     };
@@ -248,7 +250,9 @@ describe("what a function returns becomes an HTTP response", () => {
     });
     expect(headers["x-fc-request-id"]).toMatch(/^1-/);
     expect(headers["date"]).not.toBe("never");
-    expect([headers["server"], headers["upgrade"]]).toEqual([undefined, undefined]);
+    for (const name of ["server", "upgrade", "trailer", "transfer-encoding"]) {
+      expect(headers).not.toHaveProperty(name);
+    }
   });
 
   it.each([
@@ -290,23 +294,76 @@ describe("a function error", () => {
       headers: { "content-type": "application/json", "x-fc-request-id": expect.stringMatching(/^1-/) },
     });
   });
+});
 
-  it("stands in the journal with its request id", async () => {
+describe("the journal", () => {
+  const RESOURCE = `acs:fc:cn-hangzhou:${ACCOUNT_ID}:functions/example`;
+
+  it("tells method and path, what the client was answered, and why it was let in", async () => {
     const { origin, world } = await deployWithTrigger(`exports.handler = async () => { throw 1; };`);
-    const { headers } = await send(origin, "GET", "/", {});
+    const { headers } = await send(origin, "GET", "/credentials?format=secret", {});
     expect(world.journal).toEqual([
       {
         timeMs: expect.any(Number),
         service: "fc",
-        operation: "InvokeFunction",
+        operation: "GET /credentials",
         principal: undefined,
-        resource: `acs:fc:cn-hangzhou:${ACCOUNT_ID}:functions/example`,
-        status: 200,
+        resource: RESOURCE,
+        status: 502,
         code: "UnhandledInvocationError",
-        because: undefined,
+        because: "the trigger is anonymous",
         requestId: headers["x-fc-request-id"],
       },
     ]);
+  });
+
+  it.each([
+    ["the function's own refusal", { statusCode: 401, body: "no" }, { status: 401, code: undefined }],
+    ["a response that is none", { statusCode: 99 }, { status: 502, code: "BadResponse" }],
+  ])("has the status of %s", async (_case, returned, entry) => {
+    const { origin, world } = replaying;
+    await send(origin, "POST", "/a", JSON_TYPE, JSON.stringify(returned));
+    expect(world.journal.at(-1)).toMatchObject({ operation: "POST /a", ...entry });
+  });
+
+  it("has a preflight that the platform answers", async () => {
+    const { origin, world } = await deployWithTrigger(ECHO, { methods: ["GET"] });
+    const headers = { origin: "https://app.example", "access-control-request-method": "GET" };
+    await send(origin, "OPTIONS", "/credentials", headers);
+    expect(world.journal).toMatchObject([
+      {
+        operation: "OPTIONS /credentials",
+        status: 200,
+        because: "a preflight, which the platform answers itself",
+      },
+    ]);
+  });
+
+  it("has a request to a platform without a function", async () => {
+    const { world } = echoing;
+    const origin = await listen(fcServer(world, []));
+    const { status, body, headers } = await send(origin, "GET", "/credentials", {});
+    expect([status, JSON.parse(body).Code]).toEqual([404, "FunctionNotFound"]);
+    expect(world.journal.at(-1)).toMatchObject({
+      operation: "GET /credentials",
+      status: 404,
+      code: "FunctionNotFound",
+      requestId: headers["x-fc-request-id"],
+    });
+  });
+
+  it("tells of a client that left before the answer", async () => {
+    const { origin, target, world } = await deployWithTrigger(
+      `exports.handler = () => new Promise(() => {});`,
+    );
+    const client = httpRequest(`${origin}/wait`);
+    client.on("error", () => {});
+    client.end();
+    await expect.poll(() => target.instances(), SOON).toHaveLength(1);
+    client.destroy();
+    await expect
+      .poll(() => world.journal, SOON)
+      .toMatchObject([{ operation: "GET /wait", status: 499, code: "ClientClosedRequest" }]);
   });
 });
 
@@ -397,9 +454,18 @@ describe("invocations", () => {
       { maxAsyncRetryAttempts: 0 },
     );
     await send(origin, "POST", "/", { "x-fc-invocation-type": "Async" });
-    await expect.poll(() => world.journal.length, SOON).toBe(1);
+    await expect.poll(() => world.journal.length, SOON).toBe(2);
     await send(origin, "GET", "/", {});
-    expect(world.journal).toHaveLength(2);
+    expect(world.journal).toMatchObject([
+      { operation: "POST /", status: 202, code: undefined },
+      {
+        operation: "InvokeFunction",
+        status: 200,
+        code: "UnhandledInvocationError",
+        because: "asynchronous, attempt 1 of 1",
+      },
+      { operation: "GET /", status: 502 },
+    ]);
   });
 
   it("ends the instance of a request whose client has gone", async () => {

@@ -72,6 +72,9 @@ describe("@alicloud/fc2, unmodified, against the API of 2016-08-15", () => {
     expect(headers).not.toHaveProperty("x-fc-error-type");
     expect(world.journal.at(-1)).toMatchObject({
       principal: `acs:ram::${ACCOUNT_ID}:user/invoker`,
+      operation: "InvokeFunction",
+      resource: `acs:fc:cn-hangzhou:${ACCOUNT_ID}:functions/example`,
+      because: expect.stringMatching(/invoke.* allows fc:InvokeFunction/),
       requestId: headers["x-fc-request-id"],
       status: 200,
     });
@@ -107,11 +110,8 @@ describe("@alicloud/fc2, unmodified, against the API of 2016-08-15", () => {
     });
     expect(data).toBe("");
     await expect
-      .poll(
-        () => world.journal.find(({ requestId }) => requestId === headers["x-fc-request-id"])?.status,
-        SOON,
-      )
-      .toBe(200);
+      .poll(() => world.journal.filter(({ requestId }) => requestId === headers["x-fc-request-id"]), SOON)
+      .toMatchObject([{ status: 202 }, { status: 200, because: "asynchronous, attempt 1 of 4" }]);
   });
 
   it("names the version LATEST, and no other", async () => {
@@ -160,6 +160,10 @@ describe("@alicloud/fc2, unmodified, against the API of 2016-08-15", () => {
     await expect(clientWith(invoker).listServices()).rejects.toMatchObject({
       code: "PathNotSupported",
       message: expect.stringContaining("'GET' against '/2016-08-15/services' is not supported"),
+    });
+    expect(world.journal.at(-1)).toMatchObject({
+      operation: "GET /2016-08-15/services",
+      code: "PathNotSupported",
     });
   });
 
@@ -311,6 +315,12 @@ describe("an HTTP trigger with authType function", () => {
     expect(await send({})).toEqual([400, "MissingRequiredHeader"]);
     expect(await send(signed(invoker, "/other", { foo: "bar" }))).toEqual([403, "SignatureNotMatch"]);
     expect(await send(signed(stranger, "/hello", { foo: "bar" }))).toEqual([403, "AccessDenied"]);
+    expect(world.journal.at(-1)).toMatchObject({
+      operation: "POST /hello",
+      principal: `acs:ram::${ACCOUNT_ID}:user/stranger`,
+      status: 403,
+      because: expect.stringMatching(/^identity policy: no statement allows fc:InvokeFunction/),
+    });
     expect(
       await send({ ...signed(invoker, "/hello", { foo: "bar" }), "x-acs-security-token": "unsigned" }),
     ).toEqual([403, "SignatureNotMatch"]);

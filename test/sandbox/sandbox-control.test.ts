@@ -14,6 +14,8 @@ afterEach(() => {
   sandbox.faults.clear();
 });
 
+const ANSWER = { service: "oss", kind: "answer", status: 200, body: "" };
+
 async function control(operation: string, body?: unknown): Promise<{ status: number; body: unknown }> {
   const [method = "", path = ""] = operation.split(" ");
   const response = await fetch(sandbox.control.url + path, {
@@ -73,7 +75,11 @@ describe("faults", () => {
     [{ service: "sts", kind: "error", status: 404 }, /^status: must be 500 or 503$/],
     [{ service: "sts", kind: "hang", ms: 5 }, /^ms: a fault of kind hang has no such member$/],
     [{ service: "sts", kind: "hang", times: 0 }, /^times: /],
-    [{ service: "sts", kind: "answer", status: 200, body: "", headers: { a: 1 } }, /^headers: /],
+    [{ ...ANSWER, headers: { a: 1 } }, /^headers: /],
+    [{ ...ANSWER, headers: ["a"] }, /^headers: /],
+    [{ ...ANSWER, headers: { "bad header": "x" } }, /^headers: must be an object of HTTP headers/],
+    [{ ...ANSWER, headers: { a: "b\r\nc: d" } }, /^headers: /],
+    [{ ...ANSWER, headers: { Trailer: "x" } }, /^headers: /],
     [{ service: "sts", operation: 5, kind: "hang" }, /^operation: /],
   ])("are refused where the rule is %j", async (rule, error) => {
     expect(await control("POST /faults", rule)).toEqual({

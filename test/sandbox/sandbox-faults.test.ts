@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import Oss from "ali-oss";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { FaultRule } from "../../sandbox/fault-rule.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { rpcRequest, send, type WireAnswer } from "../support/rpc-requests.ts";
@@ -50,15 +51,96 @@ describe("a fault", () => {
   });
 
   it.each([
-    ["oss", 503, /^<\?xml .*<Code>QpsLimitExceeded<\/Code>/],
-    ["ram", 400, /"Code":"Throttling\.User"/],
-    ["fc", 429, /"Code":"TooManyRequests"/],
-    ["issuer", 429, /"Code":"TooManyRequests"/],
-  ] as const)("speaks as its service does: %s", async (service, status, text) => {
+    [
+      "sts",
+      "/?Format=XML",
+      400,
+      /^<\?xml .*<HostId>sts\.aliyuncs\.com<\/HostId><Code>Throttling\.User<\/Code>/,
+    ],
+    ["sts", "/?Format=JSON", 400, /^\{"RequestId":.*"HostId":"sts\.aliyuncs\.com","Code":"Throttling\.User"/],
+    ["ram", "/?Format=JSON", 400, /"HostId":"ram\.aliyuncs\.com","Code":"Throttling\.User".*product=Ram/],
+    ["oss", "/", 503, /<Code>QpsLimitExceeded<\/Code>.*<EC>0004-00000302<\/EC>/],
+    ["fc", "/", 429, /^\{"RequestId":"1-[^"]*","Code":"ResourceExhausted","Message":/],
+    [
+      "fc",
+      "/2016-08-15/services/any/functions/example/invocations",
+      429,
+      /^\{"ErrorCode":"ResourceExhausted","ErrorMessage":/,
+    ],
+    ["issuer", "/", 429, /^\{"error":"temporarily_unavailable","error_description":/],
+  ] as const)("speaks as its service does: %s%s", async (service, path, status, text) => {
     sandbox.faults.add({ service, fault: { kind: "throttle" } });
-    const response = await fetch(sandbox[service].url);
+    const response = await fetch(sandbox[service].url + path);
     expect(response.status).toBe(status);
     expect(await response.text()).toMatch(text);
+    expect(sandbox.world.journal.at(-1)).toMatchObject({ service, status, because: "fault: throttle" });
+  });
+
+  it("reaches ali-oss as OSS's own error: code, EC and request id, for HEAD too", async () => {
+    sandbox.faults.add({ service: "oss", fault: { kind: "throttle" } });
+    const client = new Oss({
+      ...sandbox.administrator,
+      bucket: sandbox.bucket,
+      endpoint: sandbox.oss.url,
+      ...({ sldEnable: true } as object),
+    });
+    const throttled = { status: 503, code: "QpsLimitExceeded", ecCode: "0004-00000302" };
+    for (const [operation, call] of [
+      ["GetObject", client.get("a")],
+      ["HeadObject", client.head("a")],
+    ] as const) {
+      const error = await call.catch((thrown: unknown) => thrown);
+      const entry = sandbox.world.journal.at(-1);
+      expect(error).toMatchObject({ ...throttled, requestId: entry?.requestId });
+      expect(entry).toMatchObject({ operation, code: "QpsLimitExceeded", because: "fault: throttle" });
+    }
+  });
+
+  it.each([
+    ["sts", 500, "InternalError"],
+    ["ram", 503, "ServiceUnavailable"],
+    ["oss", 500, "InternalError"],
+    ["oss", 503, "ServiceUnavailable"],
+    ["fc", 500, "InternalServerError"],
+    ["fc", 503, "ServiceUnavailable"],
+    ["issuer", 500, "server_error"],
+    ["issuer", 503, "temporarily_unavailable"],
+  ] as const)("of kind error is one that the service has: %s, %i %s", async (service, status, code) => {
+    sandbox.faults.add({ service, fault: { kind: "error", status } });
+    const response = await fetch(sandbox[service].url);
+    expect(response.status).toBe(status);
+    expect(await response.text()).toContain(code);
+    expect(sandbox.world.journal.at(-1)).toMatchObject({ status, code });
+  });
+
+  it.each<FaultRule["fault"]>([{ kind: "throttle" }, { kind: "html" }, { kind: "empty" }])(
+    "leaves no token and no signature of a signed URL in the journal: %j",
+    async (fault) => {
+      sandbox.faults.add({ service: "oss", fault });
+      sandbox.world.journal.splice(0);
+      await fetch(`${sandbox.oss.url}/b/k?OSSAccessKeyId=STS.a&Signature=secret1&security-token=secret2`);
+      expect(sandbox.world.journal).toHaveLength(1);
+      expect(JSON.stringify(sandbox.world.journal)).not.toMatch(/secret/);
+    },
+  );
+
+  it("of kind empty names the request id that the journal has", async () => {
+    sandbox.faults.add({ service: "sts", fault: { kind: "empty" } });
+    const { text } = (await assumeRole()) as WireAnswer;
+    expect(JSON.parse(text)).toEqual({ RequestId: sandbox.world.journal.at(-1)?.requestId });
+  });
+
+  it("that cannot be sent ends its request, and not the sandbox", async () => {
+    const told = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const headers = { "bad header": "x" };
+    sandbox.faults.add({
+      service: "oss",
+      fault: { kind: "answer", status: 200, headers, body: "" },
+      times: 1,
+    });
+    await expect(fetch(sandbox.oss.url)).rejects.toThrow("fetch failed");
+    expect(told).toHaveBeenCalledWith(expect.stringMatching(/^sandbox: TypeError: Header name must be/));
+    expect((await fetch(sandbox.oss.url)).status).toBe(403);
   });
 
   it("of kind slow adds up with another one", async () => {

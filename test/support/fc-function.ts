@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import {
   startFunction,
 } from "../../sandbox/fc/running-function.ts";
 import { fcServer } from "../../sandbox/fc/server.ts";
+import { guarded, type ServiceListener } from "../../sandbox/service-listener.ts";
 import { addAccount, addRole, emptyWorld, type World } from "../../sandbox/world.ts";
 
 export const ACCOUNT_ID = "1234567890123456";
@@ -86,10 +87,10 @@ export async function deploy(
 
 /** Starts a server on a free port of the loopback interface, closed after the test; gives its origin. */
 export async function listen(
-  listener: RequestListener,
+  listener: ServiceListener,
   atEnd: AtEnd = onTestFinished as AtEnd,
 ): Promise<string> {
-  const server = createServer(FC_SERVER_OPTIONS, listener);
+  const server = createServer(FC_SERVER_OPTIONS, guarded(listener));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   atEnd(() => {
     server.closeAllConnections();
