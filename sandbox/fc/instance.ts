@@ -2,6 +2,7 @@ import { type ChildProcess, fork, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { instanceOutput } from "./instance-output.ts";
+import { logTailOf } from "./log-tail.ts";
 
 /** How a function is run; of FunctionSettings, what an instance needs. */
 export interface InstanceOptions {
@@ -54,8 +55,6 @@ export interface Instance {
   readonly end: () => Promise<void>;
 }
 
-/** Bytes. Source: InvokeFunction, X-Fc-Log-Type: Tail gives the last 4 KB. */
-const LOG_TAIL_BYTES = 4096;
 /** Source: bootstrap scripts of FC's Node.js images. */
 const MAX_HTTP_HEADER_BYTES = 16_384;
 const HEAP_SHARE = 0.9;
@@ -88,7 +87,7 @@ export function startInstance(options: InstanceOptions): Instance {
   const endMark = `\u0000${randomBytes(16).toString("hex")}`;
   let logTail = "";
   const onLine = (line: string) => {
-    logTail = lastBytes(`${logTail}${line}\n`, LOG_TAIL_BYTES);
+    logTail = logTailOf(`${logTail}${line}\n`);
     options.onLog(line);
   };
   /** What a call takes is counted from here on: FC counts no cold start either. */
@@ -229,13 +228,4 @@ function programPaths(): Record<string, string> {
       return value === undefined ? [] : [[name, value]];
     }),
   );
-}
-
-/** Whole characters only: cut in UTF-8, the first one may be half. */
-function lastBytes(text: string, limit: number): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= limit) return text;
-  let start = bytes.length - limit;
-  while (((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
-  return bytes.subarray(start).toString("utf8");
 }

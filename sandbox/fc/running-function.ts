@@ -7,6 +7,7 @@ import { checkSettings, type FunctionSettings, type LifecycleHook } from "./func
 import { type Instance, type Outcome, startInstance } from "./instance.ts";
 import { instancePool } from "./instance-pool.ts";
 import { functionArn } from "./invocation-permission.ts";
+import { logTailOf } from "./log-tail.ts";
 
 /** How the sandbox runs a function, beside what FC is told of it. */
 export interface FunctionOptions {
@@ -46,7 +47,7 @@ export interface InvocationResult {
     | undefined;
   readonly durationMs: number;
   readonly maxMemoryMb: number;
-  /** The last 4 KB of what the function wrote. */
+  /** The last 4 KB of the log: FC's own lines, and what the function wrote. */
   readonly logTail: string;
 }
 
@@ -285,10 +286,26 @@ async function logged(
   requestId: string,
   run: () => Promise<Outcome>,
 ): Promise<Outcome> {
-  onLog(`FC ${kind} Start RequestId: ${requestId}`);
+  const start = `FC ${kind} Start RequestId: ${requestId}`;
+  onLog(start);
   const outcome = await run();
-  onLog(`FC ${kind} End RequestId: ${requestId}`);
-  return outcome;
+  const ending = [...errorLines(outcome), `FC ${kind} End RequestId: ${requestId}`];
+  for (const line of ending) onLog(line);
+  return { ...outcome, logTail: logTailOf(`${start}\n${outcome.logTail}${ending.join("\n")}\n`) };
+}
+
+/** What FC writes of an error: its message and its stack (assumption). */
+function errorLines({ end, body }: Outcome): readonly string[] {
+  if (end === "returned" || end === "aborted") return [];
+  const { errorMessage, stackTrace = [] } = JSON.parse(body.toString("utf8")) as ErrorDescription;
+  const message = String(errorMessage).split("\n");
+  return stackTrace[0]?.endsWith(message[0] ?? "") === true ? stackTrace : [...message, ...stackTrace];
+}
+
+/** The body of a function error; stackTrace is left out where the process ended. */
+interface ErrorDescription {
+  readonly errorMessage: unknown;
+  readonly stackTrace?: readonly string[];
 }
 
 function resultOf(requestId: string, outcome: Outcome): InvocationResult {

@@ -96,7 +96,9 @@ describe("the route inside FC's images", () => {
       },
     });
     expect(response.headers.get("x-fc-request-id")).toBe(INVOKE_HEADERS["x-fc-request-id"]);
-    expect(atob(response.headers.get("x-fc-log-result") ?? "")).toBe("heard\n");
+    expect(atob(response.headers.get("x-fc-log-result") ?? "")).toMatch(
+      /^FC Invoke Start RequestId: .*\nheard\nFC Invoke End RequestId: .*\n$/,
+    );
     expect(response.headers.get("x-fc-invocation-duration")).toMatch(/^\d+$/);
     expect(response.headers.get("x-fc-max-memory-usage")).toMatch(/^\d+$/);
   });

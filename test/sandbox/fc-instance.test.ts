@@ -449,7 +449,8 @@ describe("logs", () => {
       { environment: { ALIYUN_FC_LOG_LEVEL: "warn" } },
     );
     const { logTail } = await target.invoke(REQUEST);
-    expect(logTail).toMatch(/^raw\n.* \[warn\] high\n$/);
+    expect(logTail).toMatch(/\nraw\n.* \[warn\] high\nFC /);
+    expect(logTail).not.toContain("low");
   });
 
   it("keeps the last 4 KB of a request's output, in whole characters", async () => {
@@ -457,13 +458,60 @@ describe("logs", () => {
       `async () => { process.stdout.write("é".repeat(50_000) + "\\nend\\n"); }`,
     );
     expect(Buffer.byteLength(logTail)).toBeLessThanOrEqual(4096);
-    expect(logTail).toMatch(/^é+\nend\n$/);
+    expect(logTail).toMatch(/^é+\nend\nFC Invoke End RequestId: .*\n$/);
   });
 
   it("keeps one request's output apart from the next one's", async () => {
     const tailFor = async (text: string) =>
       (await resultOf(`async () => { process.stdout.write("${text}\\n"); }`)).logTail;
-    expect([await tailFor("first"), await tailFor("second")]).toEqual(["first\n", "second\n"]);
+    const whole = (text: string) =>
+      `FC Invoke Start RequestId: ${REQUEST.requestId}\n${text}\nFC Invoke End RequestId: ${REQUEST.requestId}\n`;
+    expect([await tailFor("first"), await tailFor("second")]).toEqual([whole("first"), whole("second")]);
+  });
+
+  it.each<[string, string, readonly (string | RegExp)[]]>([
+    [
+      "a module that throws as it is loaded, with all lines of its message",
+      `throw new TypeError("OSS_BUCKET is not set\\nOSS_REGION is not set");`,
+      [
+        "Unable to import module 'index'",
+        "TypeError: OSS_BUCKET is not set",
+        "OSS_REGION is not set",
+        /^at .*index\.js:1:7/,
+      ],
+    ],
+    ["a missing handler", "", ["Handler 'handler' is missing on module 'index'"]],
+    [
+      "an error that the handler throws",
+      `exports.handler = async () => { throw new Error("oops"); };`,
+      ["Error: oops", /^at exports\.handler .*index\.js:1:39/],
+    ],
+    [
+      "a process that ends",
+      `exports.handler = async () => { process.exit(1); };`,
+      [/^Process exited unexpectedly before completing request /],
+    ],
+  ])("tells of %s, before the invocation's end", async (_case, code, told) => {
+    const { target, logs } = await deploy(code);
+    const { logTail } = await target.invoke(REQUEST);
+    expect(logs.slice(0, told.length + 1)).toEqual([
+      `FC Invoke Start RequestId: ${REQUEST.requestId}`,
+      ...told.map((line) => (typeof line === "string" ? line : expect.stringMatching(line))),
+    ]);
+    expect(logs.at(-1)).toBe(`FC Invoke End RequestId: ${REQUEST.requestId}`);
+    expect(logTail).toBe(`${logs.join("\n")}\n`);
+  });
+
+  it("tells of an initializer that fails", async () => {
+    const { target, logs } = await deploy(
+      `exports.initialize = () => { throw new Error("no bucket"); }; exports.handler = async () => {};`,
+      { initializer: { handler: "index.initialize", timeoutSeconds: 3 } },
+    );
+    await target.invoke(REQUEST);
+    expect(logs.slice(0, 2)).toEqual([
+      `FC Initialize Start RequestId: ${REQUEST.requestId}`,
+      "Error: no bucket",
+    ]);
   });
 });
 

@@ -32,6 +32,8 @@ const CODE = `exports.handler = async (event, context) => {
   return text === "qualifier" ? context.service.qualifier : "heard " + text;
 };`;
 
+const TAIL = /^FC Invoke Start RequestId: 1-.*\nheard hello\nFC Invoke End RequestId: 1-.*\n$/;
+
 let invoker: AccessKey;
 let stranger: AccessKey;
 let deployed: DeployedFunction;
@@ -84,7 +86,7 @@ describe("@alicloud/fc2, unmodified, against the API of 2016-08-15", () => {
     const { headers } = await clientWith(invoker).invokeFunction("any", "example", "hello", {
       "x-fc-log-type": "Tail",
     });
-    expect(Buffer.from(headers["x-fc-log-result"] ?? "", "base64").toString()).toBe("heard hello\n");
+    expect(Buffer.from(headers["x-fc-log-result"] ?? "", "base64").toString()).toMatch(TAIL);
   });
 
   it("gets a function's error with status 200", async () => {
@@ -246,7 +248,7 @@ describe("the SDKs' common core, as @alicloud/fc20230330 uses it, against the AP
     });
     expect(body).toBe("heard hello");
     expect(headers).toMatchObject({ "x-fc-request-id": expect.stringMatching(/^1-/) });
-    expect(Buffer.from(headers["x-fc-log-result"], "base64").toString()).toBe("heard hello\n");
+    expect(Buffer.from(headers["x-fc-log-result"], "base64").toString()).toMatch(TAIL);
   });
 
   it("invokes with a role's temporary credentials", async () => {
