@@ -4,17 +4,11 @@ import { type Answer, xmlAnswer } from "./answer.ts";
 import { documentBody } from "./body.ts";
 import { bucketElements } from "./bucket-elements.ts";
 import type { BucketCall } from "./call.ts";
+import { corsRuleProblem, MAX_CORS_RULES, secondsFrom } from "./cors-rule.ts";
 import { invalidArgument, ossError } from "./errors.ts";
 import { ownerOf } from "./list-objects.ts";
 import { optional, type XmlElement } from "./xml.ts";
 import { childrenOf, childText, malformedXml, type XmlNode, xmlFrom } from "./xml-reader.ts";
-
-/** Source: OSS PutBucketCors: up to 10 rules (now 20), methods GET, PUT, DELETE, POST, HEAD. */
-const MAX_CORS_RULES = 20;
-const CORS_METHODS: ReadonlySet<string> = new Set(["GET", "PUT", "DELETE", "POST", "HEAD"]);
-
-/** Seconds. Source: OSS PutBucketCors, MaxAgeSeconds. */
-const MAX_AGE_SECONDS = 999_999_999;
 
 /** Bytes. Source: OSS "Bucket policy", limits: 16 KB. */
 const MAX_POLICY_BYTES = 16_384;
@@ -130,24 +124,11 @@ function corsRuleFrom(node: XmlNode): CorsRule {
     allowedMethods: texts("AllowedMethod"),
     allowedHeaders: texts("AllowedHeader"),
     exposeHeaders: texts("ExposeHeader"),
-    maxAgeSeconds: maxAge === undefined ? undefined : Number(maxAge),
+    maxAgeSeconds: maxAge === undefined ? undefined : secondsFrom(maxAge),
   };
   if (rule.allowedOrigins.length === 0 || rule.allowedMethods.length === 0) throw malformedXml();
-  const badMethod = rule.allowedMethods.find((method) => !CORS_METHODS.has(method));
-  if (badMethod !== undefined) {
-    throw invalidArgument("Unsupported method in AllowedMethod.", "AllowedMethod", badMethod);
-  }
-  const twoStars = [...rule.allowedOrigins, ...rule.allowedHeaders].find((text) => /\*.*\*/.test(text));
-  if (twoStars !== undefined) {
-    throw invalidArgument("A value can have at most one * wildcard.", "AllowedOrigin", twoStars);
-  }
-  const wildcard = rule.exposeHeaders.find((text) => text.includes("*"));
-  if (wildcard !== undefined) {
-    throw invalidArgument("ExposeHeader cannot have a wildcard.", "ExposeHeader", wildcard);
-  }
-  if (maxAge !== undefined && (!/^\d+$/.test(maxAge) || Number(maxAge) > MAX_AGE_SECONDS)) {
-    throw invalidArgument("Invalid MaxAgeSeconds.", "MaxAgeSeconds", maxAge);
-  }
+  const problem = corsRuleProblem(rule);
+  if (problem !== undefined) throw invalidArgument(problem.message, problem.element, problem.value);
   return rule;
 }
 

@@ -1,3 +1,4 @@
+import type { JournalNote } from "../world.ts";
 import { type Answer, xmlAnswer } from "./answer.ts";
 import { authorise } from "./authorisation.ts";
 import { documentBody } from "./body.ts";
@@ -9,6 +10,9 @@ import { childrenOf, childText, malformedXml, xmlFrom } from "./xml-reader.ts";
 
 /** Source: OSS DeleteMultipleObjects: up to 1,000 keys. */
 const MAX_KEYS = 1000;
+
+/** Keys of one batch that stand in the journal. */
+const MAX_NOTED_KEYS = 10;
 
 /**
  * DeleteMultipleObjects. Each key needs oss:DeleteObject; where one is refused, all are, and none is deleted. The real
@@ -24,11 +28,17 @@ export async function deleteMultipleObjects(call: BucketCall): Promise<Answer> {
     return { key, versionId: childText(object, "VersionId") };
   });
   if (objects.length === 0 || objects.length > MAX_KEYS) throw malformedXml();
+  const notes = new Map<string, JournalNote>();
+  const note = (one: JournalNote) => {
+    call.note(one);
+    notes.set(one.resource ?? "", one);
+  };
   for (const { key, versionId } of objects) {
     const action = versionId === undefined ? "oss:DeleteObject" : "oss:DeleteObjectVersion";
-    authorise(call, { action, bucket, key });
+    authorise({ ...call, note }, { action, bucket, key });
   }
-  for (const { key } of objects) removeObject(call, key);
+  call.note(together([...notes.values()]));
+  for (const { key, versionId } of objects) removeObject(call, key, versionId);
   if (childText(root, "Quiet")?.trim() === "true") return { status: 200 };
   return xmlAnswer([
     "DeleteResult",
@@ -37,4 +47,14 @@ export async function deleteMultipleObjects(call: BucketCall): Promise<Answer> {
       ...objects.map(({ key }): XmlElement => ["Deleted", [["Key", encoded(key)]]]),
     ],
   ]);
+}
+
+/** What the journal says of all keys; of more than a few only the first ones. */
+function together(notes: readonly JournalNote[]): JournalNote {
+  const said = notes.slice(0, MAX_NOTED_KEYS);
+  const rest = notes.length > said.length ? [`and ${notes.length - said.length} more`] : [];
+  return {
+    resource: [...said.map(({ resource }) => resource), ...rest].join(", "),
+    because: [...said.map(({ because }) => because), ...rest].join("; "),
+  };
 }

@@ -1,5 +1,6 @@
 import type { StoredObject } from "../world.ts";
 import { invalidArgument } from "./errors.ts";
+import { isHeaderName } from "./request.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -18,11 +19,16 @@ const KEPT = [
 /** application/octet-stream where a client names no type. Source: OSS PutObject. */
 const DEFAULT_CONTENT_TYPE = "application/octet-stream";
 
-/** What of a request's headers belongs to the object: its type and the like, and x-oss-meta-*. */
+/**
+ * What of a request's headers belongs to the object: its type and the like, and x-oss-meta-*. Throws 400
+ * InvalidArgument for a name that no header can have, which a form's field can: it is to be answered with one day.
+ */
 export function keptHeaders(headers: Headers): Headers {
   const kept = Object.entries(headers).filter(
     ([name]) => KEPT.includes(name) || name.startsWith("x-oss-meta-"),
   );
+  const wrong = kept.find(([name]) => !isHeaderName(name));
+  if (wrong !== undefined) throw invalidArgument("A header's name must be an HTTP token.", wrong[0], "");
   return { "content-type": DEFAULT_CONTENT_TYPE, ...Object.fromEntries(kept) };
 }
 

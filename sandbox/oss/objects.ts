@@ -18,16 +18,16 @@ export async function putObject(call: ObjectCall): Promise<Answer> {
   return { status: 200, headers: uploadHeaders(stored) };
 }
 
-/** DeleteObject: 204, whether the object was there or not. */
+/** DeleteObject: 204, whether the object, or the version, was there or not. */
 export function deleteObject(call: ObjectCall): Answer {
-  removeObject(call, call.key);
+  removeObject(call, call.key, call.request.parameters.get("versionId"));
   return { status: 204 };
 }
 
 /** The object. Throws 404 NoSuchKey, and NoSuchVersion for any version but `null` of a bucket without versioning. */
 export function existingObject(bucket: Bucket, key: string, versionId?: string): StoredObject {
   const object = bucket.objects.get(key);
-  if (versionId !== undefined && versionId !== "null") {
+  if (!isTheOnlyVersion(versionId)) {
     throw ossError(404, "NoSuchVersion", "The specified version does not exist.", undefined, {
       Key: key,
       VersionId: versionId,
@@ -75,13 +75,21 @@ export function putInPlace({ bucket, contents }: BucketCall, object: StoredObjec
   if (before !== undefined && before.content !== object.content) contents.discard(before.content);
 }
 
-/** Whether there was one. */
-export function removeObject({ bucket, contents }: BucketCall, key: string): boolean {
+/** Removes the object, or nothing where it has no such version. */
+export function removeObject(
+  { bucket, contents }: BucketCall,
+  key: string,
+  versionId: string | undefined,
+): void {
   const object = bucket.objects.get(key);
-  if (object === undefined) return false;
+  if (object === undefined || !isTheOnlyVersion(versionId)) return;
   bucket.objects.delete(key);
   contents.discard(object.content);
-  return true;
+}
+
+/** A bucket without versioning has one version of each object, called `null`. */
+function isTheOnlyVersion(versionId: string | undefined): versionId is "null" | undefined {
+  return versionId === undefined || versionId === "null";
 }
 
 /** Throws 409 FileAlreadyExists under x-oss-forbid-overwrite. */

@@ -52,6 +52,11 @@ export function percentDecoded(text: string): string {
   }
 }
 
+/** Whether it is what HTTP calls a token. Source: RFC 9110, section 5.6.2. */
+export function isHeaderName(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text);
+}
+
 /** The value, if a header can hold it: it is to be answered with one day. Throws 400 InvalidArgument. */
 export function headerValue(name: string, value: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a header cannot hold

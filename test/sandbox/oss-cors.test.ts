@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CorsRule } from "../../sandbox/world.ts";
 import { aliOss, errorOf, lastEntry, type OssService, startOss } from "../support/oss-service.ts";
 
@@ -122,6 +122,15 @@ describe("an actual request", () => {
       403,
       "ETag, x-oss-request-id",
     ]);
+  });
+
+  it("is answered with 500 where a rule, set in process, cannot be sent", async () => {
+    const told = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    oss.bucket.cors = [{ ...APP, exposeHeaders: ["a\nb"] }];
+    const response = await get({ origin: "https://app.example.com" });
+    expect(await errorOf(response)).toMatchObject({ status: 500, code: "InternalError" });
+    expect(lastEntry(oss)).toMatchObject({ status: 500, code: "InternalError" });
+    expect(told).toHaveBeenCalledWith(expect.stringMatching(/^sandbox: TypeError/));
   });
 
   it("carries none where no rule fits, or nobody asks", async () => {

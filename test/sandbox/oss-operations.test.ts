@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   type AliOss,
   aliOss,
+  errorOf,
   failureOf,
   lastEntry,
   type OssService,
@@ -77,36 +78,61 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, objects", (version) => {
       code: "NoSuchBucket",
       ec: "0015-00000101",
     });
-    const unlessMatching = { headers: { "if-none-match": oss.bucket.objects.get("b")?.etag ?? "" } };
-    expect(await failureOf(client.copy("c", "b", unlessMatching))).toMatchObject({
-      status: 412,
-      code: "PreconditionFailed",
-    });
   });
 
-  it("gives ranges, and the whole where a range does not lie inside", async () => {
-    await client.put("a", Buffer.from("0123456789"));
-    const ranged = (range: string, more: object = {}) =>
-      client.get("a", { headers: { Range: range, ...more } });
-    const first = await ranged("bytes=2-4");
-    expect(first).toMatchObject({
-      content: Buffer.from("234"),
-      res: { status: 206, headers: { "content-range": "bytes 2-4/10", "content-length": "3" } },
-    });
-    expect((await ranged("bytes=7-")).content).toEqual(Buffer.from("789"));
-    expect((await ranged("bytes=-2")).content).toEqual(Buffer.from("89"));
-    for (const range of ["bytes=5-10", "bytes=10-20", "bytes=4-2", "lines=1-2", "bytes=-"]) {
-      expect(await ranged(range)).toMatchObject({
-        content: Buffer.from("0123456789"),
-        res: { status: 200 },
-      });
+  it("copies on conditions: 304 where the source has not changed, 412 for the others", async () => {
+    await client.put("a", Buffer.from("a"));
+    const { etag, modifiedMs } = oss.bucket.objects.get("a") ?? { etag: "", modifiedMs: 0 };
+    const at = (ms: number) => new Date(modifiedMs + ms).toUTCString();
+    const copy = (headers: object) => client.copy("b", "a", { headers } as Oss.CopyObjectOptions);
+    for (const headers of [{ "If-None-Match": etag }, { "If-Modified-Since": at(0) }]) {
+      expect((await copy(headers)).res.status).toBe(304);
+      expect(lastEntry(oss)).toMatchObject({ operation: "CopyObject", status: 304, code: "NotModified" });
     }
-    const standard = { "x-oss-range-behavior": "standard" };
-    expect((await ranged("bytes=5-10", standard)).content).toEqual(Buffer.from("56789"));
-    expect(await failureOf(ranged("bytes=10-20", standard))).toMatchObject({
-      status: 416,
-      code: "InvalidRange",
-    });
+    for (const headers of [{ "If-Match": '"other"' }, { "If-Unmodified-Since": at(-1000) }]) {
+      expect(await failureOf(copy(headers))).toMatchObject({ status: 412, code: "PreconditionFailed" });
+    }
+    expect(oss.bucket.objects.has("b")).toBe(false);
+  });
+
+  const WHOLE = ["0123456789", 200, undefined];
+  it.each<[string, readonly unknown[], readonly unknown[]]>([
+    ["bytes=2-4", ["234", 206, "bytes 2-4/10"], ["234", 206, "bytes 2-4/10"]],
+    ["bytes=7-", ["789", 206, "bytes 7-9/10"], ["789", 206, "bytes 7-9/10"]],
+    ["bytes=-2", ["89", 206, "bytes 8-9/10"], ["89", 206, "bytes 8-9/10"]],
+    ["bytes=0-1,3-4", ["01", 206, "bytes 0-1/10"], ["01", 206, "bytes 0-1/10"]],
+    ["bytes=5-10", WHOLE, ["56789", 206, "bytes 5-9/10"]],
+    ["bytes=-11", WHOLE, ["0123456789", 206, "bytes 0-9/10"]],
+    ["bytes=10-20", WHOLE, [416, "InvalidRange"]],
+    ["bytes=10-", WHOLE, [416, "InvalidRange"]],
+    ["bytes=-0", WHOLE, [416, "InvalidRange"]],
+    ["bytes=4-2", WHOLE, WHOLE],
+    ["lines=1-2", WHOLE, WHOLE],
+    ["bytes=-", WHOLE, WHOLE],
+  ])(
+    "gives the range %s of ten bytes, with and without the standard behaviour",
+    async (range, own, standard) => {
+      await client.put("a", Buffer.from("0123456789"));
+      const ranged = async (more: object) => {
+        try {
+          const { content, res } = await client.get("a", { headers: { Range: range, ...more } });
+          return [String(content), res.status, (res.headers as Record<string, string>)["content-range"]];
+        } catch (error) {
+          const { status, code } = error as { readonly status: number; readonly code: string };
+          return [status, code];
+        }
+      };
+      expect(await ranged({})).toEqual(own);
+      expect(await ranged({ "x-oss-range-behavior": "standard" })).toEqual(standard);
+    },
+  );
+
+  it("has no range of an empty object", async () => {
+    await client.put("a", Buffer.alloc(0));
+    const headers = { Range: "bytes=0-" };
+    expect((await client.get("a", { headers })).res.status).toBe(200);
+    const standard = client.get("a", { headers: { ...headers, "x-oss-range-behavior": "standard" } });
+    expect(await failureOf(standard)).toMatchObject({ status: 416, code: "InvalidRange" });
   });
 
   it("honours conditions", async () => {
@@ -154,6 +180,31 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, objects", (version) => {
     expect([...oss.bucket.objects.keys()]).toEqual(["stays"]);
     expect((await client.deleteMulti(["stays"], { quiet: true })).deleted).toEqual([]);
     expect(oss.bucket.objects.size).toBe(0);
+  });
+
+  it("deletes no object under a version that it does not have", async () => {
+    const of = (versionId: string) => ({ versionId }) as Oss.RequestOptions;
+    await client.put("a", Buffer.from("a"));
+    expect((await client.delete("a", of("CAEQ"))).res.status).toBe(204);
+    await client.deleteMulti([{ key: "a", versionId: "CAEQ" }] as unknown as string[]);
+    expect((await client.get("a")).content).toEqual(Buffer.from("a"));
+    await client.deleteMulti([{ key: "a", versionId: "null" }] as unknown as string[]);
+    expect(oss.bucket.objects.size).toBe(0);
+    await client.put("a", Buffer.from("a"));
+    await client.delete("a", of("null"));
+    expect(oss.bucket.objects.size).toBe(0);
+  });
+
+  it("tells the journal of every key of a batch, and of many only the first ones", async () => {
+    const resource = (key: string) => `acs:oss:*:1234567890123456:examplebucket/${key}`;
+    await client.deleteMulti(["a", "b"]);
+    expect(lastEntry(oss)).toMatchObject({
+      resource: `${resource("a")}, ${resource("b")}`,
+      because: expect.stringMatching(/allows oss:DeleteObject on .*\/a; .*allows oss:DeleteObject on .*\/b$/),
+    });
+    await client.deleteMulti(Array.from({ length: 13 }, (_, at) => `k${at}`));
+    expect(lastEntry(oss)?.resource).toMatch(/\/k9, and 3 more$/);
+    expect(lastEntry(oss)?.because).toMatch(/\/k9; and 3 more$/);
   });
 
   it("sets, reads and deletes tags", async () => {
@@ -299,6 +350,8 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, buckets", (version) => {
       { allowedMethod: "PATCH" },
       { allowedOrigin: "*.*" },
       { exposeHeader: "*" },
+      { exposeHeader: "a\nb" },
+      { exposeHeader: "a b" },
       { maxAgeSeconds: "-1" },
     ]) {
       expect(await failureOf(client.putBucketCORS("examplebucket", [{ ...rule, ...change }]))).toMatchObject({
@@ -366,6 +419,17 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, buckets", (version) => {
     });
     oss.world.buckets.delete("others-bucket");
   });
+});
+
+it("AppendObject without a position is told so", async () => {
+  oss.bucket.acl = "public-read-write";
+  const response = await fetch(`${urlOf("log")}?append`, { method: "POST", body: "x" });
+  expect(await errorOf(response)).toMatchObject({
+    status: 400,
+    code: "MissingArgument",
+    ec: "0016-00000501",
+  });
+  expect(lastEntry(oss)?.operation).toBe("AppendObject");
 });
 
 describe("every operation", () => {

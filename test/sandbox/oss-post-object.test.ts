@@ -183,6 +183,26 @@ describe.each(SIGNATURE_VERSIONS)("a form signed by ali-oss, %s", (version) => {
       {},
       { status: 400, code: "InvalidPolicyDocument", ec: "0006-00000224" },
     ],
+    ...[
+      ["content-length-range", 5, 1],
+      ["content-length-range", null, null],
+      ["content-length-range", "0", "3"],
+      ["content-length-range", 0, 3.5],
+      ["content-length-range", -1, 3],
+      ["content-length-range", 0],
+      ["content-length-range", 0, 3, 4],
+    ].map((condition): [string, Parameters<typeof signedFields>[1], Fields, object] => [
+      `a policy with ${JSON.stringify(condition)}`,
+      { conditions: [condition] },
+      {},
+      { status: 400, code: "InvalidPolicyDocument", ec: "0006-00000220" },
+    ]),
+    [
+      "a field whose name no header can have",
+      {},
+      { "x-oss-meta-a b": "x" },
+      { status: 400, code: "InvalidArgument" },
+    ],
     [
       "a policy without an end",
       { expiration: undefined as unknown as string, conditions: CONDITIONS },
