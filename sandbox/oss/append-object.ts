@@ -11,7 +11,7 @@ import { keepUnlessRefused, newObjectFrom, putInPlace } from "./objects.ts";
  * MissingArgument, 409 ObjectNotAppendable and PositionNotEqualToLength. ECs: OSS help.
  */
 export async function appendObject(call: ObjectCall): Promise<Answer> {
-  const position = positionFrom(call.request.parameters.get("position") ?? "");
+  const position = positionFrom(call.request.parameters.get("position"));
   const made = newObjectFrom(call, call.request.headers);
   appendableAt(call, position);
   const added = await storedBody(call);
@@ -49,11 +49,13 @@ export async function appendObject(call: ObjectCall): Promise<Answer> {
   };
 }
 
-function positionFrom(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw ossError(400, "MissingArgument", "Missing Some Required Arguments.", "0016-00000502", {
+/** Sources: OSS help, pages of EC 0016-00000501 (there is none) and 0016-00000502 (it is no number). */
+function positionFrom(text: string | undefined): number {
+  if (text !== undefined && /^\d{1,15}$/.test(text)) return Number(text);
+  const ec = text === undefined ? "0016-00000501" : "0016-00000502";
+  throw ossError(400, "MissingArgument", "Missing Some Required Arguments.", ec, {
     ArgumentName: "position",
-    ArgumentValue: text,
+    ArgumentValue: text ?? "",
   });
 }
 

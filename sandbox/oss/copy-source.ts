@@ -1,14 +1,15 @@
 import type { Bucket, StoredObject } from "../world.ts";
 import { authorise } from "./authorisation.ts";
 import type { ObjectCall } from "./call.ts";
-import { invalidArgument, noSuchBucket } from "./errors.ts";
+import { invalidArgument, noSuchBucket, ossError } from "./errors.ts";
 import { failedCondition, preconditionFailed } from "./get-object.ts";
 import { existingObject } from "./objects.ts";
 import { percentDecoded } from "./request.ts";
 
 /**
  * The object that x-oss-copy-source names, if the caller may read it and its x-oss-copy-source-if-* conditions hold.
- * Throws 400 InvalidArgument, 403 AccessDenied, 404 NoSuchBucket and NoSuchKey, 412 PreconditionFailed.
+ * Throws 400 InvalidArgument, 403 AccessDenied, 404 NoSuchBucket and NoSuchKey, 412 PreconditionFailed, 304
+ * NotModified. Source: OSS CopyObject, UploadPartCopy.
  */
 export function copySourceOf(call: ObjectCall): StoredObject {
   const { headers } = call.request;
@@ -20,6 +21,7 @@ export function copySourceOf(call: ObjectCall): StoredObject {
   authorise(call, { action, bucket, key });
   const object = existingObject(bucket, key, versionId);
   const failed = failedCondition(headers, object, "x-oss-copy-source-");
+  if (failed === "If-None-Match" || failed === "If-Modified-Since") throw notModified();
   if (failed !== undefined) throw preconditionFailed(failed);
   return object;
 }
@@ -45,4 +47,9 @@ function refuseOtherRegion(target: Bucket, source: Bucket): void {
     "x-oss-copy-source",
     source.name,
   );
+}
+
+/** The code is for the journal: 304 has no body. */
+function notModified() {
+  return ossError(304, "NotModified", "The source object has not been modified.");
 }

@@ -83,17 +83,20 @@ function targetOf(call: ObjectCall): StoredObject {
 }
 
 /**
- * `bytes=a-b`, `bytes=a-`, `bytes=-n`. A range that does not lie inside the object has no effect, unless
- * x-oss-range-behavior is `standard`. Throws 416 InvalidRange. Source: OSS GetObject, Range.
+ * `bytes=a-b`, `bytes=a-`, `bytes=-n`; of several ranges the first. One that does not lie inside the object has no
+ * effect; under `x-oss-range-behavior: standard` what of it lies inside counts. Throws 416 InvalidRange where nothing
+ * does. Source: OSS "Use HTTP Range requests to get OSS resources in segments". For several ranges OSS "HTTP status code
+ * 416" says 416 (assumption: the first counts).
  */
 function rangeFrom(headers: Readonly<Record<string, string>>, size: number) {
-  const [, from = "", to = ""] = /^bytes=(\d*)-(\d*)$/.exec(headers["range"] ?? "") ?? [];
-  if (from === "" && to === "") return undefined;
-  const start = from === "" ? Math.max(0, size - Number(to)) : Number(from);
-  const last = from === "" || to === "" ? size - 1 : Number(to);
-  if (start <= last && last < size) return { start, end: last + 1 };
-  if (headers["x-oss-range-behavior"] !== "standard" || start > last) return undefined;
-  if (start < size) return { start, end: size };
+  const [, from = "", to = ""] = /^bytes=(\d*)-(\d*)(?:,|$)/.exec(headers["range"] ?? "") ?? [];
+  const isBackwards = from !== "" && to !== "" && Number(from) > Number(to);
+  if ((from === "" && to === "") || isBackwards) return undefined;
+  const start = from === "" ? size - Number(to) : Number(from);
+  const end = from === "" || to === "" ? size : Number(to) + 1;
+  if (start >= 0 && start < size && end <= size) return { start, end };
+  if (headers["x-oss-range-behavior"] !== "standard") return undefined;
+  if (Math.max(0, start) < size) return { start: Math.max(0, start), end: Math.min(end, size) };
   throw ossError(416, "InvalidRange", "The requested range cannot be satisfied.", undefined, {
     ActualObjectSize: String(size),
     RangeRequested: headers["range"] ?? "",

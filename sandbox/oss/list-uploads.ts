@@ -1,6 +1,7 @@
 import type { MultipartUpload } from "../world.ts";
 import { type Answer, xmlAnswer } from "./answer.ts";
 import type { BucketCall, ObjectCall } from "./call.ts";
+import { invalidArgument } from "./errors.ts";
 import { countParameter, encodingOf, shortParameter } from "./list-objects.ts";
 import { compareUtf8 } from "./listing.ts";
 import { uploadOf } from "./multipart.ts";
@@ -15,7 +16,7 @@ export function listParts(call: ObjectCall): Answer {
   const encoded = encodingOf(call);
   const upload = uploadOf(call);
   const maxParts = countParameter(call, "max-parts", MAX_ENTRIES, MAX_ENTRIES);
-  const marker = Number(request.parameters.get("part-number-marker") || "0");
+  const marker = partNumberMarker(call);
   const later = [...upload.parts.values()]
     .filter(({ number }) => number > marker)
     .sort((a, b) => a.number - b.number);
@@ -105,6 +106,13 @@ export function listMultipartUploads(call: BucketCall): Answer {
       ...[...groups].map((group): XmlElement => ["CommonPrefixes", [["Prefix", encoded(group)]]]),
     ],
   ]);
+}
+
+/** Throws 400 InvalidArgument. Source: OSS ListParts; the error is an assumption. */
+function partNumberMarker({ request }: ObjectCall): number {
+  const text = request.parameters.get("part-number-marker") || "0";
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw invalidArgument("Argument part-number-marker must be an integer.", "part-number-marker", text);
 }
 
 /** Without an id marker all uploads of the marked key are behind it. Source: OSS ListMultipartUploads. */

@@ -31,7 +31,7 @@ export const OPERATIONS = [
 
   row("PutObject", "object", "PUT", [], "oss:PutObject"),
   row("CopyObject", "object", "PUT", [], "oss:PutObject", true),
-  row("AppendObject", "object", "POST", ["append", "position"], "oss:PutObject"),
+  row("AppendObject", "object", "POST", ["append"], "oss:PutObject"),
   row("GetObject", "object", "GET", [], "oss:GetObject"),
   row("HeadObject", "object", "HEAD", [], "oss:GetObject"),
   row("GetObjectMeta", "object", "HEAD GET", ["objectMeta"], "oss:GetObject"),
@@ -95,6 +95,7 @@ const COPYING: ReadonlySet<string> = new Set(["", "partNumber,uploadId"]);
 
 /** Parameters that change how an operation answers, not which one it is. */
 const MODIFIERS: ReadonlySet<string> = new Set([
+  "position",
   "versionId",
   "security-token",
   "continuation-token",

@@ -21,7 +21,7 @@ export interface PostCondition {
 
 /**
  * Parses the `policy` field: base64 of JSON. Throws 400 InvalidPolicyDocument. Sources: OSS PostObject, "Appendix:
- * Post Policy"; ECs: OSS help, pages of 0006-00000201, 203, 208 and 224.
+ * Post Policy"; ECs: OSS help, pages of 0006-00000201, 203, 208, 220 and 224.
  */
 export function postPolicyFrom(base64: string): PostPolicy {
   const json = jsonFrom(base64);
@@ -122,11 +122,14 @@ function comparison(operator: string, value: unknown): (given: string) => boolea
 }
 
 function lengthFrom(condition: readonly unknown[]): { readonly min: number; readonly max: number } {
-  const [, min, max] = condition.map(Number);
-  if (min === undefined || max === undefined || !Number.isInteger(min) || !Number.isInteger(max) || min < 0) {
-    throw invalidType();
-  }
-  return { min, max };
+  const [, min, max] = condition;
+  if (condition.length === 3 && isByteCount(min) && isByteCount(max) && min <= max) return { min, max };
+  throw invalidPolicy("Invalid content-length-range: it takes a minimum and a maximum.", "0006-00000220");
+}
+
+/** The page of the EC asks for positive numbers; examples elsewhere begin with 0. */
+function isByteCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function invalidType() {

@@ -70,13 +70,20 @@ export function v4TimeFrom(timestamp: string): number {
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }
 
+/** Milliseconds of `Sun, 22 Nov 2015 08:16:38 GMT`; NaN where it is none. Source: OSS, V1, "Date: GMT". */
+function v1TimeFrom(date: string): number {
+  return /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/.test(date)
+    ? Date.parse(date)
+    : Number.NaN;
+}
+
 function v1HeaderProof(request: SignedRequest, authorization: string): Proof {
   const [, accessKeyId, signature] = /^OSS +([^:\s]+):(\S+)$/.exec(authorization) ?? [];
   if (accessKeyId === undefined || signature === undefined) {
     throw invalidArgument("Authorization header is invalid.", "Authorization", "");
   }
   const date = request.headers["x-oss-date"] ?? request.headers["date"] ?? "";
-  const dateMs = Date.parse(date);
+  const dateMs = v1TimeFrom(date);
   if (Number.isNaN(dateMs)) {
     const message = "OSS authentication requires a valid Date.";
     throw ossError(403, "AccessDenied", message, "0002-00000503");

@@ -50,12 +50,10 @@ interface Reader {
 /** Deeper than any document of OSS, and no danger to the stack. */
 const MAX_DEPTH = 16;
 
-const MISC = /(?:\s+|<\?[^?]*(?:\?(?!>)[^?]*)*\?>|<!--[\s\S]*?-->)*/y;
+const BLANKS = /\s+/y;
 const START = /<([A-Za-z_][\w.-]*)((?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>/y;
 const END = /<\/([A-Za-z_][\w.-]*)\s*>/y;
 const TEXT = /[^<]+/y;
-const COMMENT = /<!--[\s\S]*?-->/y;
-const CDATA = /<!\[CDATA\[([\s\S]*?)\]\]>/y;
 
 function elementFrom(reader: Reader, depth: number): XmlNode {
   const [, name, , empty] = take(reader, START) ?? [];
@@ -69,10 +67,10 @@ function elementFrom(reader: Reader, depth: number): XmlNode {
       text += unescaped(raw);
       continue;
     }
-    if (take(reader, COMMENT) !== undefined) continue;
-    const cdata = take(reader, CDATA);
+    if (takeBetween(reader, "<!--", "-->") !== undefined) continue;
+    const cdata = takeBetween(reader, "<![CDATA[", "]]>");
     if (cdata !== undefined) {
-      text += cdata[1] ?? "";
+      text += cdata;
       continue;
     }
     const end = take(reader, END);
@@ -85,8 +83,23 @@ function elementFrom(reader: Reader, depth: number): XmlNode {
   }
 }
 
+/** Blanks, declarations and comments. */
 function skipMisc(reader: Reader): void {
-  take(reader, MISC);
+  while (
+    take(reader, BLANKS) !== undefined ||
+    takeBetween(reader, "<?", "?>") !== undefined ||
+    takeBetween(reader, "<!--", "-->") !== undefined
+  );
+}
+
+/** What stands between the two, which are passed over; undefined: the first is not here. No pattern: it may be long. */
+function takeBetween(reader: Reader, start: string, end: string): string | undefined {
+  if (!reader.text.startsWith(start, reader.at)) return undefined;
+  const from = reader.at + start.length;
+  const to = reader.text.indexOf(end, from);
+  if (to === -1) throw malformedXml();
+  reader.at = to + end.length;
+  return reader.text.slice(from, to);
 }
 
 function take(reader: Reader, pattern: RegExp): RegExpExecArray | undefined {

@@ -502,4 +502,23 @@ describe("V1, signed by hand", () => {
     const response = await fetch(`http://127.0.0.1:${oss.port}/examplebucket/a.txt`, { headers });
     expect(response.status).toBe(200);
   });
+
+  it.each([
+    ["ISO 8601", (now: Date) => now.toISOString()],
+    ["V4's form", (now: Date) => now.toISOString().replace(/[-:]|\.\d+/g, "")],
+    ["GMT without its name", (now: Date) => now.toUTCString().replace(" GMT", "")],
+    ["no weekday", (now: Date) => now.toUTCString().slice(5)],
+  ])("takes no date but one of HTTP: %s", async (_case, written) => {
+    const date = written(new Date());
+    const { accessKeyId, accessKeySecret } = oss.administrator;
+    const text = `GET\n\n\n${date}\nx-oss-date:${date}\n/examplebucket/a.txt`;
+    const signature = createHmac("sha1", accessKeySecret).update(text).digest("base64");
+    const headers = { "x-oss-date": date, authorization: `OSS ${accessKeyId}:${signature}` };
+    const response = await fetch(`http://127.0.0.1:${oss.port}/examplebucket/a.txt`, { headers });
+    expect(await errorOf(response)).toMatchObject({
+      status: 403,
+      code: "AccessDenied",
+      ec: "0002-00000503",
+    });
+  });
 });

@@ -76,6 +76,10 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, multipart", (version) => {
       {},
     );
     expect(second).toMatchObject({ isTruncated: "false", parts: { PartNumber: "2", Size: "3" } });
+    for (const marker of ["abc", "-1", "1.5"]) {
+      const listed = client.listParts("a/1", uploadId, { "part-number-marker": marker } as never, {});
+      expect(await failureOf(listed)).toMatchObject({ status: 400, code: "InvalidArgument" });
+    }
 
     const uploads = await client.listUploads({ "max-uploads": 1 }, {});
     expect(uploads).toMatchObject({

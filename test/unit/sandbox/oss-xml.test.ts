@@ -24,6 +24,16 @@ describe("the XML reader", () => {
   });
 
   it.each([
+    ["a declaration", "<?xml ", "?", "?><A/>"],
+    ["a comment", "<!--", "-", "--><A/>"],
+    ["comments", "", "<!---->", "<A/>"],
+    ["CDATA", "<A><![CDATA[", "]", "]]></A>"],
+  ])("reads %s of four million characters", (_case, start, piece, end) => {
+    const filling = piece.repeat(4_000_000 / piece.length);
+    expect(xmlFrom(`${start}${filling}${end}`, "A").name).toBe("A");
+  });
+
+  it.each([
     ["nothing", ""],
     ["another root", "<B/>"],
     ["two roots", "<A/><A/>"],
@@ -36,6 +46,9 @@ describe("the XML reader", () => {
     ["a bare ampersand", "<A>a & b</A>"],
     ["an attribute without quotes", "<A b=c/>"],
     ["text behind the root", "<A/>x"],
+    ["a declaration that does not end", "<????"],
+    ["a comment that does not end", "<!-- <A/>"],
+    ["CDATA that does not end", "<A><![CDATA[ </A>"],
     ["a tower", `${"<A>".repeat(40)}${"</A>".repeat(40)}`],
   ])("refuses %s", (_case, text) => {
     expect(() => xmlFrom(text, "A")).toThrow(
