@@ -1,16 +1,16 @@
-import { type RpcCall, requiredParameter } from "../sts/gateway.ts";
+import { type RpcCall, type RpcOperations, requiredParameter } from "../sts/gateway.ts";
 import { type AccessKey, newAccessKey, type RamUser, type World } from "../world.ts";
 import { authorizedAccount, userResource } from "./authorization.ts";
+import { dateText } from "./date-text.ts";
 import { ramError } from "./errors.ts";
-import { dateText, type RamOperations } from "./operations.ts";
 import { oneOf } from "./parameters.ts";
 import { existingUser, userNameOrOwn } from "./users.ts";
 
 /** Access keys of one user. Source: RAM "Error messages", LimitExceeded.User.AccessKey. */
-const MAX_ACCESS_KEYS = 2;
+export const MAX_ACCESS_KEYS = 2;
 
 /** CreateAccessKey, ListAccessKeys, UpdateAccessKey, DeleteAccessKey: of RAM users, not of the account's root. */
-export const ACCESS_KEY_OPERATIONS: RamOperations = {
+export const ACCESS_KEY_OPERATIONS: RpcOperations = {
   CreateAccessKey: createAccessKey,
   ListAccessKeys: listAccessKeys,
   UpdateAccessKey: updateAccessKey,

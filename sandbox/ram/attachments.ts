@@ -1,4 +1,4 @@
-import type { RpcCall } from "../sts/gateway.ts";
+import type { RpcCall, RpcOperations } from "../sts/gateway.ts";
 import {
   type Account,
   attachPolicy,
@@ -10,9 +10,9 @@ import {
   type World,
 } from "../world.ts";
 import { authorizedAccount, policyResource, roleResource, userResource } from "./authorization.ts";
+import { dateText } from "./date-text.ts";
 import { ramError } from "./errors.ts";
 import { defaultVersionOf, existingPolicy } from "./managed-policies.ts";
-import { dateText, type RamOperations } from "./operations.ts";
 import { policyNameFrom, policyTypeFrom, roleNameFrom, userNameFrom } from "./parameters.ts";
 import { existingRole } from "./roles.ts";
 import { existingUser } from "./users.ts";
@@ -21,10 +21,10 @@ import { existingUser } from "./users.ts";
  * Policies of one type that a user or role can have. Source: RAM "Error messages", LimitExceeded.User.Policy and
  * LimitExceeded.Role.Policy (2021; today's quota may be higher).
  */
-const MAX_ATTACHED: Readonly<Record<PolicyReference["type"], number>> = { System: 20, Custom: 5 };
+export const MAX_ATTACHED: Readonly<Record<PolicyReference["type"], number>> = { System: 20, Custom: 5 };
 
 /** Attaching, detaching, and who has what. */
-export const ATTACHMENT_OPERATIONS: RamOperations = {
+export const ATTACHMENT_OPERATIONS: RpcOperations = {
   AttachPolicyToUser: (world, call) => attach(world, call, USER),
   AttachPolicyToRole: (world, call) => attach(world, call, ROLE),
   DetachPolicyFromUser: (world, call) => detach(world, call, USER),

@@ -4,7 +4,7 @@ import { malformedPolicy, wrongCharacters, wrongFormat, wrongLength, wrongValue 
 import { policyGrammarProblem } from "./policy-document.ts";
 
 /** Characters. Source: CreatePolicy, PolicyDocument; for trust policies an assumption. */
-const MAX_POLICY_LENGTH = 6144;
+export const MAX_POLICY_LENGTH = 6144;
 
 /** Letters, digits, `. - _`, 1 to 64. Source: CreateUser, UserName. */
 export function userNameFrom(call: RpcCall, parameter = "UserName"): string {

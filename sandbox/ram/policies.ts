@@ -1,10 +1,10 @@
-import type { RpcCall } from "../sts/gateway.ts";
+import type { RpcCall, RpcOperations } from "../sts/gateway.ts";
 import { type Account, addPolicy, type ManagedPolicy, type World } from "../world.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { authorizedAccount, policyResource } from "./authorization.ts";
+import { dateText } from "./date-text.ts";
 import { ramError } from "./errors.ts";
 import { defaultVersionOf, existingPolicy, policiesOf } from "./managed-policies.ts";
-import { dateText, type RamOperations } from "./operations.ts";
 import { pageOf } from "./page.ts";
 import {
   oneOf,
@@ -23,7 +23,7 @@ const MAX_POLICIES = 1500;
 const MAX_DESCRIPTION_LENGTH = 1024;
 
 /** CreatePolicy, GetPolicy, ListPolicies, DeletePolicy. Tags are not kept. */
-export const POLICY_OPERATIONS: RamOperations = {
+export const POLICY_OPERATIONS: RpcOperations = {
   CreatePolicy: createPolicy,
   GetPolicy: getPolicy,
   ListPolicies: listPolicies,

@@ -1,9 +1,9 @@
-import type { RpcCall } from "../sts/gateway.ts";
+import type { RpcCall, RpcOperations } from "../sts/gateway.ts";
 import type { ManagedPolicy, PolicyVersion, World } from "../world.ts";
 import { authorizedAccount, policyResource } from "./authorization.ts";
+import { dateText } from "./date-text.ts";
 import { ramError } from "./errors.ts";
 import { existingPolicy, existingVersion } from "./managed-policies.ts";
-import { dateText, type RamOperations } from "./operations.ts";
 import {
   oneOf,
   optionalFlag,
@@ -17,7 +17,7 @@ import {
 const MAX_VERSIONS = 5;
 
 /** CreatePolicyVersion, GetPolicyVersion, ListPolicyVersions, SetDefaultPolicyVersion, DeletePolicyVersion. */
-export const POLICY_VERSION_OPERATIONS: RamOperations = {
+export const POLICY_VERSION_OPERATIONS: RpcOperations = {
   CreatePolicyVersion: createPolicyVersion,
   GetPolicyVersion: getPolicyVersion,
   ListPolicyVersions: listPolicyVersions,

@@ -1,8 +1,8 @@
-import type { RpcCall } from "../sts/gateway.ts";
+import type { RpcCall, RpcOperations } from "../sts/gateway.ts";
 import { type Account, addRole, type Role, roleArn, type World } from "../world.ts";
 import { authorizedAccount, roleResource } from "./authorization.ts";
+import { dateText } from "./date-text.ts";
 import { ramError } from "./errors.ts";
-import { dateText, type RamOperations } from "./operations.ts";
 import { pageOf } from "./page.ts";
 import { optionalNumber, optionalText, policyTextFrom, roleNameFrom } from "./parameters.ts";
 
@@ -16,7 +16,7 @@ const MAX_DESCRIPTION_LENGTH = 1024;
 const SESSION_SECONDS = { min: 3600, max: 43_200 };
 
 /** CreateRole, GetRole, ListRoles, UpdateRole, DeleteRole. Tags are not kept. */
-export const ROLE_OPERATIONS: RamOperations = {
+export const ROLE_OPERATIONS: RpcOperations = {
   CreateRole: createRole,
   GetRole: getRole,
   ListRoles: listRoles,

@@ -1,16 +1,15 @@
 import type { ServiceListener } from "../service-listener.ts";
-import { serveRpc } from "../sts/gateway.ts";
+import { type RpcOperations, serveRpc } from "../sts/gateway.ts";
 import type { World } from "../world.ts";
 import { ACCESS_KEY_OPERATIONS } from "./access-keys.ts";
 import { ATTACHMENT_OPERATIONS } from "./attachments.ts";
-import type { RamOperations } from "./operations.ts";
 import { POLICY_OPERATIONS } from "./policies.ts";
 import { POLICY_VERSION_OPERATIONS } from "./policy-versions.ts";
 import { ROLE_OPERATIONS } from "./roles.ts";
 import { USER_OPERATIONS } from "./users.ts";
 
 /** Every operation of the RAM API that the sandbox has; groups, MFA and console logons are left out. */
-const OPERATIONS: RamOperations = {
+const OPERATIONS: RpcOperations = {
   ...USER_OPERATIONS,
   ...ACCESS_KEY_OPERATIONS,
   ...ROLE_OPERATIONS,
@@ -19,6 +18,8 @@ const OPERATIONS: RamOperations = {
   ...ATTACHMENT_OPERATIONS,
 };
 
+export const RAM_ACTIONS: readonly string[] = Object.keys(OPERATIONS);
+
 /** Resource Access Management, 2015-05-01. */
 export function ramServer(world: World): ServiceListener {
   return serveRpc(world, {
@@ -26,8 +27,6 @@ export function ramServer(world: World): ServiceListener {
     product: "Ram",
     version: "2015-05-01",
     hostId: "ram.aliyuncs.com",
-    operations: Object.fromEntries(
-      Object.entries(OPERATIONS).map(([action, operation]) => [action, (call) => operation(world, call)]),
-    ),
+    operations: OPERATIONS,
   });
 }

@@ -1,8 +1,8 @@
-import type { RpcCall } from "../sts/gateway.ts";
+import type { RpcCall, RpcOperations } from "../sts/gateway.ts";
 import { type Account, addUser, type RamUser, type World } from "../world.ts";
 import { authorizedAccount, userResource } from "./authorization.ts";
+import { dateText } from "./date-text.ts";
 import { ramError } from "./errors.ts";
-import { dateText, type RamOperations } from "./operations.ts";
 import { pageOf } from "./page.ts";
 import { optionalText, userNameFrom } from "./parameters.ts";
 
@@ -13,7 +13,7 @@ const MAX_USERS = 1000;
 const MAX_TEXT_LENGTH = 128;
 
 /** CreateUser, GetUser, ListUsers, UpdateUser, DeleteUser. E-mail and telephone are not kept. */
-export const USER_OPERATIONS: RamOperations = {
+export const USER_OPERATIONS: RpcOperations = {
   CreateUser: createUser,
   GetUser: getUser,
   ListUsers: listUsers,

@@ -16,14 +16,16 @@ export interface RpcProduct {
   readonly version: string;
   /** What errors name as HostId, e.g. sts.aliyuncs.com. */
   readonly hostId: string;
-  /**
-   * By action. An operation returns the answer without its RequestId, or throws CloudError. An array inside
-   * becomes, in XML, one element per item, named as the array.
-   */
-  readonly operations: Readonly<Record<string, (call: RpcCall) => object>>;
+  readonly operations: RpcOperations;
   /** By how much a timestamp may be off, either way; 15 minutes where left out. */
   readonly timestampWindowMs?: number;
 }
+
+/**
+ * By action. An operation returns the answer without its RequestId, or throws CloudError. An array inside becomes, in
+ * XML, one element per item, named as the array.
+ */
+export type RpcOperations = Readonly<Record<string, (world: World, call: RpcCall) => object>>;
 
 /** A call whose signature has been verified. */
 export interface RpcCall {
@@ -85,7 +87,7 @@ export function serveRpc(world: World, product: RpcProduct): ServiceListener {
       const perform = operationNamed(product.operations, action);
       if (perform === undefined) throw apiNotFound();
       caller = authenticate(request);
-      const result = perform({
+      const result = perform(world, {
         action,
         caller,
         params: request.parameters,
