@@ -103,6 +103,8 @@ export interface Bucket {
   /** The bucket policy, as text. */
   policy: string | undefined;
   cors: CorsRule[];
+  /** Host names that stand for it, as custom domain names do, in lower case, e.g. photos.example.com. */
+  hosts: string[];
   readonly objects: Map<string, StoredObject>;
   readonly uploads: Map<string, MultipartUpload>;
 }
@@ -284,6 +286,7 @@ export function addBucket(
     acl: "private",
     policy: undefined,
     cors: [],
+    hosts: [],
     objects: new Map(),
     uploads: new Map(),
   };

@@ -1,3 +1,4 @@
+import type { Bucket } from "../world.ts";
 import { ossError } from "./errors.ts";
 import { type OssRequest, percentDecoded } from "./request.ts";
 
@@ -11,19 +12,17 @@ export interface Address {
   readonly endpointRegion: string | undefined;
 }
 
-/** Host names that stand for a bucket, as a custom domain name (CNAME) does. */
-export type CustomHosts = Readonly<Record<string, string>>;
-
 /**
- * Finds bucket and key. In this order: a custom host is its bucket's; `bucket.oss-<region>.aliyuncs.com` and
+ * Finds bucket and key. In this order: a bucket's own host name (CNAME) names it; `bucket.oss-<region>.aliyuncs.com` and
  * `bucket.localhost` name the bucket in the host; every other host has it as the first step of the path, which the
  * real service refuses (SecondLevelDomainForbidden) and a sandbox on one port needs. Throws 400 InvalidBucketName,
  * InvalidObjectName, InvalidURI.
  */
-export function addressOf(request: OssRequest, customHosts: CustomHosts): Address {
+export function addressOf(request: OssRequest, buckets: Iterable<Bucket>): Address {
   const path = request.path.slice(1);
-  const custom = Object.hasOwn(customHosts, request.host) ? customHosts[request.host] : undefined;
-  if (custom !== undefined) return addressFrom(custom, path, undefined);
+  for (const { name, hosts } of buckets) {
+    if (hosts.includes(request.host)) return addressFrom(name, path, undefined);
+  }
   const [, bucket, region] = ENDPOINT.exec(request.host) ?? [];
   if (bucket !== undefined && bucket !== "") return addressFrom(bucket, path, region);
   const slash = path.indexOf("/");

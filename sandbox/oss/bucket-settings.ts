@@ -11,7 +11,7 @@ import { optional, type XmlElement } from "./xml.ts";
 import { childrenOf, childText, malformedXml, type XmlNode, xmlFrom } from "./xml-reader.ts";
 
 /** Bytes. Source: OSS "Bucket policy", limits: 16 KB. */
-const MAX_POLICY_BYTES = 16_384;
+export const MAX_POLICY_BYTES = 16_384;
 
 /** GetBucketInfo. */
 export function getBucketInfo({ bucket }: BucketCall): Answer {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { CloudError } from "../cloud-error.ts";
 import { type PlantedError, reportBug, type ServiceListener } from "../service-listener.ts";
 import { type Bucket, type Caller, type JournalNote, record, type World } from "../world.ts";
-import { type Address, addressOf, type CustomHosts } from "./addressing.ts";
+import { type Address, addressOf } from "./addressing.ts";
 import type { Answer } from "./answer.ts";
 import { authenticate, type ExpiredTokenCode } from "./authentication.ts";
 import { authorise } from "./authorisation.ts";
@@ -20,8 +20,6 @@ import { sendBody, sendHead } from "./sending.ts";
 
 /** Settings of the service. */
 export interface OssOptions {
-  /** Host names that stand for a bucket, as custom domain names do, e.g. `{ "photos.localhost": "examplebucket" }`. */
-  readonly customHosts?: CustomHosts;
   /** SecurityTokenExpired where left out; the other one is what many clients report of the real service. */
   readonly expiredTokenCode?: ExpiredTokenCode;
   /** Where the bytes go. Whoever passes one can empty it with `removeAll`; the end of the process does so anyway. */
@@ -33,7 +31,7 @@ export interface OssOptions {
  * itself, answer, journal. The form of PostObject carries its own signature: that operation does both checks itself.
  */
 export function ossServer(world: World, options: OssOptions = {}): ServiceListener {
-  const { customHosts = {}, expiredTokenCode = "SecurityTokenExpired" } = options;
+  const { expiredTokenCode = "SecurityTokenExpired" } = options;
   const contents = options.contents ?? contentStore();
   return serve;
 
@@ -56,7 +54,7 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
     let failure: CloudError | undefined;
     try {
       request = requestFrom(message);
-      const address = addressOf(request, customHosts);
+      const address = addressOf(request, world.buckets.values());
       bucket = address.bucket === undefined ? undefined : world.buckets.get(address.bucket);
       noted = { ...noted, resource: resourceOf(address) };
       const call: OssCall = {

@@ -399,7 +399,8 @@ describe("a request", () => {
   });
 
   it("finds the bucket in the host: of an IP endpoint, of *.localhost, of a custom domain", async () => {
-    const other = await startOss({ customHosts: { "photos.test": "examplebucket" } });
+    const other = await startOss();
+    other.bucket.hosts = ["photos.test"];
     other.bucket.acl = "public-read";
     await aliOss(other, other.administrator, "V4").put("a.txt", Buffer.from("a"));
     const hosts = [

@@ -1,10 +1,11 @@
+import { get, type IncomingHttpHeaders } from "node:http";
 import { describe, expect, it } from "vitest";
 import { sandboxClock } from "../../sandbox/clock.ts";
 import { startSandbox } from "../../sandbox/sandbox.ts";
+import { SeedError } from "../../sandbox/seed/reader.ts";
 import { seededWorld } from "../../sandbox/seed.ts";
-import { SeedError } from "../../sandbox/seed-reader.ts";
 import { emptyWorld } from "../../sandbox/world.ts";
-import { STS_CLIENTS } from "../support/sts-clients.ts";
+import { callerIdentity, STS_CLIENTS } from "../support/sts-clients.ts";
 
 const SEED = `
 accounts:
@@ -27,6 +28,8 @@ buckets:
 scene: { account: 9999999999999999, caller: caller, administrator: admin, role: Writer, functionRole: Writer, bucket: seeded-bucket }
 `;
 
+const TRUST = `{ Version: 1, Statement: [{ Effect: Allow, Action: sts:AssumeRole, Principal: { RAM: ["acs:ram::9999999999999999:root"] } }] }`;
+
 describe("a seed file", () => {
   it("makes a world in which its caller assumes its role", async () => {
     const sandbox = await startSandbox({ world: seededWorld(SEED) });
@@ -46,6 +49,40 @@ describe("a seed file", () => {
     } finally {
       await sandbox.stop();
     }
+  });
+
+  it("has root keys, CORS rules and host names of buckets", async () => {
+    const seed = SEED.replace(
+      "    policies:",
+      "    rootKeys: [{ id: LTAIroot, secret: root-secret }]\n    policies:",
+    ).replace(
+      "acl: public-read",
+      `acl: public-read, hosts: [photos.example.com],
+           cors: [{ allowedOrigins: ["https://app.example.com"], allowedMethods: [GET], allowedHeaders: ["*"], exposeHeaders: [ETag], maxAgeSeconds: 60 }]`,
+    );
+    const sandbox = await startSandbox({ world: seededWorld(seed) });
+    try {
+      const root = { accessKeyId: "LTAIroot", accessKeySecret: "root-secret" };
+      expect(await callerIdentity(sandbox.sts.url, root)).toMatchObject({ identityType: "Account" });
+      const { port } = new URL(sandbox.oss.url);
+      const [status, headers] = await answerAt(Number(port), "photos.example.com", {
+        origin: "https://app.example.com",
+      });
+      expect(status).toBe(404);
+      expect(headers).toMatchObject({
+        "access-control-allow-origin": "https://app.example.com",
+        "access-control-expose-headers": "ETag",
+        "access-control-max-age": "60",
+      });
+    } finally {
+      await sandbox.stop();
+    }
+  });
+
+  it("may leave a member empty", () => {
+    expect(problemsOf("accounts:\nbuckets:\nscene:\n")).toContainEqual("scene.account: is missing");
+    expect(problemsOf("accounts:\nbuckets:\nscene:\n").join()).not.toContain("must be");
+    expect(problemsOf(SEED.replace("policies: [objects]", "policies:"))).toEqual([]);
   });
 
   it("may be JSON", () => {
@@ -106,7 +143,75 @@ describe("a seed file", () => {
     [
       "a caller without a key",
       ["[{ id: LTAIseeded, secret: a-secret-of-the-seed }]", "[]"],
-      /^scene\.caller: has no key$/,
+      /^scene\.caller: has no active key$/,
+    ],
+    [
+      "a caller whose only key is inactive",
+      ["secret: a-secret-of-the-seed }", "secret: a-secret-of-the-seed, status: Inactive }"],
+      /^scene\.caller: has no active key$/,
+    ],
+    [
+      "a key of two users",
+      ["admin: {", "admin: { keys: [{ id: LTAIseeded }],"],
+      /^accounts\.9{16}\.users\.admin\.keys\.0\.id: there is a key LTAIseeded already$/,
+    ],
+    [
+      "a key of a user that is the root's",
+      ["    policies:", "    rootKeys: [{ id: LTAIseeded }]\n    policies:"],
+      /^accounts\.9{16}\.users\.caller\.keys\.0\.id: there is a key LTAIseeded already$/,
+    ],
+    [
+      "more keys than a user can have",
+      ["keys: [", "keys: [{}, {}, "],
+      /^accounts\.9{16}\.users\.caller\.keys: there can be 2 keys at most$/,
+    ],
+    [
+      "two roles whose names differ in case alone",
+      ["      Writer:", `      writer: { trust: ${TRUST} }\n      Writer:`],
+      /^accounts\.9{16}\.roles\.Writer: there is writer already; roles compare without case$/,
+    ],
+    [
+      "a policy that is too long",
+      ["acs:ram::9999999999999999:root", `acs:ram::9999999999999999:root", "${"x".repeat(6144)}`],
+      /^accounts\.9{16}\.roles\.Writer\.trust: a policy has 6144 characters at most$/,
+    ],
+    [
+      "a policy that is attached twice",
+      ["[assume]", "[assume, assume]"],
+      /^accounts\.9{16}\.users\.caller\.policies\.1: assume is attached already$/,
+    ],
+    [
+      "more policies than a user can have",
+      ["[assume]", "[assume, assume, assume, assume, assume, assume]"],
+      /^accounts\.9{16}\.users\.caller\.policies: there can be 5 Custom policies at most$/,
+    ],
+    [
+      "a bucket policy that is too long",
+      ["acl: public-read", `policy: "${"x".repeat(16_385)}"`],
+      /^buckets\.seeded-bucket\.policy: a bucket policy has 16384 bytes at most$/,
+    ],
+    [
+      "a CORS rule that OSS refuses",
+      ["acl: public-read", "cors: [{ allowedOrigins: ['*'], allowedMethods: [PATCH] }]"],
+      /^buckets\.seeded-bucket\.cors\.0: Unsupported method in AllowedMethod\. \(PATCH\)$/,
+    ],
+    [
+      "a CORS rule for nobody",
+      ["acl: public-read", "cors: [{ allowedMethods: [GET] }]"],
+      /^buckets\.seeded-bucket\.cors\.0\.allowedOrigins: is missing$/,
+    ],
+    [
+      "a host that is the sandbox's own",
+      ["acl: public-read", "hosts: [127.0.0.1]"],
+      /^buckets\.seeded-bucket\.hosts\.0: must be a domain name in small letters/,
+    ],
+    [
+      "a host of two buckets",
+      [
+        "buckets:",
+        "buckets:\n  first-bucket: { owner: 9999999999999999, region: cn-shanghai, hosts: [a.example.com, a.example.com] }",
+      ],
+      /^buckets\.first-bucket\.hosts\.1: a\.example\.com is the bucket first-bucket's already$/,
     ],
   ])("is refused for %s, with its path", (_case, [text, other], problem) => {
     expect(SEED).toContain(text);
@@ -123,6 +228,20 @@ describe("a seed file", () => {
     expect(problemsOf("a: 1\na: 2")).toContainEqual(expect.stringMatching(/^line 2: /));
   });
 });
+
+/** Status and headers of GET /a at that host. */
+function answerAt(
+  port: number,
+  host: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<readonly [number | undefined, IncomingHttpHeaders]> {
+  return new Promise((resolve, reject) => {
+    get({ port, host: "127.0.0.1", path: "/a", headers: { host, ...headers } }, (response) => {
+      response.resume();
+      resolve([response.statusCode, response.headers]);
+    }).on("error", reject);
+  });
+}
 
 function problemsOf(text: string): readonly string[] {
   try {

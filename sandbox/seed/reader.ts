@@ -49,7 +49,7 @@ export function seedReader(): SeedReader {
     problems.push(`${path}: ${text}`);
   };
   const entries: SeedReader["entries"] = (node, path) => {
-    if (node === undefined) return [];
+    if (isNothing(node)) return [];
     if (typeof node === "object" && !isList(node)) return Object.entries(node);
     problem(path, "must be an object");
     return [];
@@ -68,7 +68,7 @@ export function seedReader(): SeedReader {
       return Object.fromEntries(found) as Partial<Record<(typeof names)[number], SeedNode>>;
     },
     list: (node, path) => {
-      if (node === undefined) return [];
+      if (isNothing(node)) return [];
       if (isList(node)) return node;
       problem(path, "must be a list");
       return [];
@@ -79,6 +79,11 @@ export function seedReader(): SeedReader {
       return "";
     },
   };
+}
+
+/** A member that is not there, or that has nothing behind its colon. */
+function isNothing(node: SeedNode | undefined): node is "" | undefined {
+  return node === undefined || node === "";
 }
 
 function isList(node: SeedNode): node is readonly SeedNode[] {

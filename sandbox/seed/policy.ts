@@ -1,0 +1,30 @@
+import { MAX_POLICY_BYTES } from "../oss/bucket-settings.ts";
+import { MAX_POLICY_LENGTH } from "../ram/parameters.ts";
+import { type PolicyKind, policyGrammarProblem } from "../ram/policy-document.ts";
+import type { SeedNode, SeedReader } from "./reader.ts";
+
+/** A policy, which stands in the file as an object or as its text; as long as the APIs of RAM and OSS let it be. */
+export function policyText(
+  read: SeedReader,
+  node: SeedNode | undefined,
+  path: string,
+  kind: PolicyKind,
+): string {
+  if (node === undefined) {
+    read.problem(path, "is missing");
+    return "";
+  }
+  const text = typeof node === "string" ? node : JSON.stringify(node);
+  const problem = lengthProblem(text, kind) ?? policyGrammarProblem(text, kind);
+  if (problem !== undefined) read.problem(path, problem);
+  return text;
+}
+
+function lengthProblem(text: string, kind: PolicyKind): string | undefined {
+  if (kind === "resource") {
+    return Buffer.byteLength(text) > MAX_POLICY_BYTES
+      ? `a bucket policy has ${MAX_POLICY_BYTES} bytes at most`
+      : undefined;
+  }
+  return text.length > MAX_POLICY_LENGTH ? `a policy has ${MAX_POLICY_LENGTH} characters at most` : undefined;
+}
