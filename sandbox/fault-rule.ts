@@ -1,4 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
+import { RAM_ACTIONS } from "./ram/server.ts";
+import { STS_ACTIONS } from "./sts/server.ts";
 import type { JournalEntry } from "./world.ts";
 
 export type ServiceName = JournalEntry["service"];
@@ -44,7 +46,7 @@ export interface FaultRule {
   readonly times?: number;
 }
 
-const SERVICES: readonly ServiceName[] = ["sts", "oss", "ram", "fc", "issuer"];
+export const SERVICE_NAMES: readonly ServiceName[] = ["sts", "oss", "ram", "fc", "issuer"];
 
 /** Members of each kind of fault beside its kind, with the test that they must pass. */
 const KINDS: Readonly<Record<Fault["kind"], Readonly<Record<string, Check>>>> = {
@@ -79,10 +81,11 @@ export function faultRuleFrom(
   json: Readonly<Record<string, unknown>>,
 ): { readonly rule: FaultRule } | { readonly problem: string } {
   const { service, operation, times, kind, ...rest } = json;
-  const named = SERVICES.find((name) => name === service);
-  if (named === undefined) return { problem: `service: must be one of ${SERVICES.join(", ")}` };
-  if (operation !== undefined && typeof operation !== "string") {
-    return { problem: "operation: must be a text" };
+  const named = SERVICE_NAMES.find((name) => name === service);
+  if (named === undefined) return { problem: `service: must be one of ${SERVICE_NAMES.join(", ")}` };
+  const check = operationCheck(named);
+  if (operation !== undefined && !check.holds(operation)) {
+    return { problem: `operation: must be ${check.form}` };
   }
   if (times !== undefined && !isWhole(times, 1, 1_000_000)) {
     return { problem: "times: must be a whole number of requests, 1 or more" };
@@ -96,10 +99,24 @@ export function faultRuleFrom(
     rule: {
       service: named,
       fault: { kind, ...rest } as Fault,
-      ...(operation === undefined ? {} : { operation }),
+      ...(operation === undefined ? {} : { operation: operation as string }),
       ...(times === undefined ? {} : { times: times as number }),
     },
   };
+}
+
+/** One that no request can have would wait for ever. */
+function operationCheck(service: ServiceName): Check {
+  const actions = service === "sts" ? STS_ACTIONS : service === "ram" ? RAM_ACTIONS : undefined;
+  return actions === undefined
+    ? {
+        form: "a method and the beginning of a path, e.g. GET /.well-known/jwks.json",
+        holds: (value) => typeof value === "string" && /^[A-Z]+ \/\S*$/.test(value),
+      }
+    : {
+        form: `one of ${actions.join(", ")}`,
+        holds: (value) => actions.some((action) => action === value),
+      };
 }
 
 function problemIn(

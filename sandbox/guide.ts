@@ -10,7 +10,7 @@ export function guideTo(sandbox: Sandbox): string {
   RAM       ${ram.url}
   FC        ${fc.url}   no function is deployed; npm start deploys one
   issuer    ${issuer.url}   a toy login: whoever names a user gets a token for it
-  control   ${control.url}   clock, faults, journal, key rotation
+  control   ${control.url}   clock, faults, journal, keys: docs/sandbox.md
 
   account   ${sandbox.accountId}
   role      ${sandbox.roleArn}

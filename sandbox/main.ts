@@ -7,7 +7,11 @@ import { seededWorld } from "./seed.ts";
 
 /** Runs the sandbox until Ctrl-C. */
 async function main(): Promise<void> {
-  const { port, json, seed } = mainOptionsFrom(process.argv.slice(2));
+  const { port, json, seed, help } = mainOptionsFrom(process.argv.slice(2));
+  if (help) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
   const world = seed === undefined ? {} : { world: seededWorld(readFileSync(seed, "utf8")) };
   const sandbox = await startSandbox({ port, ...world });
   process.stdout.write(json ? `${JSON.stringify(sandboxLine(sandbox))}\n` : guideTo(sandbox));

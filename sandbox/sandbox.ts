@@ -94,7 +94,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   let deployed: ServiceListener = fcServer(world, []);
   fc.answerWith(faults.around("fc", (...call) => deployed(...call)));
   issuerDoor.answerWith(faults.around("issuer", issuerServer(world, issuer)));
-  control.answerWith(controlServer({ world, faults, issuer }));
+  control.answerWith(controlServer({ world, scene, faults, issuer }));
 
   return {
     world,

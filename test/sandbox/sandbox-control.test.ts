@@ -81,6 +81,15 @@ describe("faults", () => {
     [{ ...ANSWER, headers: { a: "b\r\nc: d" } }, /^headers: /],
     [{ ...ANSWER, headers: { Trailer: "x" } }, /^headers: /],
     [{ service: "sts", operation: 5, kind: "hang" }, /^operation: /],
+    [
+      { service: "sts", operation: "asumerole", kind: "hang" },
+      /^operation: must be one of AssumeRole, GetCallerIdentity$/,
+    ],
+    [{ service: "ram", operation: "AssumeRole", kind: "hang" }, /^operation: must be one of .*CreateRole/],
+    [
+      { service: "oss", operation: "PutObject", kind: "hang" },
+      /^operation: must be a method and the beginning of a path, /,
+    ],
   ])("are refused where the rule is %j", async (rule, error) => {
     expect(await control("POST /faults", rule)).toEqual({
       status: 400,
@@ -100,6 +109,10 @@ describe("the journal", () => {
     ]);
     expect((await control("GET /journal?service=sts")).body).toMatchObject([{ code: "MissingAction" }]);
     expect(await control("GET /journal?last=all")).toMatchObject({ status: 400 });
+    expect(await control("GET /journal?service=stss")).toEqual({
+      status: 400,
+      body: { error: "service: must be one of sts, oss, ram, fc, issuer" },
+    });
     expect((await control("DELETE /journal")).body).toEqual({ cleared: 3 });
     expect((await control("GET /journal")).body).toEqual([]);
   });
@@ -129,12 +142,51 @@ describe("the control API", () => {
     });
   });
 
-  it("takes no body that a page of another origin could send unasked", async () => {
+  it.each(["https://evil.example.com", "null"])("does nothing for a page of %s", async (origin) => {
+    const keys = sandbox.issuer.jwks();
+    for (const [method, path] of [
+      ["POST", "/rotate-keys"],
+      ["GET", "/scene"],
+      ["OPTIONS", "/clock"],
+    ]) {
+      const response = await fetch(sandbox.control.url + path, { method: method ?? "", headers: { origin } });
+      expect(response.status).toBe(403);
+      expect(response.headers.get("access-control-allow-origin")).toBeNull();
+    }
+    expect(sandbox.issuer.jwks()).toEqual(keys);
+  });
+
+  it("takes no body that does not say that it is JSON", async () => {
     const body = JSON.stringify({ service: "sts", kind: "hang" });
     const response = await fetch(`${sandbox.control.url}/faults`, { method: "POST", body });
     expect(response.status).toBe(400);
-    expect(response.headers.get("access-control-allow-origin")).toBeNull();
     expect(sandbox.faults.list()).toEqual([]);
+  });
+
+  it.each<[string, object | undefined, RegExp]>([
+    ["POST /rotate-keys", { dropold: true }, /^dropold: POST \/rotate-keys knows nothing of that name$/],
+    ["DELETE /journal", { service: "sts" }, /^service: DELETE \/journal /],
+    ["DELETE /journal?service=sts", undefined, /^service: /],
+    ["GET /journal?from=5", undefined, /^from: /],
+    ["DELETE /faults/fault-1", { id: 1 }, /^id: /],
+  ])("refuses what %s with %j does not know", async (operation, body, error) => {
+    expect(await control(operation, body)).toEqual({
+      status: 400,
+      body: { error: expect.stringMatching(error) },
+    });
+  });
+
+  it("tells whom and what the sandbox is about, with keys that may use the RAM API", async () => {
+    const { body } = await control("GET /scene");
+    expect(body).toEqual({
+      accountId: sandbox.accountId,
+      caller: { accessKeyId: sandbox.accessKeyId, accessKeySecret: sandbox.accessKeySecret },
+      administrator: sandbox.administrator,
+      roleArn: sandbox.roleArn,
+      functionRoleArn: sandbox.functionRoleArn,
+      bucket: sandbox.bucket,
+      region: sandbox.region,
+    });
   });
 
   it.each(["[]", "{", '"text"'])("refuses the body %s", async (body) => {

@@ -117,6 +117,16 @@ describe("npm run sandbox", () => {
     }
   });
 
+  it("tells how it is used, and ends with 0", async () => {
+    const child = run("--help");
+    let stdout = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect(stdout).toBe(`${USAGE}\n`);
+  });
+
   it("fails with 1, what is wrong, and how it is used", async () => {
     const child = run("--seed", "/nowhere/seed.yaml");
     let stderr = "";

@@ -1,0 +1,127 @@
+import type { Scene } from "./classic-world.ts";
+import { faultRuleFrom, SERVICE_NAMES } from "./fault-rule.ts";
+import type { Faults } from "./faults.ts";
+import type { TokenIssuer } from "./idp/issuer.ts";
+import { type AccessKey, roleArn, type World } from "./world.ts";
+
+/** What can be switched, and seen, from outside. */
+export interface Controls {
+  readonly world: World;
+  readonly scene: Scene;
+  readonly faults: Faults;
+  readonly issuer: TokenIssuer;
+}
+
+export interface ControlAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** What a request says, and nothing of HTTP. */
+export interface ControlRequest {
+  readonly query: URLSearchParams;
+  /** Empty where there is none. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A switch. */
+export interface ControlRoute {
+  /** Parameters of the query that it knows; none where left out. */
+  readonly query?: readonly string[];
+  /** Members of the body that it knows; none where left out. */
+  readonly body?: readonly string[] | "looked at by itself";
+  readonly run: (controls: Controls, request: ControlRequest) => ControlAnswer | Promise<ControlAnswer>;
+}
+
+/** By method and path. */
+export const CONTROL_ROUTES: Readonly<Record<string, ControlRoute>> = {
+  "GET /scene": { run: ({ scene }) => ok(described(scene)) },
+  "GET /clock": { run: (controls) => ok(clockOf(controls)) },
+  "POST /clock": { body: ["advanceMs", "skewMs"], run: moveClock },
+  "GET /faults": { run: ({ faults }) => ok(faults.list()) },
+  "POST /faults": { body: "looked at by itself", run: addFault },
+  "DELETE /faults": { run: ({ faults }) => ok({ cleared: faults.clear() }) },
+  "GET /journal": { query: ["service", "last"], run: journal },
+  "DELETE /journal": { run: ({ world }) => ok({ cleared: world.journal.splice(0).length }) },
+  "POST /rotate-keys": { body: ["dropOld"], run: rotateKeys },
+};
+
+/** `DELETE /faults/<id>`. */
+export function clearingRoute(id: string): ControlRoute {
+  return {
+    run: ({ faults }) =>
+      faults.clear(id) ? ok({ cleared: true }) : { status: 404, body: { error: `no fault ${id}` } },
+  };
+}
+
+/** 400. */
+export function refused(error: string): ControlAnswer {
+  return { status: 400, body: { error } };
+}
+
+/** Milliseconds: a hundred years. */
+const MAX_CLOCK_CHANGE_MS = 3_155_760_000_000;
+
+function moveClock(controls: Controls, { body }: ControlRequest): ControlAnswer {
+  const { advanceMs, skewMs } = body;
+  if (advanceMs !== undefined && !(isMilliseconds(advanceMs) && advanceMs >= 0)) {
+    return refused("advanceMs: must be a whole number of milliseconds, 0 or more: time does not go back");
+  }
+  if (skewMs !== undefined && !isMilliseconds(skewMs)) {
+    return refused("skewMs: must be a whole number of milliseconds");
+  }
+  const { clock } = controls.world;
+  if (advanceMs !== undefined) clock.advance(advanceMs);
+  if (skewMs !== undefined) clock.skew(skewMs);
+  return ok(clockOf(controls));
+}
+
+function addFault({ faults }: Controls, { body }: ControlRequest): ControlAnswer {
+  const parsed = faultRuleFrom(body);
+  if ("problem" in parsed) return refused(parsed.problem);
+  return { status: 201, body: { id: faults.add(parsed.rule) } };
+}
+
+function journal({ world }: Controls, { query }: ControlRequest): ControlAnswer {
+  const service = query.get("service");
+  const last = query.get("last");
+  if (service !== null && !SERVICE_NAMES.some((name) => name === service)) {
+    return refused(`service: must be one of ${SERVICE_NAMES.join(", ")}`);
+  }
+  if (last !== null && !/^\d{1,6}$/.test(last)) return refused("last: must be a number of entries");
+  const chosen = world.journal.filter((entry) => service === null || entry.service === service);
+  return ok(last === null ? chosen : chosen.slice(chosen.length - Math.min(Number(last), chosen.length)));
+}
+
+async function rotateKeys({ issuer }: Controls, { body }: ControlRequest): Promise<ControlAnswer> {
+  const { dropOld = false } = body;
+  if (typeof dropOld !== "boolean") return refused("dropOld: must be true or false");
+  await issuer.rotate({ dropOld });
+  return ok(issuer.jwks());
+}
+
+/** Who and what the sandbox's line is about, with the keys that it leaves out. */
+function described({ account, callerKey, administratorKey, role, functionRole, bucket }: Scene): object {
+  const keyOf = ({ id, secret }: AccessKey) => ({ accessKeyId: id, accessKeySecret: secret });
+  return {
+    accountId: account.id,
+    caller: keyOf(callerKey),
+    administrator: keyOf(administratorKey),
+    roleArn: roleArn(account.id, role),
+    functionRoleArn: roleArn(account.id, functionRole),
+    bucket: bucket.name,
+    region: bucket.region,
+  };
+}
+
+function clockOf({ world }: Controls): object {
+  return { cloud: new Date(world.clock.nowMs()).toISOString() };
+}
+
+function isMilliseconds(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Math.abs(value as number) <= MAX_CLOCK_CHANGE_MS;
+}
+
+function ok(body: unknown): ControlAnswer {
+  return { status: 200, body };
+}
