@@ -2,28 +2,14 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { CloudError } from "../cloud-error.ts";
 import type { PlantedError } from "../service-listener.ts";
-import { type JournalNote, record, type World } from "../world.ts";
+import type { World } from "../world.ts";
 import { verifyAcs3Signature } from "./authentication.ts";
-import { clientClosedRequest, cloudErrorOf } from "./errors.ts";
 import type { FunctionSettings } from "./function-settings.ts";
 import { httpEvent, isAsync, readTriggerRequest, type TriggerRequest } from "./http-event.ts";
 import { hasHeader, type TriggerResponse, triggerResponseFrom } from "./http-response.ts";
 import { functionArn, requireInvokeFunction } from "./invocation-permission.ts";
-import { type InvocationResult, newFcRequestId, type RunningFunction } from "./running-function.ts";
-
-/** What the journal is told of a request while it is served. */
-type Noted = JournalNote & { readonly principal?: string };
-
-/** A request on its way to the function. */
-interface TriggerCall {
-  readonly requestId: string;
-  /** Aborted as the client goes away. */
-  readonly signal: AbortSignal;
-  readonly note: (note: Noted) => void;
-}
-
-/** What is answered, with the code for the journal; undefined where the function ran well. */
-type Outcome = readonly [TriggerResponse, InvocationResult["errorType"]];
+import { type FcCall, journaled } from "./journaled.ts";
+import type { InvocationResult, RunningFunction } from "./running-function.ts";
 
 /**
  * Door 1, the HTTP trigger: turns a request into an event, runs the function and maps what it returned. Where there
@@ -37,37 +23,14 @@ export async function serveTrigger(
   response: ServerResponse,
   planted?: PlantedError,
 ): Promise<void> {
-  const requestId = newFcRequestId(world.clock.nowMs());
-  const gone = new AbortController();
-  response.once("close", () => gone.abort());
-  let noted: Noted = planted === undefined ? {} : { because: planted.because };
-  const note = (more: Noted) => {
-    noted = { ...noted, ...more };
-  };
-  let answer: TriggerResponse;
-  let code: string | undefined;
-  let failure: CloudError | undefined;
-  try {
-    if (planted !== undefined) throw planted.error;
-    if (target === undefined) throw noFunction();
-    note({ resource: functionArn(target.settings) });
-    const request = await readTriggerRequest(message);
-    [answer, code] = await outcomeOf(world, target, request, { requestId, signal: gone.signal, note });
-    if (gone.signal.aborted) throw clientClosedRequest();
-  } catch (thrown) {
-    failure = cloudErrorOf(thrown);
-    message.resume();
-    answer = errorResponse(failure, requestId, message);
-  }
-  record(world, {
-    service: "fc",
+  const [answer, requestId] = await journaled<TriggerResponse>(world, message, response, planted, {
     operation: `${message.method} ${(message.url ?? "/").split("?")[0]}`,
-    principal: noted.principal,
-    resource: noted.resource,
-    status: answer.status,
-    code: failure?.code ?? code,
-    because: noted.because ?? failure?.message,
-    requestId,
+    serve: async (call) => {
+      if (target === undefined) throw noFunction();
+      call.note({ resource: functionArn(target.settings) });
+      return outcomeOf(world, target, await readTriggerRequest(message), call);
+    },
+    refusal: (error, requestId) => errorResponse(error, requestId, message),
   });
   send(response, target?.settings, requestId, withDefaultCors(answer, message.headers.origin));
 }
@@ -84,8 +47,8 @@ async function outcomeOf(
   world: World,
   target: RunningFunction,
   request: TriggerRequest,
-  { requestId, signal, note }: TriggerCall,
-): Promise<Outcome> {
+  { requestId, signal, note }: FcCall,
+): Promise<readonly [TriggerResponse, InvocationResult["errorType"]]> {
   const { settings } = target;
   const preflight = preflightAnswer(settings, request);
   if (preflight !== undefined) {
@@ -126,7 +89,7 @@ function requireSigner(
   world: World,
   settings: FunctionSettings,
   request: TriggerRequest,
-  note: TriggerCall["note"],
+  note: FcCall["note"],
 ): void {
   const headers = Object.fromEntries(
     [...request.headers].map(([name, value]) => [name.toLowerCase(), value]),

@@ -2,26 +2,26 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { CloudError } from "../cloud-error.ts";
 import { wholeBody } from "../http.ts";
 import type { PlantedError } from "../service-listener.ts";
-import { type Caller, type JournalNote, record, type World } from "../world.ts";
+import type { Caller, World } from "../world.ts";
 import { type SignedRequest, verifyAcs3Signature, verifyFcSignature } from "./authentication.ts";
-import { clientClosedRequest, cloudErrorOf } from "./errors.ts";
 import { invocationHeaders } from "./invocation-headers.ts";
 import { functionArn, requireInvokeFunction } from "./invocation-permission.ts";
-import { newFcRequestId, type RunningFunction } from "./running-function.ts";
+import { type FcCall, journaled } from "./journaled.ts";
+import type { InvocationResult, RunningFunction } from "./running-function.ts";
 
 /** Bytes. Source: InvokeFunction, FC "Limits": 32 MB synchronous, 128 KB asynchronous. */
 const MAX_EVENT_BYTES = 32 * 1024 * 1024;
 const MAX_ASYNC_EVENT_BYTES = 128 * 1024;
 
 /** A way in: FC 2.0's, which @alicloud/fc2 takes, and that of FC 3.0. */
-interface Door {
+interface Api {
   readonly route: RegExp;
   readonly verify: (world: World, request: SignedRequest) => Caller;
   /** fc2 reads ErrorCode and ErrorMessage; the API of FC 3.0 answers with Code and Message. */
   readonly errorBody: (error: CloudError, requestId: string) => object;
 }
 
-const DOORS: Readonly<Record<"2016-08-15" | "2023-03-30", Door>> = {
+const APIS: Readonly<Record<"2016-08-15" | "2023-03-30", Api>> = {
   "2016-08-15": {
     // FC 3.0 has no services: any name will do (assumption).
     route:
@@ -41,27 +41,10 @@ export function isApiPath(path: string): boolean {
   return path.startsWith("/2016-08-15/") || path.startsWith("/2023-03-30/");
 }
 
-/** A request on its way to the function. */
-interface ApiCall {
-  readonly door: Door;
-  readonly message: IncomingMessage;
-  readonly path: string;
-  readonly query: string;
-  readonly requestId: string;
-  /** Aborted as the client goes away. */
-  readonly signal: AbortSignal;
-  readonly note: (note: Noted) => void;
-}
-
-/** What the journal is told of a request while it is served. */
-type Noted = JournalNote & { readonly principal?: string };
-
 interface ApiAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | string;
-  /** For the journal; undefined where the function ran well. */
-  readonly code: string | undefined;
 }
 
 /**
@@ -76,69 +59,51 @@ export async function serveInvocationApi(
   response: ServerResponse,
   planted?: PlantedError,
 ): Promise<void> {
-  const requestId = newFcRequestId(world.clock.nowMs());
   const [path = "", query = ""] = (message.url ?? "/").split(/\?(.*)/s);
-  const door = DOORS[path.startsWith("/2016-08-15/") ? "2016-08-15" : "2023-03-30"];
-  const gone = new AbortController();
-  response.once("close", () => gone.abort());
-  let noted: Noted = planted === undefined ? {} : { because: planted.because };
-  const note = (more: Noted) => {
-    noted = { ...noted, ...more };
-  };
-  let answer: ApiAnswer;
-  let failure: CloudError | undefined;
-  try {
-    if (planted !== undefined) throw planted.error;
-    const call = { door, message, path, query, requestId, signal: gone.signal, note };
-    answer = await answerTo(world, functions, call);
-    if (gone.signal.aborted) throw clientClosedRequest();
-  } catch (thrown) {
-    failure = cloudErrorOf(thrown);
-    message.resume();
-    answer = {
-      status: failure.status,
+  const api = APIS[path.startsWith("/2016-08-15/") ? "2016-08-15" : "2023-03-30"];
+  const [answer, requestId] = await journaled<ApiAnswer>(world, message, response, planted, {
+    operation: api.route.test(path) ? "InvokeFunction" : `${message.method} ${path}`,
+    serve: (call) => outcomeOf(world, functions, { api, message, path, query }, call),
+    refusal: (error, id) => ({
+      status: error.status,
       headers: { "Content-Type": "application/json", ...(message.complete ? {} : { Connection: "close" }) },
-      body: JSON.stringify(door.errorBody(failure, requestId)),
-      code: failure.code,
-    };
-  }
-  record(world, {
-    service: "fc",
-    operation: door.route.test(path) ? "InvokeFunction" : `${message.method} ${path}`,
-    principal: noted.principal,
-    resource: noted.resource,
-    status: answer.status,
-    code: answer.code,
-    because: noted.because ?? failure?.message,
-    requestId,
+      body: JSON.stringify(api.errorBody(error, id)),
+    }),
   });
   if (response.destroyed) return;
   response.writeHead(answer.status, { ...answer.headers, "X-Fc-Request-Id": requestId }).end(answer.body);
 }
 
-async function answerTo(
+interface ApiRequest {
+  readonly api: Api;
+  readonly message: IncomingMessage;
+  readonly path: string;
+  readonly query: string;
+}
+
+async function outcomeOf(
   world: World,
   functions: readonly RunningFunction[],
-  call: ApiCall,
-): Promise<ApiAnswer> {
-  const { door, message, path, query, requestId, signal, note } = call;
-  const named = door.route.exec(path)?.groups;
+  { api, message, path, query }: ApiRequest,
+  { requestId, signal, note }: FcCall,
+): Promise<readonly [ApiAnswer, InvocationResult["errorType"]]> {
+  const named = api.route.exec(path)?.groups;
   const name = named?.["name"];
   if (message.method !== "POST" || name === undefined) throw pathNotSupported(message.method ?? "", path);
   const isAsync = message.headers["x-fc-invocation-type"]?.toString().toLowerCase() === "async";
   const event = await eventOf(message, isAsync ? MAX_ASYNC_EVENT_BYTES : MAX_EVENT_BYTES);
   const headers = joinedHeaders(message);
-  const caller = door.verify(world, { method: message.method, path, query, headers, body: event });
+  const caller = api.verify(world, { method: message.method, path, query, headers, body: event });
   note({ principal: caller.arn });
   const qualifier = named?.["qualifier"] ?? new URLSearchParams(query).get("qualifier") ?? "LATEST";
   const target = targetFor(world, functions, caller, { name, qualifier, message, note });
   if (isAsync) {
     target.invokeLater({ requestId, event, qualifier });
-    return { status: 202, headers: {}, body: "", code: undefined };
+    return [{ status: 202, headers: {}, body: "" }, undefined];
   }
   const result = await target.invoke({ requestId, event, qualifier, signal });
   const withLog = headers["x-fc-log-type"]?.toLowerCase() === "tail";
-  return {
+  const answer: ApiAnswer = {
     status: 200,
     headers: {
       // fc2 would parse application/json, whatever the body holds.
@@ -146,8 +111,8 @@ async function answerTo(
       ...invocationHeaders(result, withLog ? "with log" : "without log"),
     },
     body: result.body,
-    code: result.errorType,
   };
+  return [answer, result.errorType];
 }
 
 async function eventOf(message: IncomingMessage, limit: number): Promise<Buffer> {
@@ -171,7 +136,12 @@ function targetFor(
   world: World,
   functions: readonly RunningFunction[],
   caller: Caller,
-  wanted: Pick<ApiCall, "message" | "note"> & { readonly name: string; readonly qualifier: string },
+  wanted: {
+    readonly name: string;
+    readonly qualifier: string;
+    readonly message: IncomingMessage;
+    readonly note: FcCall["note"];
+  },
 ): RunningFunction {
   const { name, qualifier, message, note } = wanted;
   const target = functions.find(({ settings }) => settings.name === name);
