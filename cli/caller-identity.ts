@@ -1,7 +1,7 @@
-import { $OpenApiUtil } from "@alicloud/openapi-core";
 import sts from "@alicloud/sts20150401";
-import { AlienAnswer, REQUEST_TIMEOUT_MS } from "./cloud-problem.ts";
+import { AlienAnswer } from "./cloud-problem.ts";
 import type { AccessKeys, ApiAddress } from "./operator-access.ts";
+import { sdkConfig } from "./sdk-config.ts";
 
 /** The default of a CommonJS module is its exports for Node, and the class itself for vitest. */
 const Client = "default" in sts ? sts.default : sts;
@@ -23,13 +23,5 @@ export async function callerIdentity(keys: AccessKeys, address: ApiAddress): Pro
 }
 
 export function stsClientWith(keys: AccessKeys, address: ApiAddress): InstanceType<typeof Client> {
-  return new Client(
-    new $OpenApiUtil.Config({
-      ...keys,
-      ...address,
-      ...(keys.securityToken === undefined ? {} : { type: "sts" }),
-      connectTimeout: REQUEST_TIMEOUT_MS,
-      readTimeout: REQUEST_TIMEOUT_MS,
-    }),
-  );
+  return new Client(sdkConfig(keys, address));
 }

@@ -1,5 +1,5 @@
 import type { Refusal } from "../../shared/domain/refusal.ts";
-import type { HttpRequest, HttpResponse } from "./http.ts";
+import { type HttpRequest, type HttpResponse, unreadableRequest } from "./http.ts";
 
 /** What FC's nodejs20 runtime takes back from a handler of an HTTP trigger. */
 export interface FcResponse {
@@ -21,11 +21,8 @@ export function httpRequestFromFcEvent(event: unknown, requestId: string): HttpR
   const method = http?.["method"];
   const path = parsed?.["rawPath"];
   if (parsed === undefined || typeof method !== "string" || typeof path !== "string") {
-    const unreadable = invalid(
-      "The event",
-      "is not that of an HTTP trigger; invoke the function through its URL",
-    );
-    return { ...NOTHING, requestId, unreadable };
+    const problem = "is not that of an HTTP trigger; invoke the function through its URL";
+    return unreadableRequest(requestId, invalid("The event", problem));
   }
   const sourceIp = http?.["sourceIp"];
   const query = queryOf(parsed["queryParameters"]);
@@ -35,7 +32,7 @@ export function httpRequestFromFcEvent(event: unknown, requestId: string): HttpR
     path,
     query: query ?? [],
     headers: headersOf(parsed["headers"]),
-    body: body ?? NOTHING.body,
+    body: body ?? Buffer.alloc(0),
     sourceIp: typeof sourceIp === "string" && sourceIp !== "" ? sourceIp : undefined,
     requestId,
     unreadable:
@@ -72,15 +69,6 @@ function parsedEvent(event: unknown): Fields | undefined {
     return undefined;
   }
 }
-
-const NOTHING = {
-  method: "",
-  path: "",
-  query: [],
-  headers: new Map(),
-  body: Buffer.alloc(0),
-  sourceIp: undefined,
-};
 
 function invalid(field: string, problem: string): Refusal {
   return { code: "REQUEST_INVALID", field, problem };

@@ -18,6 +18,20 @@ export interface HttpRequest {
   readonly unreadable: Refusal | undefined;
 }
 
+/** A request of which nothing could be read, and why. */
+export function unreadableRequest(requestId: string, unreadable: Refusal): HttpRequest {
+  return {
+    method: "",
+    path: "",
+    query: [],
+    headers: new Map(),
+    body: Buffer.alloc(0),
+    sourceIp: undefined,
+    requestId,
+    unreadable,
+  };
+}
+
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Refusal } from "../../shared/domain/refusal.ts";
-import type { HttpRequest, HttpResponse } from "./http.ts";
+import { type HttpRequest, type HttpResponse, unreadableRequest } from "./http.ts";
 
 /** Bytes, after which no more of a body is read. request.ts refuses a far smaller one. */
 const MAX_READ_BYTES = 64 * 1024;
@@ -34,23 +34,12 @@ export async function httpRequestFrom(
 
 /** A request of which Node's parser has made nothing: the service refuses it, and logs it, like any other. */
 export function unparsedRequest({ code }: NodeJS.ErrnoException, requestId: string): HttpRequest {
-  return {
-    method: "",
-    path: "",
-    query: [],
-    headers: new Map(),
-    body: Buffer.alloc(0),
-    sourceIp: undefined,
-    requestId,
-    unreadable: TOO_LARGE.includes(code ?? "")
-      ? { code: "REQUEST_TOO_LARGE" }
-      : code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? invalid("The request", "has not come to its end in time; send it again")
-        : invalid(
-            "The request",
-            "is not well-formed HTTP/1.1; mend its first line, its headers or its length",
-          ),
-  };
+  if (TOO_LARGE.includes(code ?? "")) return unreadableRequest(requestId, { code: "REQUEST_TOO_LARGE" });
+  const problem =
+    code === "ERR_HTTP_REQUEST_TIMEOUT"
+      ? "has not come to its end in time; send it again"
+      : "is not well-formed HTTP/1.1; mend its first line, its headers or its length";
+  return unreadableRequest(requestId, invalid("The request", problem));
 }
 
 /** Writes the answer. What was not read of the request would be taken for the next one: then the connection ends. */

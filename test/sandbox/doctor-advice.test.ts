@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UNFINISHED } from "../../cli/provision/plan.ts";
 import type { Fault } from "../../sandbox/fault-rule.ts";
 import { addPolicy, attachPolicy } from "../../sandbox/world.ts";
 import { type Deployment, emptyAccount } from "../support/deployment.ts";
 import { faultLines } from "../support/findings.ts";
-import { stateOf } from "../support/world-state.ts";
+import { worldIsRestored } from "../support/world-state.ts";
 
 const ACCOUNT = "1234567890123456";
 const FOREIGN = "acs:ram::9999999999999999:root";
@@ -12,7 +12,6 @@ const CLIENT = "oss-valet-client";
 const FUNCTION = "oss-valet-function";
 
 let deployed: Deployment;
-let restore: () => void;
 
 beforeAll(async () => {
   deployed = await emptyAccount();
@@ -23,13 +22,7 @@ afterAll(async () => {
   await deployed.stop();
 });
 
-beforeEach(() => {
-  restore = stateOf(deployed);
-});
-
-afterEach(() => {
-  restore();
-});
+worldIsRestored(() => deployed);
 
 describe("what doctor tells to do about RAM, done as told, mends it", () => {
   const fromAnOffice = { IpAddress: { "acs:SourceIp": "198.51.100.0/24" } };

@@ -1,15 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newAccessKey, type RamUser } from "../../sandbox/world.ts";
 import { type Deployment, emptyAccount } from "../support/deployment.ts";
 import { faultLines, faultsIn } from "../support/findings.ts";
-import { stateOf } from "../support/world-state.ts";
+import { worldIsRestored } from "../support/world-state.ts";
 
 const CALLER = "oss-valet-caller";
 const args = ["--caller-user", CALLER];
 
 let deployed: Deployment;
 let keys: Readonly<Record<string, string>>;
-let restore: () => void;
 
 beforeAll(async () => {
   deployed = await emptyAccount();
@@ -22,13 +21,7 @@ afterAll(async () => {
   await deployed.stop();
 });
 
-beforeEach(() => {
-  restore = stateOf(deployed);
-});
-
-afterEach(() => {
-  restore();
-});
+worldIsRestored(() => deployed);
 
 describe("the user of a caller outside Function Compute", () => {
   it("is looked at like a role", async () => {

@@ -1,12 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { doctor } from "../../cli/doctor.ts";
 import { addBucket, addPolicy, attachPolicy } from "../../sandbox/world.ts";
 import { type Deployment, type DoctorChange, emptyAccount } from "../support/deployment.ts";
 import { faultsIn } from "../support/findings.ts";
-import { stateOf } from "../support/world-state.ts";
+import { worldIsRestored } from "../support/world-state.ts";
 
 let deployed: Deployment;
-let restore: () => void;
 
 const APP = "https://app.example.com";
 
@@ -83,13 +82,7 @@ it("an empty account, provisioned: doctor finds nothing, credentials are vended,
 });
 
 describe("doctor names the cause and what to do", () => {
-  beforeEach(() => {
-    restore = stateOf(deployed);
-  });
-
-  afterEach(() => {
-    restore();
-  });
+  worldIsRestored(() => deployed);
 
   interface Case extends DoctorChange {
     readonly name: string;

@@ -1,15 +1,14 @@
 import Fc2 from "@alicloud/fc2";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { triedOnOss, type VendedAccess } from "../../cli/smoke/on-oss.ts";
 import { signedByAnother, unsigned, withClaims } from "../../cli/smoke/tampered-token.ts";
 import type { Fault } from "../../sandbox/fault-rule.ts";
 import { type Deployment, emptyAccount } from "../support/deployment.ts";
 import { fcEvent } from "../support/fc-events.ts";
-import { stateOf } from "../support/world-state.ts";
+import { worldIsRestored } from "../support/world-state.ts";
 
 let deployed: Deployment;
 let url: string;
-let restore: () => void;
 
 beforeAll(async () => {
   deployed = await emptyAccount();
@@ -22,13 +21,7 @@ afterAll(async () => {
   await deployed.stop();
 });
 
-beforeEach(() => {
-  restore = stateOf(deployed);
-});
-
-afterEach(() => {
-  restore();
-});
+worldIsRestored(() => deployed);
 
 describe("smoke, of a deployment that is as it must be", () => {
   it("finds everything so, and leaves nothing behind", async () => {

@@ -1,7 +1,17 @@
+import { afterEach, beforeEach } from "vitest";
 import type { Deployment } from "./deployment.ts";
 
+/** Gives each test of a file or block the deployment's world as the one before found it. */
+export function worldIsRestored(deployment: () => Deployment): void {
+  let restore: () => void;
+  beforeEach(() => {
+    restore = stateOf(deployment());
+  });
+  afterEach(() => restore());
+}
+
 /** Remembers a deployment's world, as far as tests spoil it: roles, policies, users, buckets, clock and faults. */
-export function stateOf({ sandbox, account, bucket }: Deployment): () => void {
+function stateOf({ sandbox, account, bucket }: Deployment): () => void {
   const { world, faults, clock } = sandbox;
   const buckets = [...world.buckets];
   const { acl, policy } = bucket;
