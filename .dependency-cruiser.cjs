@@ -102,7 +102,7 @@ module.exports = {
       comment: "the brand's maker; everybody else may only use the type",
       severity: "error",
       from: { path: "^(shared|functions|client)/", pathNot: "^shared/adapters/jwt-token-verifier" },
-      to: { path: "^shared/domain/verified-claims\\.ts$", dependencyTypesNot: ["type-only"] },
+      to: { path: "^shared/domain/token/verified-claims\\.ts$", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "9-no-cycles",

@@ -1,5 +1,5 @@
 import { pathToFileURL } from "node:url";
-import { nearest } from "../shared/domain/shape.ts";
+import { nearest } from "../shared/domain/rules/shape.ts";
 import { type AccessFile, readAccessFile } from "./access-file.ts";
 import { DOCTOR_HELP, doctor } from "./doctor.ts";
 import { EXPLAIN_HELP, explain } from "./explain.ts";

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
-import type { AccessRules } from "../shared/domain/access-rules.ts";
-import { MAX_ROLE_POLICY_LENGTH } from "../shared/domain/role-policy.ts";
+import { MAX_ROLE_POLICY_LENGTH } from "../shared/domain/policy/role-policy.ts";
+import type { AccessRules } from "../shared/domain/rules/access-rules.ts";
 import { type CallerIdentity, callerIdentity } from "./caller-identity.ts";
 import { cloudProblemFrom, problemText } from "./cloud-problem.ts";
 import { type AccessKeys, type ApiAddress, accessKeysFrom, apiAddressOf } from "./operator-access.ts";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { AccessRules } from "../shared/domain/access-rules.ts";
+import type { AccessRules } from "../shared/domain/rules/access-rules.ts";
 import { type PromiseOutcome, runAccessTests, UNKNOWN_BUCKET } from "./access-tests.ts";
 import { bucketFrom } from "./bucket.ts";
 import { largestPolicyOf, policySizeWarnings } from "./policy-size.ts";

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type BuildResult, build as bundle, type Metafile, type Plugin } from "esbuild";
 import { written } from "../cli/access-file.ts";
-import { type AccessRules, accessRulesFrom } from "../shared/domain/access-rules.ts";
+import { type AccessRules, accessRulesFrom } from "../shared/domain/rules/access-rules.ts";
 import { AccessFileError, accessFileOrThrow, accessFilePath } from "./build/access-file.ts";
 import { sourceOf } from "./build/source-of.ts";
 import { trim } from "./build/trim.ts";
@@ -98,7 +98,7 @@ function compiledIn(rules: AccessRules): Plugin {
   return {
     name: "access-rules",
     setup(build) {
-      build.onResolve({ filter: /^#access-rules$|\/domain\/access-rules\.ts$/ }, () => ({
+      build.onResolve({ filter: /^#access-rules$|\/domain\/rules\/access-rules\.ts$/ }, () => ({
         path: "compiled",
         namespace: "access-rules",
       }));

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { accessRulesSchema } from "../shared/domain/access-file.ts";
+import { accessRulesSchema } from "../shared/domain/rules/access-file.ts";
 import { errorsDocument } from "./docs/errors.ts";
 import { actionTable, fieldTables } from "./docs/fields.ts";
 

@@ -1,10 +1,10 @@
 import type { KeyObject } from "node:crypto";
-import type { Algorithm } from "./domain/issuer.ts";
+import type { UnsafeClaim } from "./domain/grant/report.ts";
+import type { SessionName } from "./domain/policy/session-name.ts";
+import type { SessionPolicy } from "./domain/policy/session-policy.ts";
 import type { Refusal, Result } from "./domain/refusal.ts";
-import type { UnsafeClaim } from "./domain/report.ts";
-import type { SessionName } from "./domain/session-name.ts";
-import type { SessionPolicy } from "./domain/session-policy.ts";
-import type { VerifiedClaims } from "./domain/verified-claims.ts";
+import type { Algorithm } from "./domain/token/issuer.ts";
+import type { VerifiedClaims } from "./domain/token/verified-claims.ts";
 
 /** Tells who signed in, or refuses: TOKEN_INVALID, TOKEN_EXPIRED, KEYS_UNAVAILABLE. Never throws. */
 export interface TokenVerifier {

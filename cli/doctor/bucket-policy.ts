@@ -1,8 +1,8 @@
 import { evaluate } from "../../sandbox/ram/evaluate.ts";
 import { parsePolicy, policyGrammarProblem, type Statement } from "../../sandbox/ram/policy-document.ts";
-import type { AccessRules } from "../../shared/domain/access-rules.ts";
-import { bucketResource } from "../../shared/domain/ram-policy.ts";
-import { rolePolicyFor } from "../../shared/domain/role-policy.ts";
+import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
+import { bucketResource } from "../../shared/domain/ram/ram-policy.ts";
+import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
 import { canMeet } from "../patterns.ts";
 import type { Findings } from "./finding.ts";
 import { requestsUnder } from "./rule-requests.ts";

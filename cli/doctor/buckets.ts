@@ -1,5 +1,5 @@
-import type { AccessRules } from "../../shared/domain/access-rules.ts";
-import type { Permission } from "../../shared/domain/ram-policy.ts";
+import type { Permission } from "../../shared/domain/ram/ram-policy.ts";
+import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
 import { AlienAnswer, type CloudProblem, cloudProblemFrom, problemText } from "../cloud-problem.ts";
 import type { OssClient } from "../oss-client.ts";
 import type { ProvisionSettings } from "../provision/desired-state.ts";

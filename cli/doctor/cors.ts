@@ -1,5 +1,5 @@
 import { matches } from "../../sandbox/ram/match.ts";
-import type { Permission } from "../../shared/domain/ram-policy.ts";
+import type { Permission } from "../../shared/domain/ram/ram-policy.ts";
 
 /** A rule of a bucket's CORS, as ali-oss gives it: one value, or a list. */
 export interface BucketCorsRule {

@@ -1,5 +1,5 @@
 import type { NamedPolicy } from "../../sandbox/ram/evaluate.ts";
-import type { AccessRules } from "../../shared/domain/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
 import { cloudProblemFrom, problemText } from "../cloud-problem.ts";
 import {
   type ActualRole,

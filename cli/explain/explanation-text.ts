@@ -1,6 +1,6 @@
-import type { GrantStatement } from "../../shared/domain/access-grant.ts";
-import type { RuleOutcome } from "../../shared/domain/rule-outcome.ts";
-import { MAX_SESSION_POLICY_BYTES } from "../../shared/domain/session-policy.ts";
+import type { GrantStatement } from "../../shared/domain/grant/access-grant.ts";
+import type { RuleOutcome } from "../../shared/domain/grant/rule-outcome.ts";
+import { MAX_SESSION_POLICY_BYTES } from "../../shared/domain/policy/session-policy.ts";
 import { refusalText } from "../access-tests.ts";
 import { voiceText } from "../judge.ts";
 import type { Explanation } from "./explanation.ts";

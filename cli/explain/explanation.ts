@@ -1,15 +1,15 @@
-import { type AccessGrant, accessGrantFor, type Wanted } from "../../shared/domain/access-grant.ts";
-import type { AccessRules } from "../../shared/domain/access-rules.ts";
-import { denialOf } from "../../shared/domain/denial.ts";
-import { provenSessionPolicy } from "../../shared/domain/policy-proof.ts";
-import { hashSegment } from "../../shared/domain/prefix-template.ts";
-import { type Principal, principalFrom } from "../../shared/domain/principal.ts";
+import { type AccessGrant, accessGrantFor, type Wanted } from "../../shared/domain/grant/access-grant.ts";
+import { denialOf } from "../../shared/domain/grant/denial.ts";
+import { type Principal, principalFrom } from "../../shared/domain/grant/principal.ts";
+import { type Place, type RuleOutcome, ruleOutcomes } from "../../shared/domain/grant/rule-outcome.ts";
+import { provenSessionPolicy } from "../../shared/domain/policy/policy-proof.ts";
+import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
+import { type SessionName, sessionNameFor } from "../../shared/domain/policy/session-name.ts";
+import { type SessionPolicy, sessionPolicyFor } from "../../shared/domain/policy/session-policy.ts";
+import { hashSegment } from "../../shared/domain/prefix/prefix-template.ts";
 import type { Refusal } from "../../shared/domain/refusal.ts";
-import { rolePolicyFor } from "../../shared/domain/role-policy.ts";
-import { type Place, type RuleOutcome, ruleOutcomes } from "../../shared/domain/rule-outcome.ts";
-import { type SessionName, sessionNameFor } from "../../shared/domain/session-name.ts";
-import { type SessionPolicy, sessionPolicyFor } from "../../shared/domain/session-policy.ts";
-import { claimsVerifiedFor } from "../../shared/domain/verified-claims.ts";
+import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import { claimsVerifiedFor } from "../../shared/domain/token/verified-claims.ts";
 import { type Judgement, judge, type Question, sentKey } from "../judge.ts";
 import type { VisibleCheck } from "./unverified-token.ts";
 

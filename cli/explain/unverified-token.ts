@@ -1,14 +1,14 @@
+import type { Refusal, TokenCheck } from "../../shared/domain/refusal.ts";
 import {
   headerChecks,
   MAX_KEY_ID_LENGTH,
   MAX_TOKEN_LENGTH,
   REFUSED_PARAMETERS,
   unverifiedAppTokenFrom,
-} from "../../shared/domain/app-token.ts";
-import { claimAt } from "../../shared/domain/claim.ts";
-import type { Issuer } from "../../shared/domain/issuer.ts";
-import type { Refusal, TokenCheck } from "../../shared/domain/refusal.ts";
-import { type ClaimsCheck, claimsChecks } from "../../shared/domain/token-claims.ts";
+} from "../../shared/domain/token/app-token.ts";
+import { claimAt } from "../../shared/domain/token/claim.ts";
+import type { Issuer } from "../../shared/domain/token/issuer.ts";
+import { type ClaimsCheck, claimsChecks } from "../../shared/domain/token/token-claims.ts";
 
 /** A JWT, decoded and not verified: anybody can have written it. */
 export interface UnverifiedToken {

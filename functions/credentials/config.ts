@@ -1,5 +1,5 @@
-import { type AccessRules, accessRulesFrom } from "../../shared/domain/access-rules.ts";
-import type { Algorithm, Issuer } from "../../shared/domain/issuer.ts";
+import { type AccessRules, accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import type { Algorithm, Issuer } from "../../shared/domain/token/issuer.ts";
 import type { CallerCredentials, SigningKeys } from "../../shared/ports.ts";
 
 /** Everything that a deployment decides, checked before the first request. */

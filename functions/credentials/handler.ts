@@ -1,6 +1,6 @@
-import type { AccessGrant } from "../../shared/domain/access-grant.ts";
+import type { AccessGrant } from "../../shared/domain/grant/access-grant.ts";
+import type { Report } from "../../shared/domain/grant/report.ts";
 import type { Refusal } from "../../shared/domain/refusal.ts";
-import type { Report } from "../../shared/domain/report.ts";
 import type { AuditEntry, AuditLog, Clock } from "../../shared/ports.ts";
 import { type Valet, vendCredentials } from "../../shared/vend-credentials.ts";
 import { withCors } from "./cors.ts";

@@ -1,7 +1,7 @@
-import { type ObjectPrefix, parsedObjectPrefix } from "../../shared/domain/object-prefix.ts";
-import { PERMISSIONS, type Permission } from "../../shared/domain/ram-policy.ts";
+import { type ObjectPrefix, parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
+import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
 import { granted, type Refused, type Result, refused } from "../../shared/domain/refusal.ts";
-import { strictJsonObjectFrom } from "../../shared/domain/strict-json.ts";
+import { strictJsonObjectFrom } from "../../shared/domain/token/strict-json.ts";
 import type { CredentialsRequest } from "../../shared/vend-credentials.ts";
 import type { HttpRequest } from "./http.ts";
 

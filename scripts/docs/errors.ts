@@ -1,7 +1,11 @@
 import { refusalResponse, serverErrorResponse } from "../../functions/credentials/response.ts";
-import { MAX_KEY_ID_LENGTH, MAX_TOKEN_LENGTH, REFUSED_PARAMETERS } from "../../shared/domain/app-token.ts";
 import type { Refusal, TokenCheck } from "../../shared/domain/refusal.ts";
-import { MAX_AUDIENCES } from "../../shared/domain/token-claims.ts";
+import {
+  MAX_KEY_ID_LENGTH,
+  MAX_TOKEN_LENGTH,
+  REFUSED_PARAMETERS,
+} from "../../shared/domain/token/app-token.ts";
+import { MAX_AUDIENCES } from "../../shared/domain/token/token-claims.ts";
 
 /** docs/errors.md, from the one table refusal → answer. A new refusal or check does not compile without its words. */
 export function errorsDocument(): string {

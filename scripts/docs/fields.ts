@@ -1,6 +1,6 @@
-import { OBJECT_LEVEL_ACTIONS } from "../../shared/domain/oss-actions.ts";
-import { LIST_ACTION, OBJECT_ACTIONS, PERMISSIONS } from "../../shared/domain/ram-policy.ts";
-import type { JsonSchema } from "../../shared/domain/shape.ts";
+import { OBJECT_LEVEL_ACTIONS } from "../../shared/domain/ram/oss-actions.ts";
+import { LIST_ACTION, OBJECT_ACTIONS, PERMISSIONS } from "../../shared/domain/ram/ram-policy.ts";
+import type { JsonSchema } from "../../shared/domain/rules/shape.ts";
 
 /** One table for each group of access.yaml, from its schema: field, what it takes, default, meaning. */
 export function fieldTables(schema: JsonSchema): string {

@@ -1,7 +1,7 @@
 import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
-import type { Algorithm } from "../domain/issuer.ts";
 import { granted, refused } from "../domain/refusal.ts";
-import { keyFits, problemOfPublicKey } from "../domain/verification-key.ts";
+import type { Algorithm } from "../domain/token/issuer.ts";
+import { keyFits, problemOfPublicKey } from "../domain/token/verification-key.ts";
 import type { SigningKeys } from "../ports.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { Issuer } from "../domain/issuer.ts";
 import { granted, type Refused, refused } from "../domain/refusal.ts";
+import type { Issuer } from "../domain/token/issuer.ts";
 import type { Clock, SigningKeys } from "../ports.ts";
 import { type FetchJson, fetchJsonWith } from "./jwks-keys/fetch-json.ts";
 import { type KeySet, keyIn } from "./jwks-keys/jwk-import.ts";

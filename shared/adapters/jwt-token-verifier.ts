@@ -1,11 +1,11 @@
 import { KeyObject } from "node:crypto";
 import jwt from "jsonwebtoken";
-import { refusalOfHeader, unverifiedAppTokenFrom } from "../domain/app-token.ts";
-import type { Algorithm, Issuer } from "../domain/issuer.ts";
 import { granted, type Refused, type Result, refused, type TokenCheck } from "../domain/refusal.ts";
-import { refusalOfClaims } from "../domain/token-claims.ts";
-import { keyFits } from "../domain/verification-key.ts";
-import { claimsVerifiedFor } from "../domain/verified-claims.ts";
+import { refusalOfHeader, unverifiedAppTokenFrom } from "../domain/token/app-token.ts";
+import type { Algorithm, Issuer } from "../domain/token/issuer.ts";
+import { refusalOfClaims } from "../domain/token/token-claims.ts";
+import { keyFits } from "../domain/token/verification-key.ts";
+import { claimsVerifiedFor } from "../domain/token/verified-claims.ts";
 import type { Clock, SigningKeys, TokenVerifier } from "../ports.ts";
 
 /** An issuer from the access rules, and where its keys come from. */

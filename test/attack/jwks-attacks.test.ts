@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { jwksKeys } from "../../shared/adapters/jwks-keys.ts";
 import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
-import type { Issuer } from "../../shared/domain/issuer.ts";
+import type { Issuer } from "../../shared/domain/token/issuer.ts";
 import type { SigningKeys, TokenVerifier } from "../../shared/ports.ts";
 import {
   type Answer,

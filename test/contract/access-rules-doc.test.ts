@@ -7,9 +7,9 @@ import { runAccessTests } from "../../cli/access-tests.ts";
 import { judge } from "../../cli/judge.ts";
 import { policySizeWarnings } from "../../cli/policy-size.ts";
 import { generatedFiles } from "../../scripts/generate-docs.ts";
-import { accessRulesFrom } from "../../shared/domain/access-rules.ts";
-import { rolePolicyFor } from "../../shared/domain/role-policy.ts";
-import { sessionPolicyFor } from "../../shared/domain/session-policy.ts";
+import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
+import { sessionPolicyFor } from "../../shared/domain/policy/session-policy.ts";
+import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
 import { accessFile, BUCKET, grantOf, rulesOf } from "../support/valet.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

@@ -5,9 +5,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { generatedFiles } from "../../scripts/generate-docs.ts";
-import { accessRulesSchema } from "../../shared/domain/access-file.ts";
-import { accessRulesFrom } from "../../shared/domain/access-rules.ts";
-import { prefixTemplateFrom } from "../../shared/domain/prefix-syntax.ts";
+import { accessRulesSchema } from "../../shared/domain/rules/access-file.ts";
+import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import { prefixTemplateFrom } from "../../shared/domain/rules/prefix-syntax.ts";
 import { accessFile, LOGIN, OWN_FOLDER } from "../support/valet.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

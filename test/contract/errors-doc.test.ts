@@ -6,7 +6,7 @@ import {
   MAX_TOKEN_LENGTH,
   REFUSED_PARAMETERS,
   unverifiedAppTokenFrom,
-} from "../../shared/domain/app-token.ts";
+} from "../../shared/domain/token/app-token.ts";
 import { appToken, invalid } from "../support/tokens.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

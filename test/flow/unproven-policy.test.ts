@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
+import type { SessionPolicy } from "../../shared/domain/policy/session-policy.ts";
 import { granted } from "../../shared/domain/refusal.ts";
-import type { SessionPolicy } from "../../shared/domain/session-policy.ts";
 import { httpRequest } from "../support/http-requests.ts";
 import { OWN_FOLDER, rulesWith } from "../support/valet.ts";
 import { loginIssuer, wholeService } from "../support/whole-service.ts";
@@ -8,7 +8,7 @@ import { loginIssuer, wholeService } from "../support/whole-service.ts";
 const rendered = vi.hoisted(() => ({ text: "" }));
 
 // A renderer with a bug: whatever was granted, it gives this text.
-vi.mock("../../shared/domain/session-policy.ts", async (original) => ({
+vi.mock("../../shared/domain/policy/session-policy.ts", async (original) => ({
   ...(await original<object>()),
   sessionPolicyFor: () => granted(rendered.text as SessionPolicy),
 }));

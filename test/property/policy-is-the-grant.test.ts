@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { AccessGrant } from "../../shared/domain/access-grant.ts";
-import { provenSessionPolicy } from "../../shared/domain/policy-proof.ts";
-import { MAX_SESSION_POLICY_BYTES, sessionPolicyFor } from "../../shared/domain/session-policy.ts";
+import type { AccessGrant } from "../../shared/domain/grant/access-grant.ts";
+import { provenSessionPolicy } from "../../shared/domain/policy/policy-proof.ts";
+import { MAX_SESSION_POLICY_BYTES, sessionPolicyFor } from "../../shared/domain/policy/session-policy.ts";
 import {
   AGREEMENT_CASES,
   attemptNear,

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { AccessRules, Rule } from "../../shared/domain/access-rules.ts";
-import { hashSegment } from "../../shared/domain/prefix-template.ts";
-import type { Principal } from "../../shared/domain/principal.ts";
-import { ruleOutcomes } from "../../shared/domain/rule-outcome.ts";
-import { sessionNameFor } from "../../shared/domain/session-name.ts";
+import type { Principal } from "../../shared/domain/grant/principal.ts";
+import { ruleOutcomes } from "../../shared/domain/grant/rule-outcome.ts";
+import { sessionNameFor } from "../../shared/domain/policy/session-name.ts";
+import { hashSegment } from "../../shared/domain/prefix/prefix-template.ts";
+import type { AccessRules, Rule } from "../../shared/domain/rules/access-rules.ts";
 import {
   ADDRESS,
   attemptNear,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { evaluate } from "../../sandbox/ram/evaluate.ts";
-import { rolePolicyFor } from "../../shared/domain/role-policy.ts";
+import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
 import {
   attemptNear,
   CALLERS,

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { evaluate } from "../../sandbox/ram/evaluate.ts";
 import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
-import type { AccessRules, Rule } from "../../shared/domain/access-rules.ts";
-import { rolePolicyFor } from "../../shared/domain/role-policy.ts";
+import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
+import type { AccessRules, Rule } from "../../shared/domain/rules/access-rules.ts";
 import {
   type Attempt,
   attemptNear,

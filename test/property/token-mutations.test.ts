@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { strictJsonObjectFrom } from "../../shared/domain/strict-json.ts";
+import { strictJsonObjectFrom } from "../../shared/domain/token/strict-json.ts";
 import { attackedVerifier, ecKeys, signedByLogin } from "../support/attacked-verifier.ts";
 import { base64url, GOOD_CLAIMS, signatureOf } from "../support/tokens.ts";
 

@@ -8,7 +8,7 @@ import { provision } from "../../cli/provision.ts";
 import type { Terminal } from "../../cli/terminal.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type Account, addPolicy, addRole, addUser } from "../../sandbox/world.ts";
-import { type AccessRules, accessRulesFrom } from "../../shared/domain/access-rules.ts";
+import { type AccessRules, accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
 
 const ACCESS = `
 issuers: [{ name: login, issuer: https://login.example.com/, audience: photo-app }]

@@ -1,7 +1,7 @@
 import { fixedKeys } from "../../shared/adapters/fixed-keys.ts";
 import { jwksKeys } from "../../shared/adapters/jwks-keys.ts";
 import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
-import type { Issuer } from "../../shared/domain/issuer.ts";
+import type { Issuer } from "../../shared/domain/token/issuer.ts";
 import type { TokenVerifier } from "../../shared/ports.ts";
 import { appToken, fakeClock, GOOD_CLAIMS, issuerOf, jwkOf, keyPair, secretKey } from "./tokens.ts";
 

@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { type AccessRequest, evaluate } from "../../sandbox/ram/evaluate.ts";
-import { type AccessGrant, accessGrantFor, type Wanted } from "../../shared/domain/access-grant.ts";
+import { type AccessGrant, accessGrantFor, type Wanted } from "../../shared/domain/grant/access-grant.ts";
+import { type Principal, principalFrom } from "../../shared/domain/grant/principal.ts";
+import { sessionNameFor } from "../../shared/domain/policy/session-name.ts";
+import { sessionPolicyFor } from "../../shared/domain/policy/session-policy.ts";
+import { hashSegment } from "../../shared/domain/prefix/prefix-template.ts";
 import {
   type AccessRules,
   type AccessRulesResult,
   accessRulesFrom,
-} from "../../shared/domain/access-rules.ts";
-import { hashSegment } from "../../shared/domain/prefix-template.ts";
-import { type Principal, principalFrom } from "../../shared/domain/principal.ts";
-import { sessionNameFor } from "../../shared/domain/session-name.ts";
-import { sessionPolicyFor } from "../../shared/domain/session-policy.ts";
-import { claimsVerifiedFor } from "../../shared/domain/verified-claims.ts";
+} from "../../shared/domain/rules/access-rules.ts";
+import { claimsVerifiedFor } from "../../shared/domain/token/verified-claims.ts";
 import { accessFile, BUCKET, LOGIN, PARTNER, prefixOf } from "./valet.ts";
 
 /** Attempts that each property judges: FENCE_CASES, or few enough for every run of the suite. */

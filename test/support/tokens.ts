@@ -7,8 +7,8 @@ import {
   type KeyObject,
   sign,
 } from "node:crypto";
-import type { Algorithm, Issuer } from "../../shared/domain/issuer.ts";
 import type { TokenCheck } from "../../shared/domain/refusal.ts";
+import type { Algorithm, Issuer } from "../../shared/domain/token/issuer.ts";
 import type { Clock } from "../../shared/ports.ts";
 import { type KeyKind, type KeyPair, newKeyPair } from "./key-pairs.ts";
 

@@ -1,9 +1,9 @@
-import { type AccessGrant, accessGrantFor, type Wanted } from "../../shared/domain/access-grant.ts";
-import { type AccessRules, accessRulesFrom } from "../../shared/domain/access-rules.ts";
-import { type ObjectPrefix, parsedObjectPrefix } from "../../shared/domain/object-prefix.ts";
-import { type Principal, principalFrom } from "../../shared/domain/principal.ts";
+import { type AccessGrant, accessGrantFor, type Wanted } from "../../shared/domain/grant/access-grant.ts";
+import { type Principal, principalFrom } from "../../shared/domain/grant/principal.ts";
+import { type ObjectPrefix, parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
 import type { Result } from "../../shared/domain/refusal.ts";
-import { claimsVerifiedFor } from "../../shared/domain/verified-claims.ts";
+import { type AccessRules, accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import { claimsVerifiedFor } from "../../shared/domain/token/verified-claims.ts";
 
 export const BUCKET = "examplebucket";
 

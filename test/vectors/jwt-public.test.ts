@@ -5,10 +5,10 @@ import { describe, expect, it } from "vitest";
 import { fixedKeys } from "../../shared/adapters/fixed-keys.ts";
 import { keyIn, keySetFrom } from "../../shared/adapters/jwks-keys/jwk-import.ts";
 import { isSignatureGood, jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
-import { unverifiedAppTokenFrom } from "../../shared/domain/app-token.ts";
-import { ALGORITHMS, type Algorithm } from "../../shared/domain/issuer.ts";
 import { granted } from "../../shared/domain/refusal.ts";
-import { strictJsonObjectFrom } from "../../shared/domain/strict-json.ts";
+import { unverifiedAppTokenFrom } from "../../shared/domain/token/app-token.ts";
+import { ALGORITHMS, type Algorithm } from "../../shared/domain/token/issuer.ts";
+import { strictJsonObjectFrom } from "../../shared/domain/token/strict-json.ts";
 import { EXPIRED, fakeClock, invalid, issuerOf } from "../support/tokens.ts";
 
 /**

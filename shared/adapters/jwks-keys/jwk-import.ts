@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
-import type { Algorithm } from "../../domain/issuer.ts";
-import { keyFits, problemOfPublicKey } from "../../domain/verification-key.ts";
+import type { Algorithm } from "../../domain/token/issuer.ts";
+import { keyFits, problemOfPublicKey } from "../../domain/token/verification-key.ts";
 
 /** One key of a set, and what it may verify. */
 export interface VerificationKey {

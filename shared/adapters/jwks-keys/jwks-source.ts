@@ -1,4 +1,4 @@
-import type { Issuer } from "../../domain/issuer.ts";
+import type { Issuer } from "../../domain/token/issuer.ts";
 import type { Clock } from "../../ports.ts";
 import type { FetchJson } from "./fetch-json.ts";
 import { type KeySet, keySetFrom } from "./jwk-import.ts";

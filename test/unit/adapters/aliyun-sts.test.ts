@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type AliyunStsOptions, aliyunSts } from "../../../shared/adapters/aliyun-sts.ts";
-import type { SessionName } from "../../../shared/domain/session-name.ts";
-import type { SessionPolicy } from "../../../shared/domain/session-policy.ts";
+import type { SessionName } from "../../../shared/domain/policy/session-name.ts";
+import type { SessionPolicy } from "../../../shared/domain/policy/session-policy.ts";
 import type { AssumeRole, CallerCredentials } from "../../../shared/ports.ts";
 import {
   credentialsAnswer,

@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { FetchJson } from "../../../shared/adapters/jwks-keys/fetch-json.ts";
 import { jwksKeys } from "../../../shared/adapters/jwks-keys.ts";
-import type { Issuer } from "../../../shared/domain/issuer.ts";
+import type { Issuer } from "../../../shared/domain/token/issuer.ts";
 import type { SigningKeys } from "../../../shared/ports.ts";
 import { type FakeClock, fakeClock, invalid, issuerOf, jwkOf, keyPair } from "../../support/tokens.ts";
 

@@ -1,8 +1,8 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { fixedKeys, publicKeyFrom, secretKeyFrom } from "../../../shared/adapters/fixed-keys.ts";
-import { ALGORITHMS, type Algorithm } from "../../../shared/domain/issuer.ts";
-import { keyFits, problemOfPublicKey } from "../../../shared/domain/verification-key.ts";
+import { ALGORITHMS, type Algorithm } from "../../../shared/domain/token/issuer.ts";
+import { keyFits, problemOfPublicKey } from "../../../shared/domain/token/verification-key.ts";
 import { newKeyPair } from "../../support/key-pairs.ts";
 import { invalid, keyPair, secretKey } from "../../support/tokens.ts";
 

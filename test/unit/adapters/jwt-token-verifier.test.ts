@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { fixedKeys } from "../../../shared/adapters/fixed-keys.ts";
 import { jwtTokenVerifier } from "../../../shared/adapters/jwt-token-verifier.ts";
-import { ALGORITHMS, type Algorithm, type Issuer } from "../../../shared/domain/issuer.ts";
 import { granted } from "../../../shared/domain/refusal.ts";
+import { ALGORITHMS, type Algorithm, type Issuer } from "../../../shared/domain/token/issuer.ts";
 import type { SigningKeys, TokenVerifier } from "../../../shared/ports.ts";
 import {
   appToken,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type HandlerOptions, requestHandler } from "../../../functions/credentials/handler.ts";
 import { granted, refused } from "../../../shared/domain/refusal.ts";
-import { claimsVerifiedFor } from "../../../shared/domain/verified-claims.ts";
+import { claimsVerifiedFor } from "../../../shared/domain/token/verified-claims.ts";
 import type { AuditEntry } from "../../../shared/ports.ts";
 import { httpRequest } from "../../support/http-requests.ts";
 import { CREDENTIALS, fixedClock, recordingAuditLog, recordingSts } from "../../support/stubs.ts";

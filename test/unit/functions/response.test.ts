@@ -6,8 +6,8 @@ import {
   refusalResponse,
   serverErrorResponse,
 } from "../../../functions/credentials/response.ts";
+import { sessionNameFor } from "../../../shared/domain/policy/session-name.ts";
 import type { Refusal } from "../../../shared/domain/refusal.ts";
-import { sessionNameFor } from "../../../shared/domain/session-name.ts";
 import { CREDENTIALS, NOW_MS } from "../../support/stubs.ts";
 import { grantOf, OWN_FOLDER, rulesWith } from "../../support/valet.ts";
 

@@ -1,0 +1,169 @@
+import { isInside, type ObjectPrefix } from "../prefix/object-prefix.ts";
+import { PERMISSIONS, type Permission } from "../ram/ram-policy.ts";
+import { granted, type Refused, type Result, refused } from "../refusal.ts";
+import type { AccessRules, Rule } from "../rules/access-rules.ts";
+import { denialOf, refusalOfDenied } from "./denial.ts";
+import type { Principal } from "./principal.ts";
+import { type Place, ruleOutcomes } from "./rule-outcome.ts";
+
+/** The decision: what one principal may do, and for how long. Never empty. */
+export interface AccessGrant {
+  readonly principal: Principal;
+  readonly statements: readonly GrantStatement[];
+  /** The same before the prefix that was asked for narrowed them; undefined: none was. */
+  readonly whole: readonly GrantStatement[] | undefined;
+  readonly sessionSeconds: number;
+  /** Names of the rules that granted. */
+  readonly rules: readonly string[];
+}
+
+/** These permissions below one prefix of one bucket. */
+export interface GrantStatement {
+  readonly rule: string;
+  readonly bucket: string;
+  readonly prefix: ObjectPrefix;
+  readonly permissions: readonly Permission[];
+  readonly actions: readonly string[];
+  /** The one address that the credentials may come from. */
+  readonly sourceIp: string | undefined;
+  readonly secureTransport: boolean;
+}
+
+/** What a request asks for. Each part only narrows. */
+export interface Wanted {
+  readonly permissions?: readonly Permission[];
+  readonly prefix?: ObjectPrefix;
+  /** 900 or more. */
+  readonly durationSeconds?: number;
+}
+
+/**
+ * Adds up every rule that matches, and narrows the sum to what was asked for. No rule, no access. Refuses with
+ * ACCESS_NOT_GRANTED, CLAIM_INVALID (a claim in a matching rule's prefix is no safe segment), TOKEN_INVALID
+ * (`denied`: this very token), REQUEST_INVALID (a longer duration than the rules allow).
+ */
+export function accessGrantFor(
+  principal: Principal,
+  rules: AccessRules,
+  wanted: Wanted,
+  place: Place,
+): Result<AccessGrant> {
+  const denial = denialOf(principal, rules);
+  if (denial !== undefined) return refusalOfDenied(denial);
+  const outcomes = ruleOutcomes(principal, rules, place).filter(({ rule }) => rule.mode === "enforce");
+  for (const { outcome } of outcomes) {
+    if (outcome.kind === "unsafe") {
+      return refused({ code: "CLAIM_INVALID", claim: outcome.claim, problem: outcome.problem });
+    }
+  }
+  const enforced = outcomes.flatMap(({ rule, outcome }) =>
+    outcome.kind === "matched" ? [{ rule, prefix: outcome.prefix }] : [],
+  );
+  if (enforced.length === 0) return notGranted("no rule matches");
+  const narrowed = enforced.flatMap(({ rule, prefix }) => {
+    const whole = withPermissions(statementOf(rule, prefix, place), wanted.permissions);
+    const inside = narrowedPrefix(prefix, wanted.prefix);
+    return whole === undefined || inside === undefined
+      ? []
+      : [{ rule, whole, statement: { ...whole, prefix: inside } }];
+  });
+  const prefix = wanted.prefix;
+  if (prefix !== undefined && !enforced.some((entry) => isInside(prefix, entry.prefix))) {
+    return notGranted("the prefix asked for is inside no granted prefix");
+  }
+  const missing = wanted.permissions?.find(
+    (permission) => !narrowed.some(({ statement }) => statement.permissions.includes(permission)),
+  );
+  if (missing !== undefined) return notGranted(`no rule grants ${missing} there`);
+  if (narrowed.length === 0) return notGranted("nothing is left of the grant");
+  const limit = durationLimit(
+    narrowed.map((entry) => entry.rule),
+    rules,
+  );
+  if (wanted.durationSeconds !== undefined && wanted.durationSeconds > limit.maxSeconds) {
+    return refused({
+      code: "REQUEST_INVALID",
+      field: "durationSeconds",
+      problem: `is more than the rules allow; ask for ${limit.maxSeconds} or less`,
+    });
+  }
+  return granted({
+    principal,
+    statements: withoutRepetition(narrowed.map((entry) => entry.statement)),
+    whole: prefix === undefined ? undefined : withoutRepetition(narrowed.map((entry) => entry.whole)),
+    sessionSeconds: wanted.durationSeconds ?? limit.defaultSeconds,
+    rules: narrowed.map((entry) => entry.rule.name),
+  });
+}
+
+function statementOf(rule: Rule, prefix: ObjectPrefix, place: Place): GrantStatement {
+  return {
+    rule: rule.name,
+    bucket: rule.bucket ?? place.bucket,
+    prefix,
+    permissions: rule.permissions,
+    actions: rule.actions,
+    sourceIp: rule.sourceIp === "request" ? place.sourceIp : undefined,
+    secureTransport: rule.secureTransport === true,
+  };
+}
+
+/** The permissions that were asked for; undefined where nothing is left. */
+function withPermissions(
+  statement: GrantStatement,
+  asked: readonly Permission[] | undefined,
+): GrantStatement | undefined {
+  const permissions =
+    asked === undefined ? statement.permissions : statement.permissions.filter((p) => asked.includes(p));
+  // Raw actions have no name that a request could ask for: whoever asks for permissions gets those alone.
+  const actions = asked === undefined ? statement.actions : [];
+  return permissions.length === 0 && actions.length === 0
+    ? undefined
+    : { ...statement, permissions, actions };
+}
+
+function narrowedPrefix(given: ObjectPrefix, wanted: ObjectPrefix | undefined): ObjectPrefix | undefined {
+  if (wanted === undefined || isInside(given, wanted)) return given;
+  return isInside(wanted, given) ? wanted : undefined;
+}
+
+function durationLimit(
+  contributing: readonly Rule[],
+  rules: AccessRules,
+): { readonly defaultSeconds: number; readonly maxSeconds: number } {
+  const shortest = Math.min(...contributing.map((rule) => rule.durationSeconds ?? Number.POSITIVE_INFINITY));
+  return {
+    defaultSeconds: Math.min(rules.session.durationSeconds, shortest),
+    maxSeconds: Math.min(rules.session.maxDurationSeconds, shortest),
+  };
+}
+
+/** One statement for each place: permissions of rules that meet in one prefix (and condition) are united. */
+function withoutRepetition(statements: readonly GrantStatement[]): readonly GrantStatement[] {
+  const byPlace = new Map<string, GrantStatement>();
+  for (const statement of statements) {
+    const key = JSON.stringify([
+      statement.bucket,
+      statement.prefix,
+      statement.sourceIp ?? null,
+      statement.secureTransport,
+    ]);
+    const present = byPlace.get(key);
+    byPlace.set(key, present === undefined ? statement : united(present, statement));
+  }
+  return [...byPlace.values()];
+}
+
+function united(a: GrantStatement, b: GrantStatement): GrantStatement {
+  return {
+    ...a,
+    permissions: PERMISSIONS.filter(
+      (permission) => a.permissions.includes(permission) || b.permissions.includes(permission),
+    ),
+    actions: [...new Set([...a.actions, ...b.actions])].sort(),
+  };
+}
+
+function notGranted(because: string): Refused {
+  return refused({ code: "ACCESS_NOT_GRANTED", because });
+}

@@ -1,0 +1,67 @@
+import type { ObjectPrefix } from "../prefix/object-prefix.ts";
+import { renderedPrefix } from "../prefix/prefix-template.ts";
+import type { AccessRules, Rule } from "../rules/access-rules.ts";
+import type { Attribute, Principal } from "./principal.ts";
+
+/** The deployment's side of a decision. */
+export interface Place {
+  /** OSS_BUCKET: where a rule names no bucket. */
+  readonly bucket: string;
+  /** Whence the request came; undefined: unknown, and rules with `sourceIp: request` do not match. */
+  readonly sourceIp: string | undefined;
+}
+
+export type RuleOutcome =
+  | { readonly kind: "matched"; readonly prefix: ObjectPrefix }
+  | { readonly kind: "no match"; readonly because: string }
+  /** Everything else fits, but a claim in its prefix is there and unusable: the request is refused, not repaired. */
+  | { readonly kind: "unsafe"; readonly claim: string; readonly problem: string };
+
+/** What each rule says of a principal, in the file's order, with the reason. */
+export function ruleOutcomes(
+  principal: Principal,
+  rules: AccessRules,
+  place: Place,
+): readonly { readonly rule: Rule; readonly outcome: RuleOutcome }[] {
+  return rules.rules.map((rule) => ({ rule, outcome: outcomeOf(rule, principal, place) }));
+}
+
+function outcomeOf(rule: Rule, principal: Principal, place: Place): RuleOutcome {
+  if (rule.issuer !== undefined && rule.issuer !== principal.issuer) {
+    return {
+      kind: "no match",
+      because: `it is for issuer ${rule.issuer}, the token is of ${principal.issuer}`,
+    };
+  }
+  for (const [claim, values] of rule.when) {
+    const attribute = principal.attributes.get(claim);
+    if (attribute === undefined) return { kind: "no match", because: `the token has no claim ${claim}` };
+    if (!values.some((value) => fits(attribute, value))) {
+      return {
+        kind: "no match",
+        because: `claim ${claim} is none of ${values.map((v) => JSON.stringify(v)).join(", ")}`,
+      };
+    }
+  }
+  if (rule.sourceIp === "request" && place.sourceIp === undefined) {
+    return { kind: "no match", because: "it binds to the caller's address, which is unknown" };
+  }
+  const rendered = renderedPrefix(rule.prefix, {
+    issuer: principal.issuer,
+    issuerUrl: principal.issuerUrl,
+    claim: (name) => principal.attributes.get(name),
+  });
+  switch (rendered.kind) {
+    case "prefix":
+      return { kind: "matched", prefix: rendered.prefix };
+    case "missing":
+      return { kind: "no match", because: `the token has no claim ${rendered.claim}` };
+    case "unsafe":
+      return rendered;
+  }
+}
+
+/** Equal, or a list that contains it. The types must agree: "1" is not 1. */
+function fits(attribute: Attribute, value: string | number | boolean): boolean {
+  return Array.isArray(attribute) ? attribute.includes(value) : attribute === value;
+}

@@ -1,0 +1,27 @@
+import { digestOf } from "../digest.ts";
+
+declare const brand: unique symbol;
+
+/** RoleSessionName: what ActionTrail and OSS's access logs call the user by. */
+export type SessionName = string & { readonly [brand]: "SessionName" };
+
+/** Characters. Source: STS AssumeRole, RoleSessionName, "2 to 64 characters". */
+const MAX_SESSION_NAME_LENGTH = 64;
+
+/** Hex characters: 80 bits, so that two users sharing a name is beyond chance and beyond anybody's search. */
+const DIGEST_LENGTH = 20;
+
+/**
+ * A readable part for people and a digest for the difference: two users never share a name, also where their
+ * readable parts are equal or empty. Characters of RoleSessionName: letters, digits, `.`, `_`, `@`, `-`.
+ */
+export function sessionNameFor(principal: {
+  readonly issuerUrl: string;
+  readonly user: string;
+}): SessionName {
+  const readable = principal.user
+    .replace(/[^A-Za-z0-9._@-]/g, "")
+    .slice(0, MAX_SESSION_NAME_LENGTH - DIGEST_LENGTH - 1);
+  const digest = digestOf(principal.issuerUrl, principal.user).toString("hex").slice(0, DIGEST_LENGTH);
+  return `${readable}-${digest}` as SessionName;
+}

@@ -1,0 +1,159 @@
+import type { AccessGrant, GrantStatement } from "../grant/access-grant.ts";
+import {
+  bucketResource,
+  LIST_ACTION,
+  OBJECT_ACTIONS,
+  objectsResource,
+  oneOrMore,
+  type RamPolicy,
+  type RamStatement,
+} from "../ram/ram-policy.ts";
+import { granted, type Result, refused } from "../refusal.ts";
+
+declare const brand: unique symbol;
+
+/** An inline session policy as text, rendered from a grant: within STS's limit, never empty. */
+export type SessionPolicy = string & { readonly [brand]: "SessionPolicy" };
+
+/**
+ * UTF-8 bytes. Source: STS AssumeRole, Policy, "1 to 2,048 characters"; its error text says "smaller than 2048
+ * bytes", so that 2,047 satisfies both readings.
+ */
+export const MAX_SESSION_POLICY_BYTES = 2047;
+
+/**
+ * Allows exactly the grant. Refuses with SESSION_POLICY_TOO_LONG: a part of a policy is never left out; with
+ * REQUEST_INVALID (`prefix`) where the rules' own folders would fit, and only the prefix that was asked for does not.
+ */
+export function sessionPolicyFor({
+  statements,
+  whole,
+}: Pick<AccessGrant, "statements" | "whole">): Result<SessionPolicy> {
+  const text = JSON.stringify(ramPolicyFor(statements));
+  const bytes = Buffer.byteLength(text, "utf8");
+  if (bytes <= MAX_SESSION_POLICY_BYTES) return granted(text as SessionPolicy);
+  if (whole !== undefined && sessionPolicyFor({ statements: whole, whole: undefined }).ok) {
+    return refused({
+      code: "REQUEST_INVALID",
+      field: "prefix",
+      problem: "is too long; ask for a folder further up",
+    });
+  }
+  return refused({ code: "SESSION_POLICY_TOO_LONG", bytes });
+}
+
+/** The smallest policy document that allows these statements and nothing else. */
+export function ramPolicyFor(statements: readonly GrantStatement[]): RamPolicy {
+  const byCondition = new Map<string, GrantStatement[]>();
+  for (const statement of statements) {
+    const key = JSON.stringify([statement.sourceIp ?? null, statement.secureTransport]);
+    byCondition.set(key, [...(byCondition.get(key) ?? []), statement]);
+  }
+  return {
+    Version: "1",
+    Statement: [...byCondition.values()].flatMap((group) => [
+      ...objectStatements(group),
+      ...listStatements(group),
+    ]),
+  };
+}
+
+type Condition = NonNullable<RamStatement["Condition"]>;
+
+function objectStatements(group: readonly GrantStatement[]): readonly RamStatement[] {
+  const resourcesByAction = new Map<string, string[]>();
+  for (const [action, places] of placesByAction(group)) {
+    resourcesByAction.set(
+      action,
+      outermost(places).map((place) => objectsResource(place.bucket, place.prefix)),
+    );
+  }
+  const actionsByResource = new Map<string, string[]>();
+  for (const [action, resources] of resourcesByAction) {
+    for (const resource of resources)
+      actionsByResource.set(resource, [...(actionsByResource.get(resource) ?? []), action]);
+  }
+  const condition = conditionOf(group);
+  // The same set of pairs, factored either way: whichever is shorter.
+  const byResources = grouped(resourcesByAction).map(({ keys, values }) => allow(keys, values, condition));
+  const byActions = grouped(actionsByResource).map(({ keys, values }) => allow(values, keys, condition));
+  return JSON.stringify(byActions).length <= JSON.stringify(byResources).length ? byActions : byResources;
+}
+
+function listStatements(group: readonly GrantStatement[]): readonly RamStatement[] {
+  const listed = outermost(group.filter((statement) => statement.permissions.includes("list")));
+  const prefixesByBucket = new Map<string, string[]>();
+  for (const { bucket, prefix } of listed) {
+    prefixesByBucket.set(bucket, [...(prefixesByBucket.get(bucket) ?? []), `${prefix}*`]);
+  }
+  const condition = conditionOf(group);
+  return grouped(prefixesByBucket).map(({ keys: buckets, values: prefixes }) =>
+    // ListObjects is authorised on the bucket: without oss:Prefix it would list everybody's keys.
+    allow([LIST_ACTION], buckets.map(bucketResource), {
+      StringLike: { "oss:Prefix": oneOrMore(prefixes) },
+      ...condition,
+    }),
+  );
+}
+
+interface Placed {
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+function placesByAction(group: readonly GrantStatement[]): ReadonlyMap<string, Placed[]> {
+  const places = new Map<string, Placed[]>();
+  for (const statement of group) {
+    const fromPermissions = statement.permissions.flatMap((permission) =>
+      permission === "list" ? [] : OBJECT_ACTIONS[permission],
+    );
+    for (const action of new Set([...fromPermissions, ...statement.actions])) {
+      places.set(action, [...(places.get(action) ?? []), statement]);
+    }
+  }
+  return places;
+}
+
+/** Without those that lie inside another: each key is reachable through one. */
+function outermost<T extends Placed>(places: readonly T[]): readonly T[] {
+  return places.filter(
+    (place, index) =>
+      !places.some(
+        (other, position) =>
+          position !== index &&
+          other.bucket === place.bucket &&
+          place.prefix.startsWith(other.prefix) &&
+          (other.prefix !== place.prefix || position < index),
+      ),
+  );
+}
+
+/** Keys with equal lists of values, together. */
+function grouped(
+  map: ReadonlyMap<string, readonly string[]>,
+): readonly { readonly keys: readonly string[]; readonly values: readonly string[] }[] {
+  const groups = new Map<string, { keys: string[]; values: readonly string[] }>();
+  for (const [key, values] of map) {
+    const id = JSON.stringify(values);
+    const group = groups.get(id);
+    if (group === undefined) groups.set(id, { keys: [key], values });
+    else group.keys.push(key);
+  }
+  return [...groups.values()];
+}
+
+function conditionOf([statement]: readonly GrantStatement[]): Condition {
+  return {
+    ...(statement?.sourceIp === undefined ? {} : { IpAddress: { "acs:SourceIp": statement.sourceIp } }),
+    ...(statement?.secureTransport === true ? { Bool: { "acs:SecureTransport": "true" } } : {}),
+  };
+}
+
+function allow(actions: readonly string[], resources: readonly string[], condition: Condition): RamStatement {
+  return {
+    Effect: "Allow",
+    Action: oneOrMore(actions),
+    Resource: oneOrMore(resources),
+    ...(Object.keys(condition).length === 0 ? {} : { Condition: condition }),
+  };
+}

@@ -1,0 +1,237 @@
+import type { PrefixTemplate } from "../prefix/prefix-template.ts";
+import { PERMISSIONS, type Permission } from "../ram/ram-policy.ts";
+import type { Algorithm, Issuer, KeySource } from "../token/issuer.ts";
+import { type AccessFile, readAccessFile } from "./access-file.ts";
+import { addressProblem } from "./access-file-values.ts";
+import { type AccessPromise, promiseFrom } from "./access-promise.ts";
+import { type Placed, type PlacedEntries, referenceProblems } from "./access-references.ts";
+import { prefixTemplateFrom } from "./prefix-syntax.ts";
+import { conflictsBetween } from "./rule-conflicts.ts";
+import { doubtsAbout } from "./rule-doubts.ts";
+import type { Problem, Warning } from "./shape.ts";
+
+/** access.yaml, parsed: who may vouch for users, how long credentials live, and who may reach what. */
+export interface AccessRules {
+  readonly issuers: readonly Issuer[];
+  readonly session: { readonly durationSeconds: number; readonly maxDurationSeconds: number };
+  readonly rules: readonly Rule[];
+  readonly deny: readonly Denial[];
+  readonly tests: readonly AccessTest[];
+}
+
+/** One sentence of the operator's: these users may do this below that prefix. */
+export interface Rule {
+  readonly name: string;
+  /** Name of the one issuer that it is for; undefined: for every issuer. */
+  readonly issuer: string | undefined;
+  /** Every claim named must equal, or (a list) contain, one of the values. */
+  readonly when: ReadonlyMap<string, readonly (string | number | boolean)[]>;
+  readonly permissions: readonly Permission[];
+  /** RAM actions on objects beside the permissions; never a wildcard. */
+  readonly actions: readonly string[];
+  readonly prefix: PrefixTemplate;
+  /** undefined: the deployment's bucket (OSS_BUCKET). */
+  readonly bucket: string | undefined;
+  /** Credentials that carry this rule's grant live no longer; undefined: as `session` says. */
+  readonly durationSeconds: number | undefined;
+  /** Binds the credentials to the address that asked for them. */
+  readonly sourceIp: "request" | undefined;
+  /** The credentials work over TLS only. */
+  readonly secureTransport: true | undefined;
+  /** report: evaluated and logged, not granted. */
+  readonly mode: "enforce" | "report";
+}
+
+/** Whom to refuse although a rule would grant: all fields given must fit. */
+export interface Denial {
+  readonly issuer: string | undefined;
+  readonly user: string | undefined;
+  /** The token's `jti`. */
+  readonly tokenId: string | undefined;
+  /** Tokens whose `iat` is before this, or that have none. Milliseconds since the epoch. */
+  readonly issuedBeforeMs: number | undefined;
+  readonly reason: string | undefined;
+}
+
+/** A promise about the rules, checked by `valet test` and by the build. */
+export interface AccessTest {
+  readonly name: string | undefined;
+  readonly issuer: string | undefined;
+  readonly claims: ReadonlyMap<string, unknown>;
+  readonly can: readonly AccessPromise[];
+  readonly cannot: readonly AccessPromise[];
+}
+
+export type AccessRulesResult =
+  | { readonly ok: true; readonly value: AccessRules; readonly warnings: readonly Warning[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads the content of access.yaml (as a YAML or JSON parser gave it). Gives every mistake at once. */
+export function accessRulesFrom(content: unknown): AccessRulesResult {
+  const problems: Problem[] = [];
+  // Where a part is malformed, the others are still read: one run shows all that is wrong with them.
+  const file = readAccessFile(content, problems);
+  const issuers = each(file.issuers, (entry, index) => issuerFrom(entry, index, problems));
+  const session = sessionFrom(file.session, problems);
+  const entries: PlacedEntries = {
+    issuers,
+    namedIssuers: file.namedIssuers,
+    rules: each(file.rules, (entry, index) => ruleFrom(entry, index, file.session, problems)),
+    deny: each(file.deny, (entry, index) => denialFrom(entry, index, problems)),
+    tests: each(file.tests, (entry, index) => testFrom(entry, index, problems)),
+  };
+  const doubts = doubtsAbout(entries);
+  const conflicts = conflictsBetween(entries);
+  problems.push(...referenceProblems(entries), ...doubts.problems, ...conflicts.problems);
+  if (problems.length > 0) return { ok: false, problems };
+  const rules: AccessRules = {
+    issuers: valuesOf(entries.issuers),
+    session,
+    rules: valuesOf(entries.rules),
+    deny: valuesOf(entries.deny),
+    tests: valuesOf(entries.tests),
+  };
+  return { ok: true, value: rules, warnings: [...doubts.warnings, ...conflicts.warnings] };
+}
+
+/** Maps what is there; `index` is the place in the file. */
+function each<T, U>(
+  entries: readonly (T | undefined)[],
+  make: (entry: T, index: number) => U,
+): readonly Placed<U>[] {
+  return entries.flatMap((entry, index) =>
+    entry === undefined ? [] : [{ index, value: make(entry, index) }],
+  );
+}
+
+function valuesOf<T>(entries: readonly Placed<T>[]): readonly T[] {
+  return entries.map(({ value }) => value);
+}
+
+function issuerFrom(entry: AccessFile["issuers"][number], index: number, problems: Problem[]): Issuer {
+  const at = (...path: (string | number)[]) => ["issuers", index, ...path];
+  const given = (["jwks", "secret", "publicKey"] as const).filter((field) => entry[field] !== undefined);
+  if (given.length > 1) {
+    problems.push({
+      path: at(given[1] ?? "jwks"),
+      problem: `stands beside ${given[0]}; an issuer has one source of keys: delete one`,
+    });
+  }
+  const keys = keySourceOf(entry);
+  if (keys.kind === "discovery" && addressProblem(entry.issuer) !== undefined) {
+    problems.push({
+      path: at(),
+      problem:
+        "needs jwks, secret or publicKey: its issuer is no https address at which its keys could be found",
+    });
+  }
+  const symmetric = keys.kind === "secret";
+  const algorithms: readonly Algorithm[] = entry.algorithms ?? [symmetric ? "HS256" : "RS256"];
+  for (const [position, name] of algorithms.entries()) {
+    if (name.startsWith("HS") !== symmetric) {
+      problems.push({
+        path: at("algorithms", position),
+        problem: symmetric
+          ? `is ${name}, which needs a public key; with a secret write HS256, HS384 or HS512`
+          : `is ${name}, which needs a secret; with a public key write RS256, PS256 or ES256 (or 384, 512)`,
+      });
+    }
+  }
+  return {
+    name: entry.name,
+    issuer: entry.issuer,
+    audience: entry.audience,
+    keys,
+    algorithms,
+    jwksCache: {
+      maxAgeSeconds: entry.jwksCache.maxAge,
+      cooldownSeconds: entry.jwksCache.cooldown,
+      maxStaleSeconds: entry.jwksCache.maxStale,
+    },
+    clockToleranceSeconds: entry.clockTolerance,
+    maxTokenAgeSeconds: entry.maxTokenAge,
+    tokenTypes: entry.tokenTypes,
+    requiredClaims: entry.requiredClaims,
+    userClaim: entry.user,
+  };
+}
+
+function keySourceOf(entry: AccessFile["issuers"][number]): KeySource {
+  if (entry.jwks !== undefined) return { kind: "jwks", url: entry.jwks };
+  if (entry.secret !== undefined) return { kind: "secret", variable: entry.secret };
+  if (entry.publicKey !== undefined) return { kind: "publicKey", variable: entry.publicKey };
+  return { kind: "discovery" };
+}
+
+function sessionFrom(session: AccessFile["session"], problems: Problem[]): AccessRules["session"] {
+  const maxDurationSeconds = session.maxDuration ?? session.duration;
+  if (maxDurationSeconds < session.duration) {
+    problems.push({
+      path: ["session", "maxDuration"],
+      problem: `is ${maxDurationSeconds}, less than duration (${session.duration}); write ${session.duration} or more`,
+    });
+  }
+  return { durationSeconds: session.duration, maxDurationSeconds };
+}
+
+function ruleFrom(
+  entry: AccessFile["rules"][number],
+  index: number,
+  session: AccessFile["session"],
+  problems: Problem[],
+): Rule {
+  if (entry.allow.length === 0 && entry.actions.length === 0) {
+    problems.push({
+      path: ["rules", index],
+      problem: "grants nothing; write allow: [read], or delete the rule",
+    });
+  }
+  const longest = session.maxDuration ?? session.duration;
+  if (entry.duration !== undefined && entry.duration > longest) {
+    problems.push({
+      path: ["rules", index, "duration"],
+      problem: `is ${entry.duration}, more than session.maxDuration (${longest}); write ${longest} or less`,
+    });
+  }
+  const template = prefixTemplateFrom(entry.prefix);
+  if ("problem" in template) throw new Error("unreachable: the shape has checked the prefix");
+  return {
+    name: entry.name,
+    issuer: entry.issuer,
+    when: entry.when ?? new Map(),
+    permissions: PERMISSIONS.filter((permission) => entry.allow.includes(permission)),
+    actions: [...new Set(entry.actions)].sort(),
+    prefix: template.template,
+    bucket: entry.bucket,
+    durationSeconds: entry.duration,
+    sourceIp: entry.sourceIp,
+    secureTransport: entry.secureTransport,
+    mode: entry.mode,
+  };
+}
+
+function denialFrom(entry: AccessFile["deny"][number], index: number, problems: Problem[]): Denial {
+  if (entry.user === undefined && entry.tokenId === undefined && entry.issuedBefore === undefined) {
+    problems.push({ path: ["deny", index], problem: "needs user, tokenId or issuedBefore: whom to refuse" });
+  }
+  return {
+    issuer: entry.issuer,
+    user: entry.user,
+    tokenId: entry.tokenId,
+    issuedBeforeMs: entry.issuedBefore === undefined ? undefined : Date.parse(entry.issuedBefore),
+    reason: entry.reason,
+  };
+}
+
+function testFrom(entry: AccessFile["tests"][number], index: number, problems: Problem[]): AccessTest {
+  if (entry.can.length === 0 && entry.cannot.length === 0) {
+    problems.push({ path: ["tests", index], problem: "promises nothing; write can or cannot" });
+  }
+  return {
+    name: entry.name,
+    issuer: entry.issuer,
+    claims: entry.claims,
+    can: entry.can.map(promiseFrom),
+    cannot: entry.cannot.map(promiseFrom),
+  };
+}

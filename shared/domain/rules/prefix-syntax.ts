@@ -1,0 +1,110 @@
+import { MAX_PREFIX_LENGTH, segmentProblem } from "../prefix/object-prefix.ts";
+import { HASH_LENGTH, type PrefixTemplate, type TemplateSegment } from "../prefix/prefix-template.ts";
+
+/** What reading a rule's prefix gives: its template, or what is wrong, in words that say what to write instead. */
+export type ReadPrefix = { readonly template: PrefixTemplate } | { readonly problem: string };
+
+/** Reads a rule's prefix. What it says to write instead is itself a prefix that can be written. */
+export function prefixTemplateFrom(text: string): ReadPrefix {
+  if (/^[/\s]*$/.test(text)) {
+    const what = text === "" ? "is empty, which would be the whole bucket" : "would be the whole bucket";
+    return { problem: `${what}; write a folder, such as "users/{sub}/"` };
+  }
+  const [, bucket, rest = ""] = /^oss:\/\/([^/]*)\/*(.*)$/s.exec(text) ?? [];
+  if (bucket !== undefined)
+    return {
+      problem: `names a bucket; write bucket: ${bucket || "examplebucket"} and prefix: ${quoted(rest || "users/{sub}/")}`,
+    };
+  const parts = splitOutsideBraces(text.endsWith("/") ? text.slice(0, -1) : text);
+  const flaw = flawOf(text, parts);
+  if (flaw === undefined) return templateOf(text, parts);
+  const kept = parts.map((part) => part.trim()).filter((part) => part !== "");
+  const instead = `${kept.join("/")}/`;
+  const read = templateOf(instead, kept);
+  return "problem" in read ? read : { problem: `${flaw}: write ${quoted(instead)}` };
+}
+
+/** What is wrong with the whole of it, and can be mended without knowing what was meant. */
+function flawOf(text: string, parts: readonly string[]): string | undefined {
+  if (text.trim() !== text) return "has blanks around it";
+  if (text.startsWith("/")) return 'starts with "/"; keys do not';
+  // The slash stays: without it "users/al*" also opens "users/alice/" to "al".
+  if (!text.endsWith("/")) return 'must end in "/"';
+  if (parts.includes("")) return 'has an empty segment ("//")';
+  return parts.some((part) => part.trim() === "") ? "has a segment of blanks alone" : undefined;
+}
+
+function templateOf(text: string, parts: readonly string[]): ReadPrefix {
+  const segments: TemplateSegment[] = [];
+  for (const part of parts) {
+    const segment = segmentFrom(part);
+    if (typeof segment === "string") return { problem: segment };
+    segments.push(segment);
+  }
+  const shortest = segments.reduce((sum, segment) => sum + leastLengthOf(segment) + 1, 0);
+  return shortest > MAX_PREFIX_LENGTH
+    ? {
+        problem: `has at least ${shortest} characters; ${MAX_PREFIX_LENGTH} are the most that a key can have`,
+      }
+    : { template: { text, segments } };
+}
+
+function leastLengthOf(segment: TemplateSegment): number {
+  if (segment.kind === "literal") return segment.text.length;
+  return segment.kind === "hash" ? HASH_LENGTH : 1;
+}
+
+function segmentFrom(part: string): TemplateSegment | string {
+  if (/^[*?]+$/.test(part))
+    return `has ${quoted(part)}: a prefix opens all that is below it; end it before, or write "{sub}" for a folder each`;
+  if (!part.includes("{") && !part.includes("}")) {
+    return segmentProblem(part) ?? { kind: "literal", text: part };
+  }
+  const inner = /^\{([^{}]+)\}$/.exec(part)?.[1];
+  if (inner === undefined) {
+    const name = /\{([^{}]+)\}/.exec(part)?.[1] ?? "sub";
+    return `has ${quoted(part)}: a placeholder fills a whole segment; write "{${name}}/"`;
+  }
+  if (inner === "issuer") return { kind: "issuer" };
+  // Not a claim that is called so: {issuer} is the issuer's short name, and needs no digest.
+  if (/^issuer(:.*)?$/i.test(inner)) return `has ${quoted(part)}: write "{issuer}"`;
+  const claim = inner.endsWith(":hash") ? inner.slice(0, -":hash".length) : inner;
+  if (claim.trim() !== claim || claim === "")
+    return `has ${quoted(part)}: write the claim's name, as in "{sub}"`;
+  const [, name = "", form = ""] = /^([\w.-]+):([\w-]+)$/.exec(claim) ?? [];
+  if (isMistypedForm(name, form))
+    return `has ${quoted(part)}: the only form is "hash"; write "{${name}}" or "{${name}:hash}"`;
+  return claim === inner ? { kind: "claim", claim } : { kind: "hash", claim };
+}
+
+/** `custom:team` is a name of Cognito's; `sub:sha3`, and whatever stands behind `sub`, is somebody who wants a digest. */
+function isMistypedForm(name: string, form: string): boolean {
+  return form !== "" && (WHOLE_NAMES.test(name) || FORMS.test(form));
+}
+
+/** Claims of JWT and OpenID Connect: none has a colon in its name. */
+const WHOLE_NAMES = /^(iss|sub|aud|azp|jti|email|name|preferred_username|phone_number)$/;
+const FORMS = /^(hash(ed)?|hsah|has|digest|sha-?\d*|md5|hex|base\d+(url)?|lower|upper|encoded?)$/i;
+
+/** Splits at slashes, but not inside braces: a claim's name may be a URL. */
+function splitOutsideBraces(text: string): readonly string[] {
+  const parts: string[] = [];
+  let part = "";
+  let inside = false;
+  for (const character of text) {
+    if (character === "/" && !inside) {
+      parts.push(part);
+      part = "";
+      continue;
+    }
+    if (character === "{") inside = true;
+    if (character === "}") inside = false;
+    part += character;
+  }
+  parts.push(part);
+  return parts;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}

@@ -1,0 +1,65 @@
+import { type Refused, refused, type TokenCheck } from "../refusal.ts";
+import { claimAt } from "./claim.ts";
+import type { Issuer } from "./issuer.ts";
+
+/** What is checked of claims: a {@link TokenCheck}, or that their time is not over. */
+export type ClaimsCheck =
+  | Extract<TokenCheck, "audience" | "expiry" | "not-before" | "issued-at" | "age" | "required-claim">
+  | "expired";
+
+/**
+ * Why these claims, whose signature is good, do not count at `nowMs`; undefined: they do. TOKEN_EXPIRED only where
+ * everything but `exp` is right.
+ */
+export function refusalOfClaims(
+  claims: Readonly<Record<string, unknown>>,
+  issuer: Issuer,
+  nowMs: number,
+): Refused | undefined {
+  const [check] = claimsChecks(claims, issuer, nowMs).find(([, holds]) => !holds) ?? [];
+  if (check === undefined) return undefined;
+  return refused(check === "expired" ? { code: "TOKEN_EXPIRED" } : { code: "TOKEN_INVALID", check });
+}
+
+/** Every check, in its order, and whether it holds. Times may be off by the issuer's tolerance. Source: RFC 7519 section 4.1. */
+export function claimsChecks(
+  claims: Readonly<Record<string, unknown>>,
+  issuer: Issuer,
+  nowMs: number,
+): readonly (readonly [check: ClaimsCheck, holds: boolean])[] {
+  const { exp, nbf, iat } = claims;
+  const { audience, clockToleranceSeconds: tolerance, maxTokenAgeSeconds: maxAge } = issuer;
+  const now = nowMs / 1_000;
+  return [
+    ["audience", audience === null || isForAudience(claims["aud"], audience)],
+    // A missing exp, and 1e999, would be a token for ever: jsonwebtoken accepts both.
+    ["expiry", isNumericDate(exp)],
+    ["not-before", nbf === undefined || (isNumericDate(nbf) && nbf <= now + tolerance)],
+    [
+      "issued-at",
+      iat === undefined
+        ? maxAge === undefined
+        : isNumericDate(iat) && iat <= now + tolerance && !(isNumericDate(exp) && iat > exp),
+    ],
+    ["age", maxAge === undefined || !isNumericDate(iat) || now < iat + maxAge + tolerance],
+    ["required-claim", issuer.requiredClaims.every((name) => claimAt(claims, name) !== undefined)],
+    ["expired", !isNumericDate(exp) || now < exp + tolerance],
+  ];
+}
+
+function isForAudience(aud: unknown, audience: string): boolean {
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  if (audiences.length > MAX_AUDIENCES || !audiences.every((one) => typeof one === "string")) return false;
+  return audiences.includes(audience);
+}
+
+/** Seconds since the epoch, fractions allowed (RFC 7519 section 2). Milliseconds would be after the year 9999. */
+function isNumericDate(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= END_OF_YEAR_9999;
+}
+
+/** Seconds since the epoch. */
+const END_OF_YEAR_9999 = 253_402_300_799;
+
+/** Entries. Ours: docs/threat-model.md, J16. */
+export const MAX_AUDIENCES = 20;

@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import { claimsNamedBy, principalFrom } from "../../../../shared/domain/grant/principal.ts";
+import { claimsVerifiedFor } from "../../../../shared/domain/token/verified-claims.ts";
+import { NO_TEXTS, PROTOTYPE_NAMES } from "../../../support/hostile-texts.ts";
+import { accessFile, LOGIN, OWN_FOLDER, principalOf, rulesOf, rulesWith } from "../../../support/valet.ts";
+
+const rules = rulesWith(OWN_FOLDER, {
+  name: "team",
+  allow: ["read"],
+  prefix: "teams/{app_metadata.team}/",
+  when: { role: "editor", "https://example.com/groups": "g1", "resource.roles": "r" },
+});
+
+/** What the rules see of a claim. */
+function attribute(name: string, claims: Readonly<Record<string, unknown>>): unknown {
+  return principalOf(rules, { sub: "alice", ...claims }).attributes.get(name);
+}
+
+describe("a principal", () => {
+  it("is a user of an issuer, with the claims that a rule names and no others", () => {
+    const claims = { sub: "alice", role: "editor", email: "a@example.com", jti: "id-1", iat: 1_700_000_000 };
+    expect(principalOf(rules, claims)).toEqual({
+      issuer: "login",
+      issuerUrl: "https://login.example.com/",
+      user: "alice",
+      attributes: new Map<string, unknown>([
+        ["role", "editor"],
+        ["sub", "alice"],
+      ]),
+      tokenId: "id-1",
+      issuedAtMs: 1_700_000_000_000,
+    });
+  });
+
+  it("has no token id and no time where the token's are of another type", () => {
+    expect(principalOf(rules, { sub: "alice", jti: 7, iat: "yesterday" })).toMatchObject({
+      tokenId: undefined,
+      issuedAtMs: undefined,
+    });
+  });
+
+  it("is named by the claim that its issuer's entry says", () => {
+    const byEmail = rulesOf(accessFile({ issuers: [{ ...LOGIN, user: "email" }] }));
+    expect(principalOf(byEmail, { sub: "alice", email: "a@example.com" }).user).toBe("a@example.com");
+  });
+
+  it.each([
+    ["no claim", {}, "is missing"],
+    ["an empty one", { sub: "" }, "is empty"],
+    ["a number", { sub: 7 }, "is a number, not a string"],
+    ["null", { sub: null }, "is null, not a string"],
+    ["a list", { sub: ["alice"] }, "is a list, not a string"],
+    ["a lone surrogate: all of them share one digest", { sub: "\ud800" }, "is not well-formed Unicode"],
+    ["more than 1,024 bytes", { sub: "x".repeat(1025) }, "has 1025 bytes; 1024 are the most"],
+  ])("P5: is refused where the user is %s", (_what, claims, problem) => {
+    expect(principalFrom(claimsVerifiedFor("login", claims), rules)).toEqual({
+      ok: false,
+      refusal: { code: "CLAIM_INVALID", claim: "sub", problem },
+    });
+  });
+
+  it.each(NO_TEXTS)("P5: is refused where the user is %j", (sub) => {
+    expect(principalFrom(claimsVerifiedFor("login", { sub }), rules)).toMatchObject({
+      ok: false,
+      refusal: { code: "CLAIM_INVALID", claim: "sub" },
+    });
+  });
+
+  it("is a bug, and no refusal, for an issuer that the rules do not have", () => {
+    expect(() => principalFrom(claimsVerifiedFor("nobody", { sub: "alice" }), rules)).toThrow(/vouches for/);
+  });
+});
+
+describe("a claim that a rule names", () => {
+  it.each([
+    ["a text", { role: "editor" }, "editor"],
+    ["a number", { role: 7 }, 7],
+    ["a boolean", { role: false }, false],
+    ["a list", { role: ["a", 1, true] }, ["a", 1, true]],
+    ["a list with parts that nothing can equal", { role: ["a", null, { b: 1 }, ["c"]] }, ["a"]],
+    ["null: there, but equal to nothing", { role: null }, null],
+    ["an object: there, but equal to nothing", { role: { editor: true } }, null],
+    ["not there", {}, undefined],
+  ])("is read where it is %s", (_what, claims, value) => {
+    expect(attribute("role", claims)).toEqual(value);
+  });
+
+  it("is found along a dotted path", () => {
+    expect(attribute("app_metadata.team", { app_metadata: { team: "red" } })).toBe("red");
+  });
+
+  it("is first of all a claim of that very name", () => {
+    expect(attribute("app_metadata.team", { "app_metadata.team": "a", app_metadata: { team: "b" } })).toBe(
+      "a",
+    );
+  });
+
+  it("that is named by an address is one name, whatever dots it has", () => {
+    expect(attribute("https://example.com/groups", { "https://example.com/groups": ["g1"] })).toEqual(["g1"]);
+    expect(
+      attribute("https://example.com/groups", { "https://example": { "com/groups": "g1" } }),
+    ).toBeUndefined();
+  });
+
+  it.each([
+    ["a list on the way", { app_metadata: [{ team: "red" }] }],
+    ["a text on the way", { app_metadata: "team" }],
+    ["null on the way", { app_metadata: null }],
+    ["another case", { APP_METADATA: { TEAM: "red" } }],
+  ])("is not there with %s", (_what, claims) => {
+    expect(attribute("app_metadata.team", claims)).toBeUndefined();
+  });
+});
+
+describe("J12: names that every object has", () => {
+  it.each(PROTOTYPE_NAMES)("%s is no claim of a token that does not have it", (name) => {
+    const curious = rulesWith({
+      name: "x",
+      allow: ["read"],
+      prefix: `x/{${name}}/`,
+      when: { [`a.${name}`]: "b" },
+    });
+    const { attributes } = principalOf(curious, { sub: "alice", a: {} });
+    expect([...attributes.keys()]).toEqual([]);
+  });
+
+  it("do not name a user either", () => {
+    const curious = rulesOf(accessFile({ issuers: [{ ...LOGIN, user: "constructor.name" }] }));
+    expect(principalFrom(claimsVerifiedFor("login", { sub: "alice" }), curious)).toEqual({
+      ok: false,
+      refusal: { code: "CLAIM_INVALID", claim: "constructor.name", problem: "is missing" },
+    });
+  });
+
+  it("are a token's own claims where it brings them, and change nothing else", () => {
+    const claims = JSON.parse('{"sub":"alice","__proto__":{"role":"editor","app_metadata":{"team":"red"}}}');
+    expect(principalOf(rules, claims).attributes).toEqual(new Map([["sub", "alice"]]));
+  });
+});
+
+it("the claims that rules name are those of their conditions and prefixes", () => {
+  expect([...claimsNamedBy(rules)].sort()).toEqual([
+    "app_metadata.team",
+    "https://example.com/groups",
+    "resource.roles",
+    "role",
+    "sub",
+  ]);
+});

@@ -1,0 +1,214 @@
+import { describe, expect, it } from "vitest";
+import { accessRulesFrom } from "../../../../shared/domain/rules/access-rules.ts";
+import { accessFile, LOGIN, PARTNER } from "../../../support/valet.ts";
+
+type RuleFields = Readonly<Record<string, unknown>>;
+
+/** Problems and warnings of rules that are valid but for each other. */
+function said(rules: readonly RuleFields[], issuers: readonly unknown[] = [LOGIN]): readonly string[] {
+  const named = rules.map((rule, index) => ({ name: `rule ${index}`, allow: ["read", "list"], ...rule }));
+  const result = accessRulesFrom(accessFile({ issuers, rules: named }));
+  return result.ok
+    ? result.warnings.map(({ path, warning }) => `warning: ${path.join(".")} ${warning}`)
+    : result.problems.map(({ path, problem }) => `problem: ${path.join(".")} ${problem}`);
+}
+
+const pair = (a: string, b: string) => [{ prefix: a }, { prefix: b }];
+
+/** A literal that could be somebody's hash. */
+const LIKE_A_HASH = "zalqouudr2brm72vflo32tslzfwpzdum";
+
+describe("two prefixes that keep apart", () => {
+  it.each([
+    ["users/{sub}/", "teams/{team}/"],
+    ["users/{sub}/", "user/{sub}/"],
+    ["users/{sub}/", "users2/{sub:hash}/"],
+    ["users/{sub}/", "shared/"],
+    ["users/{sub}/", "users/my files/"],
+    ["users/{sub}/", "users/.config/"],
+    ["users/{sub:hash}/", "users/readme/"],
+    ["users/{sub:hash}/", `users/${LIKE_A_HASH}a/`],
+    ["users/{sub:hash}/", `users/${LIKE_A_HASH.toUpperCase()}/`],
+    ["{sub}/private/", "{team}/public/"],
+    ["shared/red/", "shared/redder/"],
+  ])("%s and %s", (a, b) => {
+    expect(said(pair(a, b))).toEqual([]);
+    expect(said(pair(b, a))).toEqual([]);
+  });
+});
+
+describe("two prefixes that are one place, or one inside the other, of the same user", () => {
+  it.each([
+    ["users/{sub}/", "users/{sub}/"],
+    ["users/{sub:hash}/", "users/{sub:hash}/"],
+    ["users/{sub}/", "users/{sub}/photos/"],
+    ["shared/", "shared/"],
+    ["shared/", "shared/red/"],
+    ["{issuer}/{sub}/", "{issuer}/{sub}/x/"],
+  ])("%s and %s: nothing to say", (a, b) => {
+    expect(said(pair(a, b))).toEqual([]);
+    expect(said(pair(b, a))).toEqual([]);
+  });
+});
+
+describe("two prefixes where one user could be in another's folder", () => {
+  it.each([
+    ["users/{sub}/", "users/{sub:hash}/", "{sub} of one user can be {sub:hash} of another"],
+    ["users/{sub}/", "users/{email}/", "{sub} of one user can be {email} of another"],
+    ["users/{sub:hash}/", "users/{email:hash}/", "{sub:hash} of one user can be {email:hash} of another"],
+    ["users/{sub}/", "users/admin/", '{sub} can be "admin"'],
+    ["users/{sub:hash}/", `users/${LIKE_A_HASH}/`, `{sub:hash} can be "${LIKE_A_HASH}"`],
+    ["{sub}/", "users/{sub}/", '{sub} can be "users"'],
+    ["{sub}/", "shared/", '{sub} can be "shared"'],
+    ["{team}/{sub}/", "shared/{sub}/", '{team} can be "shared"'],
+    ["users/{sub}/", "users/{team}/{sub}/", "{sub} of one user can be {team} of another"],
+    ["a/{sub}/x/", "a/{team}/", "{sub} of one user can be {team} of another"],
+  ])("refuses %s beside %s", (a, b, because) => {
+    expect(said(pair(a, b))).toEqual([
+      `problem: rules.1.prefix is ${JSON.stringify(b)}, which can be the same folder as ${JSON.stringify(a)} ` +
+        `of rules[0] (${because}); put one of them under a name of its own, such as "groups/${b}"`,
+    ]);
+    expect(said(pair(b, a))).toHaveLength(1);
+    expect(said(pair(b, a))[0]).toMatch(/^problem: /);
+  });
+
+  it("refuses them also where their conditions differ: a condition is no wall between folders", () => {
+    const [a, b] = pair("users/{sub}/", "users/{email}/");
+    expect(
+      said([
+        { ...a, when: { role: "x" } },
+        { ...b, when: { role: "y" } },
+      ])[0],
+    ).toMatch(/^problem: /);
+  });
+
+  it("refuses them in report mode too: what is tried out is meant to be enforced", () => {
+    const [a, b] = pair("users/{sub}/", "users/{email}/");
+    expect(said([{ ...a }, { ...b, mode: "report" }])[0]).toMatch(/^problem: /);
+  });
+});
+
+describe("a folder that holds other people's folders", () => {
+  it("is refused for everybody", () => {
+    expect(said(pair("users/", "users/{sub}/"))).toEqual([
+      'problem: rules.0.prefix is "users/", which reaches every folder "users/{sub}/" of rules[1] (rule 1), ' +
+        "for everybody; add a when: that names who may, or write a folder of its own",
+    ]);
+    expect(said(pair("users/{sub}/", "users/"))[0]).toMatch(/^problem: rules\.1\.prefix is "users\/"/);
+  });
+
+  it("is refused also for listing alone: names are data", () => {
+    expect(said([{ prefix: "users/", allow: ["list"] }, { prefix: "users/{sub}/" }])[0]).toMatch(
+      /^problem: /,
+    );
+  });
+
+  it("is reported where a condition names who may", () => {
+    expect(said([{ prefix: "users/", when: { role: "auditor" } }, { prefix: "users/{sub}/" }])).toEqual([
+      'warning: rules.0.prefix reaches every folder "users/{sub}/" of rules[1] (rule 1): everybody for whom ' +
+        "this rule matches can read, list there",
+    ]);
+  });
+
+  it("is refused also where a claim that several users share is in its name", () => {
+    expect(said(pair("teams/{team}/", "teams/{team}/{sub}/"))).toEqual([
+      'problem: rules.0.prefix is "teams/{team}/", which reaches every folder "teams/{team}/{sub}/" of rules[1] ' +
+        "(rule 1), for everybody with the same {team}; add a when: that names who may, or write a folder of its own",
+    ]);
+    expect(said(pair("t/{iss:hash}/", "t/{iss:hash}/{sub}/"))[0]).toMatch(
+      /^problem: .* for everybody with the same \{iss:hash\};/,
+    );
+  });
+
+  it("is reported where a condition names who may, and what: permissions and actions", () => {
+    const lead = {
+      prefix: "teams/{team}/",
+      allow: [],
+      actions: ["oss:GetObjectAcl"],
+      when: { role: "lead" },
+    };
+    expect(said([lead, { prefix: "teams/{team}/{sub}/" }])).toEqual([
+      'warning: rules.0.prefix reaches every folder "teams/{team}/{sub}/" of rules[1] (rule 1): everybody ' +
+        "for whom this rule matches can oss:GetObjectAcl there",
+    ]);
+  });
+
+  it.each([
+    ["the user's own", pair("users/{sub}/", "users/{sub}/{album}/"), LOGIN],
+    ["the user's own, as a digest", pair("users/{sub:hash}/", "users/{sub:hash}/{album}/"), LOGIN],
+    ["its issuer's user claim", pair("u/{email}/", "u/{email}/{sub}/"), { ...LOGIN, user: "email" }],
+    ["all of what the inner one names", pair("t/{team}/", "t/{team}/of/{team:hash}/"), LOGIN],
+  ])("is nobody else's, and nothing is said, where its name holds %s", (_what, rules, issuer) => {
+    expect(said(rules, [issuer])).toEqual([]);
+  });
+
+  it("is refused where its name holds a claim that is not its issuer's user claim", () => {
+    const rules = pair("u/{sub}/", "u/{sub}/{album}/");
+    expect(said(rules, [{ ...LOGIN, user: "email" }])[0]).toMatch(
+      /^problem: rules\.0\.prefix is "u\/\{sub\}\/"/,
+    );
+  });
+});
+
+describe("buckets", () => {
+  it("keep apart where both rules name one", () => {
+    expect(
+      said([
+        { prefix: "a/{sub}/", bucket: "bucket-one" },
+        { prefix: "a/{team}/", bucket: "bucket-two" },
+      ]),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ["only one rule names one: it may be OSS_BUCKET", { bucket: "bucket-one" }, {}],
+    ["both name the same", { bucket: "bucket-one" }, { bucket: "bucket-one" }],
+  ])("do not where %s", (_where, a, b) => {
+    expect(
+      said([
+        { prefix: "a/{sub}/", ...a },
+        { prefix: "a/{team}/", ...b },
+      ])[0],
+    ).toMatch(/^problem: /);
+  });
+});
+
+describe("issuers", () => {
+  const both = [LOGIN, PARTNER];
+  const of = (prefix: string, issuer?: string) => ({ prefix, ...(issuer === undefined ? {} : { issuer }) });
+
+  it.each([
+    ["one folder each", of("a/{sub}/", "login"), of("b/{sub}/", "partner")],
+    ["digests hold their issuer", of("u/{sub:hash}/", "login"), of("u/{sub:hash}/", "partner")],
+    ["one {issuer}, for both", of("{issuer}/{sub}/"), of("{issuer}/{sub}/photos/")],
+    ["a shared folder without users", of("shared/", "login"), of("shared/", "partner")],
+  ])("keep apart: %s", (_how, a, b) => {
+    expect(said([a, b], both)).toEqual([]);
+  });
+
+  it.each([
+    [
+      "the same folders",
+      of("u/{sub}/", "login"),
+      of("u/{sub}/", "partner"),
+      "{sub} of issuer login can be {sub} of issuer partner",
+    ],
+    ["a user called like an issuer", of("{sub}/", "login"), of("{issuer}/{sub}/"), '{sub} can be "login"'],
+    [
+      "a folder called like an issuer's",
+      of("partner/{sub}/", "login"),
+      of("{issuer}/{sub}/"),
+      "{sub} of issuer login can be {sub} of issuer partner",
+    ],
+    [
+      "a digest beside a name",
+      of("u/{sub:hash}/", "login"),
+      of("u/{sub}/", "partner"),
+      "{sub:hash} of one user can be {sub} of another",
+    ],
+  ])("meet: %s", (_how, a, b, because) => {
+    const lines = said([a, b], both);
+    expect(lines.join("\n")).toContain(because);
+    expect(lines.every((line) => line.startsWith("problem: "))).toBe(true);
+  });
+});
