@@ -26,8 +26,8 @@ module.exports = {
     {
       name: "3-flow-knows-domain-and-ports",
       severity: "error",
-      from: { path: "^shared/vend-credentials\\.ts$" },
-      to: { pathNot: ["^shared/domain/", "^shared/ports\\.ts$"] },
+      from: { path: "^shared/flows/" },
+      to: { pathNot: ["^shared/domain/", "^shared/ports\\.ts$", "^shared/flows/"] },
     },
     {
       name: "4-adapters-do-not-know-each-other",
@@ -44,7 +44,7 @@ module.exports = {
       name: "4-adapters-know-domain-and-ports",
       severity: "error",
       from: { path: "^shared/adapters/" },
-      to: { path: "^(functions|client|sandbox|cli|test|scripts|shared/vend-credentials)" },
+      to: { path: "^(functions|client|sandbox|cli|test|scripts|shared/flows)" },
     },
     {
       name: "5-only-the-composition-root-wires-adapters",
@@ -93,7 +93,7 @@ module.exports = {
       severity: "error",
       from: { path: "^cli/" },
       to: {
-        path: "^(client|test|functions|shared/(adapters|vend-credentials))",
+        path: "^(client|test|functions|shared/(adapters|flows))",
         pathNot: ["^functions/credentials/config\\.ts$", "^shared/adapters/(fixed-keys\\.ts$|jwks-keys/)"],
       },
     },

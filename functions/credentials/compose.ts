@@ -4,10 +4,10 @@ import { jwksKeys } from "../../shared/adapters/jwks-keys.ts";
 import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
 import { stdoutAuditLog } from "../../shared/adapters/stdout-audit-log.ts";
 import type { CallerCredentials, Clock } from "../../shared/ports.ts";
+import type { HttpRequest, HttpResponse } from "../http/http.ts";
+import { requestHandler } from "../http/shell.ts";
+import { VERSION } from "../http/version.ts";
 import { type CallerSource, type Config, configFrom, type Environment, type KeyReaders } from "./config.ts";
-import { requestHandler } from "./handler.ts";
-import type { HttpRequest, HttpResponse } from "./http.ts";
-import { VERSION } from "./version.ts";
 
 /** The function, wired: what both entry points (FC's event, a plain HTTP server) serve. */
 export interface Service {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { accessFile } from "#access-rules";
+import { type FcResponse, fcResponseFrom, httpRequestFromFcEvent } from "../http/fc-event.ts";
 import { callerCredentialsFrom, composedService } from "./compose.ts";
-import { type FcResponse, fcResponseFrom, httpRequestFromFcEvent } from "./fc-event.ts";
 
 /** What of FC's context is used. Source: Function Compute 3.0, Node.js runtime, "context". */
 interface FcContext {

@@ -2,8 +2,8 @@ import { type ObjectPrefix, parsedObjectPrefix } from "../../shared/domain/prefi
 import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
 import { granted, type Refused, type Result, refused } from "../../shared/domain/refusal.ts";
 import { strictJsonObjectFrom } from "../../shared/domain/token/strict-json.ts";
-import type { CredentialsRequest } from "../../shared/vend-credentials.ts";
-import type { HttpRequest } from "./http.ts";
+import type { CredentialsRequest } from "../../shared/flows/vend-credentials.ts";
+import type { HttpRequest } from "../http/http.ts";
 
 /** The shape of the answer: `format=`. */
 export type Format = "default" | "appserver" | "ali-oss";

@@ -1,5 +1,5 @@
 import type { Refusal } from "../../shared/domain/refusal.ts";
-import type { VendedCredentials } from "../../shared/vend-credentials.ts";
+import type { VendedCredentials } from "../../shared/flows/vend-credentials.ts";
 import type {
   AliOssBody,
   AppServerBody,
@@ -8,7 +8,7 @@ import type {
   ErrorCode,
   GrantEntry,
 } from "../../shared/wire.ts";
-import type { HttpResponse } from "./http.ts";
+import type { HttpResponse } from "../http/http.ts";
 import type { Format } from "./request.ts";
 
 /** The bucket's whereabouts, told to the App. */

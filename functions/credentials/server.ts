@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
 import { accessFile } from "#access-rules";
+import { answer, httpRequestFrom, onUnparsed, unparsedRequest } from "../http/node-http.ts";
 import { callerCredentialsFrom, composedService, type Service } from "./compose.ts";
 import { type Config, ConfigError } from "./config.ts";
-import { answer, httpRequestFrom, onUnparsed, unparsedRequest } from "./node-http.ts";
 
 /** FC's custom runtime, a container or a laptop: the same service over plain HTTP. */
 function serve(): void {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { fcResponseFrom, httpRequestFromFcEvent } from "../../functions/credentials/fc-event.ts";
+import { fcResponseFrom, httpRequestFromFcEvent } from "../../functions/http/fc-event.ts";
 import type { TokenIssuer } from "../../sandbox/idp/issuer.ts";
 import { fcEvent } from "../support/fc-events.ts";
 import { BREAKING_TEXTS, NO_TEXTS, PROTOTYPE_NAMES } from "../support/hostile-texts.ts";

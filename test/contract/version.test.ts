@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { VERSION } from "../../functions/credentials/version.ts";
+import { VERSION } from "../../functions/http/version.ts";
 
 it("what /healthz tells is the version of package.json", () => {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");

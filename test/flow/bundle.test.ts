@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import jwt from "jsonwebtoken";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { FcResponse } from "../../functions/credentials/fc-event.ts";
+import type { FcResponse } from "../../functions/http/fc-event.ts";
 import { type BuildReport, build } from "../../scripts/build.ts";
 import { fcEvent, fcEventBytes } from "../support/fc-events.ts";
 import {

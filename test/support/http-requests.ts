@@ -1,4 +1,4 @@
-import type { HttpRequest } from "../../functions/credentials/http.ts";
+import type { HttpRequest } from "../../functions/http/http.ts";
 
 /** A request as the function sees it: GET /credentials with a token, and the changes. Header names in small letters. */
 export function httpRequest(

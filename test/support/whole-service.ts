@@ -1,6 +1,6 @@
 import { createPublicKey } from "node:crypto";
-import { type HandlerOptions, requestHandler } from "../../functions/credentials/handler.ts";
-import type { HttpRequest, HttpResponse } from "../../functions/credentials/http.ts";
+import type { HttpRequest, HttpResponse } from "../../functions/http/http.ts";
+import { type HandlerOptions, requestHandler } from "../../functions/http/shell.ts";
 import { type TokenIssuer, tokenIssuer } from "../../sandbox/idp/issuer.ts";
 import { fixedKeys } from "../../shared/adapters/fixed-keys.ts";
 import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";

@@ -1,4 +1,4 @@
-import type { FcResponse } from "../../../functions/credentials/fc-event.ts";
+import type { FcResponse } from "../../../functions/http/fc-event.ts";
 
 /** The event of an HTTP trigger that asks for credentials; without a token where there is none. */
 export function eventWith(token: string | undefined): Buffer {

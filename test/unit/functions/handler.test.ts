@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type HandlerOptions, requestHandler } from "../../../functions/credentials/handler.ts";
+import { type HandlerOptions, requestHandler } from "../../../functions/http/shell.ts";
 import { granted, refused } from "../../../shared/domain/refusal.ts";
 import { claimsVerifiedFor } from "../../../shared/domain/token/verified-claims.ts";
 import type { AuditEntry } from "../../../shared/ports.ts";

@@ -1,12 +1,12 @@
-import { type AccessGrant, accessGrantFor, type Wanted } from "./domain/grant/access-grant.ts";
-import { principalFrom } from "./domain/grant/principal.ts";
-import { type Report, reportOn } from "./domain/grant/report.ts";
-import { provenSessionPolicy } from "./domain/policy/policy-proof.ts";
-import { type SessionName, sessionNameFor } from "./domain/policy/session-name.ts";
-import { sessionPolicyFor } from "./domain/policy/session-policy.ts";
-import { granted, type Result } from "./domain/refusal.ts";
-import type { AccessRules } from "./domain/rules/access-rules.ts";
-import type { Sts, TemporaryCredentials, TokenVerifier } from "./ports.ts";
+import { type AccessGrant, accessGrantFor, type Wanted } from "../domain/grant/access-grant.ts";
+import { principalFrom } from "../domain/grant/principal.ts";
+import { type Report, reportOn } from "../domain/grant/report.ts";
+import { provenSessionPolicy } from "../domain/policy/policy-proof.ts";
+import { type SessionName, sessionNameFor } from "../domain/policy/session-name.ts";
+import { sessionPolicyFor } from "../domain/policy/session-policy.ts";
+import { granted, type Result } from "../domain/refusal.ts";
+import type { AccessRules } from "../domain/rules/access-rules.ts";
+import type { Sts, TemporaryCredentials, TokenVerifier } from "../ports.ts";
 
 /** What an App sent, read but not yet believed. */
 export interface CredentialsRequest {

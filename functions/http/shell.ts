@@ -1,11 +1,9 @@
 import type { AccessGrant } from "../../shared/domain/grant/access-grant.ts";
 import type { Report } from "../../shared/domain/grant/report.ts";
 import type { Refusal } from "../../shared/domain/refusal.ts";
+import { type Valet, vendCredentials } from "../../shared/flows/vend-credentials.ts";
 import type { AuditEntry, AuditLog, Clock } from "../../shared/ports.ts";
-import { type Valet, vendCredentials } from "../../shared/vend-credentials.ts";
-import { withCors } from "./cors.ts";
-import type { HttpRequest, HttpResponse } from "./http.ts";
-import { credentialsRequestFrom } from "./request.ts";
+import { credentialsRequestFrom } from "../credentials/request.ts";
 import {
   credentialsResponse,
   healthResponse,
@@ -13,7 +11,9 @@ import {
   preflightResponse,
   refusalResponse,
   serverErrorResponse,
-} from "./response.ts";
+} from "../credentials/response.ts";
+import { withCors } from "./cors.ts";
+import type { HttpRequest, HttpResponse } from "./http.ts";
 
 export interface HandlerOptions {
   readonly valet: Valet;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fcResponseFrom, httpRequestFromFcEvent } from "../../../functions/credentials/fc-event.ts";
-import { fcEvent, fcEventBytes } from "../../support/fc-events.ts";
+import { fcResponseFrom, httpRequestFromFcEvent } from "../../../../functions/http/fc-event.ts";
+import { fcEvent, fcEventBytes } from "../../../support/fc-events.ts";
 
 const read = (event: unknown) => httpRequestFromFcEvent(event, "1-req");
 

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { HttpResponse } from "../../../functions/credentials/http.ts";
-import { httpRequestFrom, onUnparsed, unparsedRequest } from "../../../functions/credentials/node-http.ts";
+import type { HttpResponse } from "../../../../functions/http/http.ts";
+import { httpRequestFrom, onUnparsed, unparsedRequest } from "../../../../functions/http/node-http.ts";
 
 const failure = (code: string) => Object.assign(new Error("secret text"), { code });
 

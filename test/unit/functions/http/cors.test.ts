@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { withCors } from "../../../functions/credentials/cors.ts";
-import { httpRequest } from "../../support/http-requests.ts";
+import { withCors } from "../../../../functions/http/cors.ts";
+import { httpRequest } from "../../../support/http-requests.ts";
 
 const APP = "https://app.example.com";
 const NOBODY = "https://origin-not-allowed.invalid";
