@@ -1,12 +1,12 @@
 import { pathToFileURL } from "node:url";
 import { nearest } from "../shared/domain/rules/shape.ts";
-import { type AccessFile, readAccessFile } from "./access-file.ts";
-import { DOCTOR_HELP, doctor } from "./doctor.ts";
-import { EXPLAIN_HELP, explain } from "./explain.ts";
-import { askOnTerminal, PROVISION_HELP, provision } from "./provision.ts";
-import { SMOKE_HELP, smoke } from "./smoke.ts";
-import { type Terminal, UsageError } from "./terminal.ts";
-import { TEST_HELP, test } from "./test.ts";
+import { DOCTOR_HELP, doctor } from "./doctor/command.ts";
+import { EXPLAIN_HELP, explain } from "./explain/command.ts";
+import { askOnTerminal, PROVISION_HELP, provision } from "./provision/command.ts";
+import { type AccessFile, readAccessFile } from "./shared/access-file.ts";
+import { type Terminal, UsageError } from "./shared/terminal.ts";
+import { SMOKE_HELP, smoke } from "./smoke/command.ts";
+import { TEST_HELP, test } from "./test/command.ts";
 
 interface Command {
   readonly name: string;

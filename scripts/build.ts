@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type BuildResult, build as bundle, type Metafile, type Plugin } from "esbuild";
-import { written } from "../cli/access-file.ts";
+import { written } from "../cli/shared/access-file.ts";
 import { type AccessRules, accessRulesFrom } from "../shared/domain/rules/access-rules.ts";
 import { AccessFileError, accessFileOrThrow, accessFilePath } from "./build/access-file.ts";
 import { sourceOf } from "./build/source-of.ts";

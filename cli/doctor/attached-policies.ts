@@ -1,10 +1,10 @@
 import * as models from "@alicloud/ram20150501";
 import type { NamedPolicy } from "../../sandbox/ram/evaluate.ts";
 import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
-import { AlienAnswer } from "../cloud-problem.ts";
 import type { Attachment } from "../provision/actual-state.ts";
 import { wideningFrom } from "../provision/policy-comparison.ts";
 import type { RamAccount } from "../provision/ram-account.ts";
+import { AlienAnswer } from "../shared/cloud-problem.ts";
 import type { Findings } from "./finding.ts";
 
 /** A role or user, and the default versions of all that is attached to it. */

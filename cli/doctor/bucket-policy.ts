@@ -3,7 +3,7 @@ import { parsePolicy, policyGrammarProblem, type Statement } from "../../sandbox
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
 import { bucketResource } from "../../shared/domain/ram/ram-policy.ts";
 import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
-import { canMeet } from "../patterns.ts";
+import { canMeet } from "../shared/patterns.ts";
 import type { Findings } from "./finding.ts";
 import { requestsUnder } from "./rule-requests.ts";
 

@@ -1,6 +1,6 @@
-import { AlienAnswer, type CloudProblem, cloudProblemFrom, problemText } from "../cloud-problem.ts";
-import type { OssClient } from "../oss-client.ts";
-import { remedyOf, remedyOfAccess } from "../remedy.ts";
+import { AlienAnswer, type CloudProblem, cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import type { OssClient } from "../shared/oss-client.ts";
+import { remedyOf, remedyOfAccess } from "../shared/remedy.ts";
 import type { Findings } from "./finding.ts";
 
 /** What to mend where OSS cannot be asked. */

@@ -1,9 +1,9 @@
 import type { Permission } from "../../shared/domain/ram/ram-policy.ts";
 import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
-import { AlienAnswer, type CloudProblem, cloudProblemFrom, problemText } from "../cloud-problem.ts";
-import type { OssClient } from "../oss-client.ts";
 import type { ProvisionSettings } from "../provision/desired-state.ts";
-import { remedyOf } from "../remedy.ts";
+import { AlienAnswer, type CloudProblem, cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import type { OssClient } from "../shared/oss-client.ts";
+import { remedyOf } from "../shared/remedy.ts";
 import { bucketPolicyChecked } from "./bucket-policy.ts";
 import { bucketStateOf, OSS_SUSPECTS, READ_WITH } from "./bucket-state.ts";
 import { type BucketCorsRule, corsProblem } from "./cors.ts";

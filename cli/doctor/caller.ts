@@ -1,8 +1,8 @@
 import * as models from "@alicloud/sts20150401";
-import { type CallerIdentity, callerIdentity, stsClientWith } from "../caller-identity.ts";
-import { type CloudProblem, cloudProblemFrom, problemText } from "../cloud-problem.ts";
-import type { AccessKeys, ApiAddress } from "../operator-access.ts";
-import { remedyOf, type Suspects } from "../remedy.ts";
+import { type CallerIdentity, callerIdentity, stsClientWith } from "../shared/caller-identity.ts";
+import { type CloudProblem, cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import type { AccessKeys, ApiAddress } from "../shared/operator-access.ts";
+import { remedyOf, type Suspects } from "../shared/remedy.ts";
 import type { Findings } from "./finding.ts";
 
 /** Whose keys these are; undefined: STS does not say, and nothing can be asked with them. */

@@ -1,6 +1,5 @@
 import type { NamedPolicy } from "../../sandbox/ram/evaluate.ts";
 import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
-import { cloudProblemFrom, problemText } from "../cloud-problem.ts";
 import {
   type ActualRole,
   type ActualState,
@@ -10,7 +9,8 @@ import {
 import { type DesiredState, desiredStateFor, type ProvisionSettings } from "../provision/desired-state.ts";
 import { planFor, UNFINISHED } from "../provision/plan.ts";
 import type { RamAccount } from "../provision/ram-account.ts";
-import { remedyOf } from "../remedy.ts";
+import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import { remedyOf } from "../shared/remedy.ts";
 import { judgeable, type PolicyHolder, policiesOf } from "./attached-policies.ts";
 import type { Findings } from "./finding.ts";
 import { type Mending, mendingBy } from "./mending.ts";

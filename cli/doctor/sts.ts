@@ -1,7 +1,7 @@
-import { AlienAnswer, cloudProblemFrom, problemText } from "../cloud-problem.ts";
-import { httpGet } from "../http-get.ts";
-import type { ApiAddress } from "../operator-access.ts";
-import { remedyOf } from "../remedy.ts";
+import { AlienAnswer, cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import { httpGet } from "../shared/http-get.ts";
+import type { ApiAddress } from "../shared/operator-access.ts";
+import { remedyOf } from "../shared/remedy.ts";
 import type { Findings } from "./finding.ts";
 
 /** Milliseconds. Source: help, signature method V3: a request is good for 15 minutes. */

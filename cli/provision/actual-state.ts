@@ -1,5 +1,5 @@
 import * as models from "@alicloud/ram20150501";
-import { AlienAnswer } from "../cloud-problem.ts";
+import { AlienAnswer } from "../shared/cloud-problem.ts";
 import type { DesiredState } from "./desired-state.ts";
 import type { RamAccount } from "./ram-account.ts";
 

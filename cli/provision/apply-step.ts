@@ -1,5 +1,5 @@
 import * as models from "@alicloud/ram20150501";
-import { AlienAnswer } from "../cloud-problem.ts";
+import { AlienAnswer } from "../shared/cloud-problem.ts";
 import { documentText } from "./desired-state.ts";
 import { type Step, UNFINISHED } from "./plan.ts";
 import type { RamAccount } from "./ram-account.ts";

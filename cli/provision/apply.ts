@@ -1,5 +1,5 @@
-import { cloudProblemFrom, problemText } from "../cloud-problem.ts";
-import type { Terminal } from "../terminal.ts";
+import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import type { Terminal } from "../shared/terminal.ts";
 import { applyStep } from "./apply-step.ts";
 import { headline } from "./describe.ts";
 import type { Plan, Step } from "./plan.ts";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { canMeet, isWithin } from "../patterns.ts";
+import { canMeet, isWithin } from "../shared/patterns.ts";
 
 /** A policy of any kind, read back: lists where RAM takes one or a list. */
 interface Statement {

@@ -1,6 +1,6 @@
 import ram from "@alicloud/ram20150501";
-import type { AccessKeys, ApiAddress } from "../operator-access.ts";
-import { sdkConfig } from "../sdk-config.ts";
+import type { AccessKeys, ApiAddress } from "../shared/operator-access.ts";
+import { sdkConfig } from "../shared/sdk-config.ts";
 
 export type RamAccount = InstanceType<typeof Client>;
 

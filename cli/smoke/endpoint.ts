@@ -1,5 +1,5 @@
-import { cloudProblemFrom, problemText } from "../cloud-problem.ts";
-import { httpGet } from "../http-get.ts";
+import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import { httpGet } from "../shared/http-get.ts";
 
 /** What the endpoint said. */
 export interface EndpointAnswer {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { CredentialsBody } from "../../shared/wire.ts";
-import { cloudProblemFrom, problemText } from "../cloud-problem.ts";
-import { ossClientWith } from "../oss-client.ts";
+import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import { ossClientWith } from "../shared/oss-client.ts";
 
 /** What the endpoint vended, as far as OSS needs it. */
 export type VendedAccess = Pick<

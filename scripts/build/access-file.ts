@@ -1,6 +1,6 @@
 import { relative, resolve } from "node:path";
-import type { AccessFile } from "../../cli/access-file.ts";
-import { checkedAccessFile } from "../../cli/checked-access-file.ts";
+import type { AccessFile } from "../../cli/shared/access-file.ts";
+import { checkedAccessFile } from "../../cli/shared/checked-access-file.ts";
 
 /** access.yaml, or the file that ACCESS_FILE names. */
 export function accessFilePath(): string {

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { doctor } from "../../cli/doctor/command.ts";
 import type { Finding } from "../../cli/doctor/finding.ts";
-import { doctor } from "../../cli/doctor.ts";
-import { provision } from "../../cli/provision.ts";
-import { smoke } from "../../cli/smoke.ts";
-import type { Terminal } from "../../cli/terminal.ts";
+import { provision } from "../../cli/provision/command.ts";
+import type { Terminal } from "../../cli/shared/terminal.ts";
+import { smoke } from "../../cli/smoke/command.ts";
 import { type RunningFunction, startFunction } from "../../sandbox/fc/running-function.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import type { Account, Bucket, Role } from "../../sandbox/world.ts";

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { accessFileFrom, readAccessFile } from "../../../cli/access-file.ts";
-import { checkedAccessFile } from "../../../cli/checked-access-file.ts";
+import { accessFileFrom, readAccessFile } from "../../../cli/shared/access-file.ts";
+import { checkedAccessFile } from "../../../cli/shared/checked-access-file.ts";
 
 const HEAD = `issuers:
   - name: login

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { AlienAnswer, cloudProblemFrom, problemText } from "../../../cli/cloud-problem.ts";
-import { remedyOf } from "../../../cli/remedy.ts";
+import { AlienAnswer, cloudProblemFrom, problemText } from "../../../cli/shared/cloud-problem.ts";
+import { remedyOf } from "../../../cli/shared/remedy.ts";
 
 const SUSPECTS = { keys: "ALIBABA_CLOUD", address: "RAM_ENDPOINT" };
 

@@ -1,4 +1,4 @@
-import { bucketProblem } from "../shared/domain/rules/access-file-values.ts";
+import { bucketProblem } from "../../shared/domain/rules/access-file-values.ts";
 import { type Terminal, UsageError } from "./terminal.ts";
 
 /** `--bucket`, or OSS_BUCKET; undefined where there is neither. Throws UsageError for what is no bucket's name. */

@@ -1,4 +1,4 @@
-import { matches } from "../sandbox/ram/match.ts";
+import { matches } from "../../sandbox/ram/match.ts";
 
 /** Whether every text of one pattern is one of the other's, compared as texts: in doubt no. `*` any text, `?` one character. */
 export function isWithin(narrow: string, wide: string): boolean {

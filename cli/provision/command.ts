@@ -1,21 +1,21 @@
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
-import { MAX_ROLE_POLICY_LENGTH } from "../shared/domain/policy/role-policy.ts";
-import type { AccessRules } from "../shared/domain/rules/access-rules.ts";
-import { type CallerIdentity, callerIdentity } from "./caller-identity.ts";
-import { cloudProblemFrom, problemText } from "./cloud-problem.ts";
-import { type AccessKeys, type ApiAddress, accessKeysFrom, apiAddressOf } from "./operator-access.ts";
-import { type ActualState, actualStateOf } from "./provision/actual-state.ts";
-import { applied } from "./provision/apply.ts";
-import { asRos } from "./provision/as-ros.ts";
-import { asTerraform } from "./provision/as-terraform.ts";
-import { planText } from "./provision/describe.ts";
-import { type DesiredState, desiredStateFor, documentText } from "./provision/desired-state.ts";
-import { planFor, wideningOf } from "./provision/plan.ts";
-import { ramAccountWith } from "./provision/ram-account.ts";
-import { FUNCTION_ROLE, provisionSettingsFrom } from "./provision/settings.ts";
-import { remedyOfAccess } from "./remedy.ts";
-import { type Terminal, UsageError } from "./terminal.ts";
+import { MAX_ROLE_POLICY_LENGTH } from "../../shared/domain/policy/role-policy.ts";
+import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import { type CallerIdentity, callerIdentity } from "../shared/caller-identity.ts";
+import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import { type AccessKeys, type ApiAddress, accessKeysFrom, apiAddressOf } from "../shared/operator-access.ts";
+import { remedyOfAccess } from "../shared/remedy.ts";
+import { type Terminal, UsageError } from "../shared/terminal.ts";
+import { type ActualState, actualStateOf } from "./actual-state.ts";
+import { applied } from "./apply.ts";
+import { asRos } from "./as-ros.ts";
+import { asTerraform } from "./as-terraform.ts";
+import { planText } from "./describe.ts";
+import { type DesiredState, desiredStateFor, documentText } from "./desired-state.ts";
+import { planFor, wideningOf } from "./plan.ts";
+import { ramAccountWith } from "./ram-account.ts";
+import { FUNCTION_ROLE, provisionSettingsFrom } from "./settings.ts";
 
 export const PROVISION_HELP = `npm run valet -- provision plan | apply
 npm run -s valet -- provision --terraform > ram.tf

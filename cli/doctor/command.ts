@@ -1,22 +1,22 @@
 import { parseArgs } from "node:util";
-import { bucketsChecked } from "./doctor/buckets.ts";
-import { assumeRoleChecked, identityChecked } from "./doctor/caller.ts";
-import { type Finding, type Findings, findingsTo, findingText } from "./doctor/finding.ts";
-import { issuerKeysChecked } from "./doctor/issuer-keys.ts";
-import { rolesChecked } from "./doctor/roles.ts";
-import { type DeploymentSettings, settingsChecked } from "./doctor/settings.ts";
-import { stsChecked } from "./doctor/sts.ts";
+import { ramAccountWith } from "../provision/ram-account.ts";
+import { FUNCTION_ROLE } from "../provision/settings.ts";
 import {
   type AccessKeys,
   type ApiAddress,
   accessKeysFrom,
   apiAddressOf,
   halfOfKeys,
-} from "./operator-access.ts";
-import { ossClientWith } from "./oss-client.ts";
-import { ramAccountWith } from "./provision/ram-account.ts";
-import { FUNCTION_ROLE } from "./provision/settings.ts";
-import type { Terminal } from "./terminal.ts";
+} from "../shared/operator-access.ts";
+import { ossClientWith } from "../shared/oss-client.ts";
+import type { Terminal } from "../shared/terminal.ts";
+import { bucketsChecked } from "./buckets.ts";
+import { assumeRoleChecked, identityChecked } from "./caller.ts";
+import { type Finding, type Findings, findingsTo, findingText } from "./finding.ts";
+import { issuerKeysChecked } from "./issuer-keys.ts";
+import { rolesChecked } from "./roles.ts";
+import { type DeploymentSettings, settingsChecked } from "./settings.ts";
+import { stsChecked } from "./sts.ts";
 
 export const DOCTOR_HELP = `npm run valet -- doctor
 npm run -s valet -- doctor --json

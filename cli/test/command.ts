@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
-import type { AccessRules } from "../shared/domain/rules/access-rules.ts";
-import { type PromiseOutcome, runAccessTests, UNKNOWN_BUCKET } from "./access-tests.ts";
-import { bucketFrom } from "./bucket.ts";
-import { largestPolicyOf, policySizeWarnings } from "./policy-size.ts";
-import type { Terminal } from "./terminal.ts";
+import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import { type PromiseOutcome, runAccessTests, UNKNOWN_BUCKET } from "../shared/access-tests.ts";
+import { bucketFrom } from "../shared/bucket.ts";
+import { largestPolicyOf, policySizeWarnings } from "../shared/policy-size.ts";
+import type { Terminal } from "../shared/terminal.ts";
 
 export const TEST_HELP = `npm run valet -- test [--json]
 

@@ -1,5 +1,5 @@
-import { evaluate, type PolicyLayer } from "../sandbox/ram/evaluate.ts";
-import { LIST_ACTION, OBJECT_ACTIONS, type Permission } from "../shared/domain/ram/ram-policy.ts";
+import { evaluate, type PolicyLayer } from "../../sandbox/ram/evaluate.ts";
+import { LIST_ACTION, OBJECT_ACTIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
 
 /** May somebody do this? For `list`, `key` is the prefix that is listed. */
 export interface Question {

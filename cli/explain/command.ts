@@ -1,19 +1,19 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { parseArgs } from "node:util";
-import { policyGrammarProblem } from "../sandbox/ram/policy-document.ts";
-import type { Wanted } from "../shared/domain/grant/access-grant.ts";
-import { parsedObjectPrefix } from "../shared/domain/prefix/object-prefix.ts";
-import { PERMISSIONS, type Permission } from "../shared/domain/ram/ram-policy.ts";
-import type { AccessRules } from "../shared/domain/rules/access-rules.ts";
-import { nearest } from "../shared/domain/rules/shape.ts";
-import { issuedNow, UNKNOWN_BUCKET } from "./access-tests.ts";
-import { bucketFrom, checkedBucket } from "./bucket.ts";
-import { type Asked, type Explanation, explanationOf, isGranted } from "./explain/explanation.ts";
-import { explanationText } from "./explain/explanation-text.ts";
-import { unverifiedTokenFrom, visibleChecks } from "./explain/unverified-token.ts";
-import type { Question } from "./judge.ts";
-import { type Terminal, UsageError } from "./terminal.ts";
+import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
+import type { Wanted } from "../../shared/domain/grant/access-grant.ts";
+import { parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
+import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
+import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import { nearest } from "../../shared/domain/rules/shape.ts";
+import { issuedNow, UNKNOWN_BUCKET } from "../shared/access-tests.ts";
+import { bucketFrom, checkedBucket } from "../shared/bucket.ts";
+import type { Question } from "../shared/judge.ts";
+import { type Terminal, UsageError } from "../shared/terminal.ts";
+import { type Asked, type Explanation, explanationOf, isGranted } from "./explanation.ts";
+import { explanationText } from "./explanation-text.ts";
+import { unverifiedTokenFrom, visibleChecks } from "./unverified-token.ts";
 
 export const EXPLAIN_HELP = `npm run valet -- explain [read users/alice/a.jpg] --claim sub=alice
 

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual, parseArgs } from "node:util";
-import { apiAddressFrom, apiAddressOf } from "./operator-access.ts";
-import { answerOf, type EndpointAnswer } from "./smoke/endpoint.ts";
-import { type Tell, triedOnOss, type VendedAccess } from "./smoke/on-oss.ts";
-import { refusalsTried, type SmokeTokens } from "./smoke/refusals.ts";
-import { claimsIn, hasFormOfToken } from "./smoke/tampered-token.ts";
-import { type Terminal, UsageError } from "./terminal.ts";
+import { apiAddressFrom, apiAddressOf } from "../shared/operator-access.ts";
+import { type Terminal, UsageError } from "../shared/terminal.ts";
+import { answerOf, type EndpointAnswer } from "./endpoint.ts";
+import { type Tell, triedOnOss, type VendedAccess } from "./on-oss.ts";
+import { refusalsTried, type SmokeTokens } from "./refusals.ts";
+import { claimsIn, hasFormOfToken } from "./tampered-token.ts";
 
 export const SMOKE_HELP = `npm run valet -- smoke URL --token JWT
 

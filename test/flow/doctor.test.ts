@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { doctor } from "../../cli/doctor.ts";
+import { doctor } from "../../cli/doctor/command.ts";
 import { addBucket, addPolicy, attachPolicy } from "../../sandbox/world.ts";
 import { type Deployment, type DoctorChange, emptyAccount } from "../support/deployment.ts";
 import { faultsIn } from "../support/findings.ts";
