@@ -2,7 +2,7 @@ import { evaluate } from "../../sandbox/ram/evaluate.ts";
 import { parsePolicy, policyGrammarProblem, type Statement } from "../../sandbox/ram/policy-document.ts";
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
 import { bucketResource } from "../../shared/domain/ram/ram-policy.ts";
-import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { canMeet } from "../shared/patterns.ts";
 import type { Findings } from "./finding.ts";
 import { requestsUnder } from "./rule-requests.ts";

@@ -1,5 +1,5 @@
 import type { Permission } from "../../shared/domain/ram/ram-policy.ts";
-import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import type { ProvisionSettings } from "../provision/desired-state.ts";
 import { AlienAnswer, type CloudProblem, cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
 import type { OssClient } from "../shared/oss-client.ts";

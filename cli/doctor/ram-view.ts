@@ -1,5 +1,5 @@
 import type { NamedPolicy } from "../../sandbox/ram/evaluate.ts";
-import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import {
   type ActualRole,
   type ActualState,

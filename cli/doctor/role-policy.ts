@@ -1,5 +1,5 @@
 import { evaluate } from "../../sandbox/ram/evaluate.ts";
-import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type DesiredPolicy, documentText } from "../provision/desired-state.ts";
 import { type PolicyHolder, widerThan } from "./attached-policies.ts";
 import type { Findings } from "./finding.ts";

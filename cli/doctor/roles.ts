@@ -1,4 +1,4 @@
-import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import type { DesiredRole, ProvisionSettings } from "../provision/desired-state.ts";
 import type { RamAccount } from "../provision/ram-account.ts";
 import { callerUserChecked } from "./caller-user.ts";

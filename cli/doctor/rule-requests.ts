@@ -1,7 +1,7 @@
 import type { AccessRequest } from "../../sandbox/ram/evaluate.ts";
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
 import { LIST_ACTION, type OneOrMore } from "../../shared/domain/ram/ram-policy.ts";
-import type { AccessRules, Rule } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules, Rule } from "../../shared/domain/rules/rule.ts";
 
 /** Users that no rule names: what is open to one of them is open to any. */
 const SOMEBODY = ["alice", "Zoe_9"];

@@ -5,7 +5,7 @@ import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
 import type { Wanted } from "../../shared/domain/grant/access-grant.ts";
 import { parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
 import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
-import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { nearest } from "../../shared/domain/rules/shape.ts";
 import { issuedNow, UNKNOWN_BUCKET } from "../shared/access-tests.ts";
 import { bucketFrom, checkedBucket } from "../shared/bucket.ts";

@@ -8,7 +8,7 @@ import { type SessionName, sessionNameFor } from "../../shared/domain/policy/ses
 import { type SessionPolicy, sessionPolicyFor } from "../../shared/domain/policy/session-policy.ts";
 import { hashSegment } from "../../shared/domain/prefix/prefix-template.ts";
 import type { Refusal } from "../../shared/domain/refusal.ts";
-import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { claimsVerifiedFor } from "../../shared/domain/token/verified-claims.ts";
 import { type Judgement, judge, type Question, sentKey } from "../shared/judge.ts";
 import type { VisibleCheck } from "./unverified-token.ts";

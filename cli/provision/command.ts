@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { MAX_ROLE_POLICY_LENGTH } from "../../shared/domain/policy/role-policy.ts";
-import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type CallerIdentity, callerIdentity } from "../shared/caller-identity.ts";
 import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
 import { type AccessKeys, type ApiAddress, accessKeysFrom, apiAddressOf } from "../shared/operator-access.ts";

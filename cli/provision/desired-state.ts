@@ -1,6 +1,6 @@
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
 import type { RamPolicy } from "../../shared/domain/ram/ram-policy.ts";
-import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 
 /** What must exist in RAM, derived from access.yaml and the settings; the one source of apply, Terraform and ROS. */
 export interface DesiredState {

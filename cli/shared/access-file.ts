@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import { type AccessRules, accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import type { Path } from "../../shared/domain/rules/shape.ts";
 import { contentProblemsIn } from "./yaml-content.ts";
 import { type Spotted, syntaxProblemsIn } from "./yaml-problems.ts";

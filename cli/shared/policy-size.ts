@@ -1,6 +1,6 @@
 import { type LargestPolicy, largestPolicyFor } from "../../shared/domain/policy/policy-size.ts";
 import { MAX_SESSION_POLICY_BYTES } from "../../shared/domain/policy/session-policy.ts";
-import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 
 /** Characters. Source: OSS, bucket naming rules. */
 const MAX_BUCKET_LENGTH = 63;

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type PromiseOutcome, runAccessTests, UNKNOWN_BUCKET } from "../shared/access-tests.ts";
 import { bucketFrom } from "../shared/bucket.ts";
 import { largestPolicyOf, policySizeWarnings } from "../shared/policy-size.ts";

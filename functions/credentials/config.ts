@@ -1,4 +1,5 @@
-import { type AccessRules, accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import type { Algorithm, Issuer } from "../../shared/domain/token/issuer.ts";
 import type { CallerCredentials, SigningKeys } from "../../shared/ports.ts";
 

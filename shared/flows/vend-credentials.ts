@@ -5,7 +5,7 @@ import { provenSessionPolicy } from "../domain/policy/policy-proof.ts";
 import { type SessionName, sessionNameFor } from "../domain/policy/session-name.ts";
 import { sessionPolicyFor } from "../domain/policy/session-policy.ts";
 import { granted, type Result } from "../domain/refusal.ts";
-import type { AccessRules } from "../domain/rules/access-rules.ts";
+import type { AccessRules } from "../domain/rules/rule.ts";
 import type { Sts, TemporaryCredentials, TokenVerifier } from "../ports.ts";
 
 /** What an App sent, read but not yet believed. */

@@ -4,7 +4,7 @@ import type { TokenIssuer } from "../../sandbox/idp/issuer.ts";
 import { evaluate } from "../../sandbox/ram/evaluate.ts";
 import { sessionNameFor } from "../../shared/domain/policy/session-name.ts";
 import { hashSegment } from "../../shared/domain/prefix/prefix-template.ts";
-import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { BREAKING_TEXTS, NO_TEXTS, PROTOTYPE_NAMES } from "../support/hostile-texts.ts";
 import { httpRequest } from "../support/http-requests.ts";
 import { LOGIN, OWN_FOLDER, rulesWith } from "../support/valet.ts";

@@ -8,7 +8,8 @@ import { wideningFrom } from "../../cli/provision/policy-comparison.ts";
 import type { Terminal } from "../../cli/shared/terminal.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type Account, addPolicy, addRole, addUser } from "../../sandbox/world.ts";
-import { type AccessRules, accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 
 const ACCESS = `
 issuers: [{ name: login, issuer: https://login.example.com/, audience: photo-app }]

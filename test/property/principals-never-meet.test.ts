@@ -4,7 +4,7 @@ import type { Principal } from "../../shared/domain/grant/principal.ts";
 import { ruleOutcomes } from "../../shared/domain/grant/rule-outcome.ts";
 import { sessionNameFor } from "../../shared/domain/policy/session-name.ts";
 import { hashSegment } from "../../shared/domain/prefix/prefix-template.ts";
-import type { AccessRules, Rule } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules, Rule } from "../../shared/domain/rules/rule.ts";
 import {
   ADDRESS,
   attemptNear,

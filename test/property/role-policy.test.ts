@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { evaluate } from "../../sandbox/ram/evaluate.ts";
 import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
-import type { AccessRules, Rule } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules, Rule } from "../../shared/domain/rules/rule.ts";
 import {
   type Attempt,
   attemptNear,

@@ -5,11 +5,8 @@ import { type Principal, principalFrom } from "../../shared/domain/grant/princip
 import { sessionNameFor } from "../../shared/domain/policy/session-name.ts";
 import { sessionPolicyFor } from "../../shared/domain/policy/session-policy.ts";
 import { hashSegment } from "../../shared/domain/prefix/prefix-template.ts";
-import {
-  type AccessRules,
-  type AccessRulesResult,
-  accessRulesFrom,
-} from "../../shared/domain/rules/access-rules.ts";
+import { type AccessRulesResult, accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { claimsVerifiedFor } from "../../shared/domain/token/verified-claims.ts";
 import { accessFile, BUCKET, LOGIN, PARTNER, prefixOf } from "./valet.ts";
 

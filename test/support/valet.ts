@@ -2,7 +2,8 @@ import { type AccessGrant, accessGrantFor, type Wanted } from "../../shared/doma
 import { type Principal, principalFrom } from "../../shared/domain/grant/principal.ts";
 import { type ObjectPrefix, parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
 import type { Result } from "../../shared/domain/refusal.ts";
-import { type AccessRules, accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { claimsVerifiedFor } from "../../shared/domain/token/verified-claims.ts";
 
 export const BUCKET = "examplebucket";

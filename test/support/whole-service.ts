@@ -4,7 +4,7 @@ import { type HandlerOptions, requestHandler } from "../../functions/http/shell.
 import { type TokenIssuer, tokenIssuer } from "../../sandbox/idp/issuer.ts";
 import { fixedKeys } from "../../shared/adapters/fixed-keys.ts";
 import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
-import type { AccessRules } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import {
   fixedClock,
   type RecordingAuditLog,

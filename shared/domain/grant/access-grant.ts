@@ -1,7 +1,7 @@
 import { isInside, type ObjectPrefix } from "../prefix/object-prefix.ts";
 import { PERMISSIONS, type Permission } from "../ram/ram-policy.ts";
 import { granted, type Refused, type Result, refused } from "../refusal.ts";
-import type { AccessRules, Rule } from "../rules/access-rules.ts";
+import type { AccessRules, Rule } from "../rules/rule.ts";
 import { denialOf, refusalOfDenied } from "./denial.ts";
 import type { Principal } from "./principal.ts";
 import { type Place, ruleOutcomes } from "./rule-outcome.ts";

@@ -1,5 +1,5 @@
 import { type Refused, refused } from "../refusal.ts";
-import type { AccessRules, Denial } from "../rules/access-rules.ts";
+import type { AccessRules, Denial } from "../rules/rule.ts";
 import type { Principal } from "./principal.ts";
 
 /** The first entry of `deny` that fits; undefined: nobody denies this principal. */

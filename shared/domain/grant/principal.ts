@@ -1,6 +1,6 @@
 import { claimsOf, hashedClaimProblem } from "../prefix/prefix-template.ts";
 import { granted, type Result, refused } from "../refusal.ts";
-import type { AccessRules } from "../rules/access-rules.ts";
+import type { AccessRules } from "../rules/rule.ts";
 import { claimAt } from "../token/claim.ts";
 import type { VerifiedClaims } from "../token/verified-claims.ts";
 

@@ -1,4 +1,4 @@
-import type { AccessRules } from "../rules/access-rules.ts";
+import type { AccessRules } from "../rules/rule.ts";
 import { denialOf } from "./denial.ts";
 import type { Principal } from "./principal.ts";
 import { type Place, ruleOutcomes } from "./rule-outcome.ts";

@@ -1,6 +1,6 @@
 import type { ObjectPrefix } from "../prefix/object-prefix.ts";
 import { renderedPrefix } from "../prefix/prefix-template.ts";
-import type { AccessRules, Rule } from "../rules/access-rules.ts";
+import type { AccessRules, Rule } from "../rules/rule.ts";
 import type { Attribute, Principal } from "./principal.ts";
 
 /** The deployment's side of a decision. */

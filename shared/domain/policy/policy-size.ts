@@ -2,7 +2,7 @@ import { accessGrantFor } from "../grant/access-grant.ts";
 import type { Attribute } from "../grant/principal.ts";
 import { claimsOf, MAX_CLAIM_LENGTH } from "../prefix/prefix-template.ts";
 import type { RamPolicy } from "../ram/ram-policy.ts";
-import type { AccessRules, Rule } from "../rules/access-rules.ts";
+import type { AccessRules, Rule } from "../rules/rule.ts";
 import type { Issuer } from "../token/issuer.ts";
 import { MAX_SESSION_POLICY_BYTES, ramPolicyFor } from "./session-policy.ts";
 

@@ -7,7 +7,7 @@ import {
   type RamPolicy,
   type RamStatement,
 } from "../ram/ram-policy.ts";
-import type { AccessRules, Rule } from "../rules/access-rules.ts";
+import type { AccessRules, Rule } from "../rules/rule.ts";
 
 /** Characters. Source: RAM CreatePolicy, PolicyDocument, "1 to 6,144 characters". */
 export const MAX_ROLE_POLICY_LENGTH = 6144;

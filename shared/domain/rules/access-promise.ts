@@ -1,15 +1,6 @@
-import { PERMISSIONS, type Permission } from "../ram/ram-policy.ts";
+import { PERMISSIONS } from "../ram/ram-policy.ts";
+import type { AccessPromise } from "./rule.ts";
 import { nearest } from "./shape.ts";
-
-/** e.g. `write users/alice/a.jpg`, `list` (all of the bucket), `read oss://other-bucket/a.jpg`. */
-export interface AccessPromise {
-  readonly text: string;
-  readonly permission: Permission;
-  /** undefined: the deployment's bucket (OSS_BUCKET). */
-  readonly bucket: string | undefined;
-  /** For `list`, the prefix that is listed; empty: the whole bucket. */
-  readonly key: string;
-}
 
 /** Why a line is no promise, and what to write instead; undefined where it is one. */
 export function promiseProblem(value: string): string | undefined {

@@ -1,6 +1,6 @@
 import type { Issuer } from "../token/issuer.ts";
 import type { NamedIssuer } from "./access-file.ts";
-import type { AccessTest, Denial, Rule } from "./access-rules.ts";
+import type { AccessTest, Denial, Rule } from "./rule.ts";
 import { nearest, type Path, type Problem } from "./shape.ts";
 
 /** An entry of a list in access.yaml, and its place there. */

@@ -1,66 +1,14 @@
-import type { PrefixTemplate } from "../prefix/prefix-template.ts";
-import { PERMISSIONS, type Permission } from "../ram/ram-policy.ts";
+import { PERMISSIONS } from "../ram/ram-policy.ts";
 import type { Algorithm, Issuer, KeySource } from "../token/issuer.ts";
 import { type AccessFile, readAccessFile } from "./access-file.ts";
 import { addressProblem } from "./access-file-values.ts";
-import { type AccessPromise, promiseFrom } from "./access-promise.ts";
+import { promiseFrom } from "./access-promise.ts";
 import { type Placed, type PlacedEntries, referenceProblems } from "./access-references.ts";
 import { prefixTemplateFrom } from "./prefix-syntax.ts";
+import type { AccessRules, AccessTest, Denial, Rule } from "./rule.ts";
 import { conflictsBetween } from "./rule-conflicts.ts";
 import { doubtsAbout } from "./rule-doubts.ts";
 import type { Problem, Warning } from "./shape.ts";
-
-/** access.yaml, parsed: who may vouch for users, how long credentials live, and who may reach what. */
-export interface AccessRules {
-  readonly issuers: readonly Issuer[];
-  readonly session: { readonly durationSeconds: number; readonly maxDurationSeconds: number };
-  readonly rules: readonly Rule[];
-  readonly deny: readonly Denial[];
-  readonly tests: readonly AccessTest[];
-}
-
-/** One sentence of the operator's: these users may do this below that prefix. */
-export interface Rule {
-  readonly name: string;
-  /** Name of the one issuer that it is for; undefined: for every issuer. */
-  readonly issuer: string | undefined;
-  /** Every claim named must equal, or (a list) contain, one of the values. */
-  readonly when: ReadonlyMap<string, readonly (string | number | boolean)[]>;
-  readonly permissions: readonly Permission[];
-  /** RAM actions on objects beside the permissions; never a wildcard. */
-  readonly actions: readonly string[];
-  readonly prefix: PrefixTemplate;
-  /** undefined: the deployment's bucket (OSS_BUCKET). */
-  readonly bucket: string | undefined;
-  /** Credentials that carry this rule's grant live no longer; undefined: as `session` says. */
-  readonly durationSeconds: number | undefined;
-  /** Binds the credentials to the address that asked for them. */
-  readonly sourceIp: "request" | undefined;
-  /** The credentials work over TLS only. */
-  readonly secureTransport: true | undefined;
-  /** report: evaluated and logged, not granted. */
-  readonly mode: "enforce" | "report";
-}
-
-/** Whom to refuse although a rule would grant: all fields given must fit. */
-export interface Denial {
-  readonly issuer: string | undefined;
-  readonly user: string | undefined;
-  /** The token's `jti`. */
-  readonly tokenId: string | undefined;
-  /** Tokens whose `iat` is before this, or that have none. Milliseconds since the epoch. */
-  readonly issuedBeforeMs: number | undefined;
-  readonly reason: string | undefined;
-}
-
-/** A promise about the rules, checked by `valet test` and by the build. */
-export interface AccessTest {
-  readonly name: string | undefined;
-  readonly issuer: string | undefined;
-  readonly claims: ReadonlyMap<string, unknown>;
-  readonly can: readonly AccessPromise[];
-  readonly cannot: readonly AccessPromise[];
-}
 
 export type AccessRulesResult =
   | { readonly ok: true; readonly value: AccessRules; readonly warnings: readonly Warning[] }

@@ -1,7 +1,7 @@
 import { claimsOf, couldBe, type TemplateSegment } from "../prefix/prefix-template.ts";
 import type { NamedIssuer } from "./access-file.ts";
 import { isBound, type Placed, type PlacedEntries } from "./access-references.ts";
-import type { Rule } from "./access-rules.ts";
+import type { Rule } from "./rule.ts";
 import type { Problem, Warning } from "./shape.ts";
 
 /**

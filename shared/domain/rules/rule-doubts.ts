@@ -1,7 +1,7 @@
 import { claimsOf, hashedClaimProblem, plainClaimProblem } from "../prefix/prefix-template.ts";
 import type { Issuer } from "../token/issuer.ts";
 import type { PlacedEntries } from "./access-references.ts";
-import type { Rule } from "./access-rules.ts";
+import type { Rule } from "./rule.ts";
 import type { Problem, Warning } from "./shape.ts";
 
 /**

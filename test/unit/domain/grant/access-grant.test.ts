@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { reportOn } from "../../../../shared/domain/grant/report.ts";
 import { ruleOutcomes } from "../../../../shared/domain/grant/rule-outcome.ts";
-import type { AccessRules } from "../../../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../../../shared/domain/rules/rule.ts";
 import {
   accessFile,
   BUCKET,
