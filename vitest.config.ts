@@ -1,31 +1,11 @@
-import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { plantingPlugin } from "./scripts/planted/plugin.ts";
 
-/** scripts/mutants.ts plants one security bug at a time, as the text is loaded: the files stay as they are. */
-function plantedMutant() {
-  const mutant =
-    process.env["MUTANT"] === undefined
-      ? undefined
-      : (JSON.parse(process.env["MUTANT"]) as {
-          readonly file: string;
-          readonly find: string;
-          readonly replace: string;
-        });
-  return {
-    name: "planted-mutant",
-    enforce: "pre" as const,
-    transform(code: string, id: string) {
-      if (mutant === undefined || id.split("?")[0] !== join(import.meta.dirname, mutant.file))
-        return undefined;
-      if (!code.includes(mutant.find))
-        throw new Error(`mutant not planted: ${mutant.file} has no ${mutant.find}`);
-      return { code: code.replace(mutant.find, () => mutant.replace), map: null };
-    },
-  };
-}
+/** scripts/planted.ts plants one security bug at a time. */
+const planted = process.env["PLANTED"];
 
 export default defineConfig({
-  plugins: [plantedMutant()],
+  plugins: planted === undefined ? [] : [plantingPlugin(import.meta.dirname, JSON.parse(planted))],
   test: {
     include: ["test/**/*.test.ts"],
     reporters: ["default", "./test/support/plain-summary.ts"],

@@ -21,7 +21,7 @@ const CHECKS: readonly (readonly [what: string, command: string, ...args: string
     "test",
   ],
   ["dead code", "knip"],
-  ["planted security bugs", "tsx", "scripts/mutants.ts"],
+  ["planted security bugs", "tsx", "scripts/planted.ts"],
 ];
 
 const root = join(import.meta.dirname, "..");

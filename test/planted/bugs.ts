@@ -1,0 +1,35 @@
+import type { Bug } from "./bug.ts";
+import { claimsBugs } from "./claims.ts";
+import { cliBugs } from "./cli.ts";
+import { credentialsBugs } from "./credentials.ts";
+import { grantBugs } from "./grant.ts";
+import { httpBugs } from "./http.ts";
+import { keyCacheBugs } from "./key-cache.ts";
+import { keySetsBugs } from "./key-sets.ts";
+import { keysBugs } from "./keys.ts";
+import { policyBugs } from "./policy.ts";
+import { prefixBugs } from "./prefix.ts";
+import { rulesBugs } from "./rules.ts";
+import { sandboxBugs } from "./sandbox.ts";
+import { stsBugs } from "./sts.ts";
+import { tokenBugs } from "./token.ts";
+import { tokenChecksBugs } from "./token-checks.ts";
+
+/** Every planted bug. */
+export const bugs: readonly Bug[] = [
+  ...claimsBugs,
+  ...cliBugs,
+  ...credentialsBugs,
+  ...grantBugs,
+  ...httpBugs,
+  ...keyCacheBugs,
+  ...keySetsBugs,
+  ...keysBugs,
+  ...policyBugs,
+  ...prefixBugs,
+  ...rulesBugs,
+  ...sandboxBugs,
+  ...stsBugs,
+  ...tokenBugs,
+  ...tokenChecksBugs,
+];

@@ -1,0 +1,108 @@
+import type { Bug } from "./bug.ts";
+
+/** The credentials function: its request, its answer and its settings. */
+export const credentialsBugs: readonly Bug[] = [
+  {
+    name: "two Authorization headers pass",
+    in: "bearerTokenFrom",
+    find: `if (values.length > 1 || values.some((value) => value.includes(","))) {`,
+    replace: `if (values.length > 1) {`,
+    killedBy: ["unit/functions/request"],
+  },
+  {
+    name: "the first of two headers is taken",
+    in: "bearerTokenFrom",
+    find: `if (values.length > 1 || values.some((value) => value.includes(","))) {`,
+    replace: `if (values.some((value) => value.includes(","))) {`,
+    killedBy: ["flow/credentials"],
+  },
+  {
+    name: "unknown parameters pass",
+    in: "credentials/request.ts#parametersFrom",
+    find: `if (known === undefined) {
+      return invalid(shortened(name)`,
+    replace: `if (known === undefined) continue;
+    if (known === undefined) {
+      return invalid(shortened(name)`,
+    killedBy: ["flow/credentials"],
+  },
+  {
+    name: "the last of two parameters wins",
+    in: "credentials/request.ts#parametersFrom",
+    find: `if (parameters.has(known)) return`,
+    replace: `if (false) return`,
+    killedBy: ["unit/functions/request"],
+  },
+  {
+    name: "two prefixes that FC joined are one folder",
+    in: "credentials/request.ts#parametersFrom",
+    find: `if (query.get("prefix")?.includes(","))`,
+    replace: `if (false)`,
+    killedBy: ["unit/functions/request"],
+  },
+  {
+    name: "the last of two names in a body wins",
+    in: "request.ts#bodyFrom",
+    find: `const object = strictJsonObjectFrom(http.body);`,
+    replace: `const object: Readonly<Record<string, unknown>> | undefined = JSON.parse(http.body.toString());`,
+    killedBy: ["unit/functions/request"],
+  },
+  {
+    name: "any body is read",
+    in: "credentialsRequestFrom",
+    find: `if (http.body.length > MAX_BODY_BYTES)`,
+    replace: `if (http.body.length > MAX_BODY_BYTES * 10_000)`,
+    killedBy: ["unit/functions/request"],
+  },
+  {
+    name: "credentials may be stored by a proxy",
+    in: "BASE_HEADERS",
+    find: `"Cache-Control": "no-store"`,
+    replace: `"Cache-Control": "max-age=60"`,
+    killedBy: ["flow/credentials"],
+  },
+  {
+    name: "answers do not vary",
+    in: "BASE_HEADERS",
+    find: `Vary: "Authorization, Origin"`,
+    replace: `Vary: "Origin"`,
+    killedBy: ["unit/functions/response"],
+  },
+  {
+    name: "the reason of a 403 is told",
+    in: "toldOf",
+    find: `return told(403, "AccessDenied", "No rule grants this access.");`,
+    replace: `return told(403, "AccessDenied", JSON.stringify(refusal));`,
+    killedBy: ["unit/functions/response"],
+  },
+  {
+    name: "a failed check is told",
+    in: "toldOf",
+    find: `"The App token is not valid.",
+        challenge(`,
+    replace: `\`The App token is not valid: \${refusal.check}.\`,
+        challenge(`,
+    killedBy: ["unit/functions/response"],
+  },
+  {
+    name: "FC: an empty token is a token",
+    in: "callerCredentialsFrom",
+    find: `typeof securityToken === "string" && securityToken !== ""`,
+    replace: `typeof securityToken === "string"`,
+    killedBy: ["unit/functions/compose"],
+  },
+  {
+    name: "STS over http",
+    in: "config.ts#endpointFrom",
+    find: `LOOPBACK.includes(url.hostname)`,
+    replace: `url.hostname !== ""`,
+    killedBy: ["unit/functions/config"],
+  },
+  {
+    name: "null is an origin",
+    in: "originsFrom",
+    find: `parsed !== origin || parsed === "null" ||`,
+    replace: `parsed !== origin ||`,
+    killedBy: ["unit/functions/config"],
+  },
+];

@@ -1,0 +1,48 @@
+import type { Bug } from "./bug.ts";
+
+/** The local Alibaba Cloud. */
+export const sandboxBugs: readonly Bug[] = [
+  {
+    name: "sandbox: a page may switch what the control API switches",
+    in: "control.ts#answerTo",
+    find: `if (request.headers.origin !== undefined) {`,
+    replace: `if (request.headers.origin === "") {`,
+    killedBy: ["sandbox/sandbox-control"],
+  },
+  {
+    name: "sandbox: a fault leaves a signed URL in the journal",
+    in: "faultsIn",
+    find: `operationOf(service, request).split("?")[0] ?? ""`,
+    replace: `operationOf(service, request)`,
+    killedBy: ["sandbox/sandbox-faults"],
+  },
+  {
+    name: "sandbox: a fault's headers are not looked at",
+    in: "isHeaders",
+    find: `Object.entries(value).every(([name, text]) => isHeader(name, text))`,
+    replace: `true`,
+    killedBy: ["sandbox/sandbox-control"],
+  },
+  {
+    name: "sandbox: a bug in one request is everybody's",
+    in: "served",
+    find: `reportBug(thrown);
+    response.destroy();`,
+    replace: `throw thrown;`,
+    killedBy: ["unit/sandbox/service-listener"],
+  },
+  {
+    name: "sandbox: an object goes under whatever version is named",
+    in: "removeObject",
+    find: `if (object === undefined || !isTheOnlyVersion(versionId)) return;`,
+    replace: `if (object === undefined) return;`,
+    killedBy: ["sandbox/oss-operations"],
+  },
+  {
+    name: "sandbox: a phone whose clock is wrong is served",
+    in: "sandboxClock",
+    find: `return Math.abs(nowMs() - passedAlong) < Math.abs(nowMs() - stoodStill) ? passedAlong : stoodStill;`,
+    replace: `return nowMs();`,
+    killedBy: ["unit/sandbox/clock"],
+  },
+];

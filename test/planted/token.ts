@@ -1,0 +1,133 @@
+import type { Bug } from "./bug.ts";
+
+/** How a token is read, and which checks are made. */
+export const tokenBugs: readonly Bug[] = [
+  {
+    name: "token: the signature is not verified",
+    in: "jwtTokenVerifier",
+    find: `if (!isSignatureGood(text, key.value, algorithm)) return invalid("signature");`,
+    replace: ``,
+    killedBy: ["unit/adapters/jwt-token-verifier"],
+  },
+  {
+    name: "token: whatever jsonwebtoken throws counts as a good signature",
+    in: "isSignatureGood",
+    find: `} catch {
+    return false;`,
+    replace: `} catch {
+    return true;`,
+    killedBy: ["unit/adapters/jwt-token-verifier"],
+  },
+  {
+    name: "token: the header is not held against the issuer",
+    in: "jwtTokenVerifier",
+    find: `if (foreign !== undefined) return foreign;`,
+    replace: ``,
+    killedBy: ["unit/adapters/jwt-token-verifier"],
+  },
+  {
+    name: "token: the first issuer vouches for tokens of nobody",
+    in: "jwtTokenVerifier",
+    find: `const trusted = trustedIssuers.get(unverifiedClaims["iss"]);`,
+    replace: `const trusted = trustedIssuers.get(unverifiedClaims["iss"]) ?? [...trustedIssuers.values()][0];`,
+    killedBy: ["unit/adapters/jwt-token-verifier"],
+  },
+  {
+    name: "token: an array that holds our issuer passes for it",
+    in: "jwtTokenVerifier",
+    find: `trustedIssuers.get(unverifiedClaims["iss"])`,
+    replace: `trustedIssuers.get(Array.isArray(unverifiedClaims["iss"]) ? unverifiedClaims["iss"][0] : unverifiedClaims["iss"])`,
+    killedBy: ["attack/token-parsing"],
+  },
+  {
+    name: "token: the key source's answer is trusted unseen",
+    in: "keyOf",
+    find: `return key.value instanceof KeyObject && keyFits(key.value, header.algorithm) ? key : invalid("key");`,
+    replace: `return key;`,
+    killedBy: ["unit/adapters/jwt-token-verifier"],
+  },
+  {
+    name: "token: claims are not checked",
+    in: "jwtTokenVerifier",
+    find: `refusalOfClaims(unverifiedClaims, issuer, options.clock.nowMs()) ??`,
+    replace: ``,
+    killedBy: ["unit/adapters/jwt-token-verifier"],
+  },
+  {
+    name: "token: HS* may stand beside public keys",
+    in: "soundIssuers",
+    find: `if (secrets > 0 && secrets < issuer.algorithms.length) {`,
+    replace: `if (secrets > issuer.algorithms.length) {`,
+    killedBy: ["unit/adapters/jwt-token-verifier"],
+  },
+  {
+    name: "token: an empty audience switches the check off",
+    in: "soundIssuers",
+    find: `if (issuer.audience === "")`,
+    replace: `if (issuer.audience === "never")`,
+    killedBy: ["unit/adapters/jwt-token-verifier"],
+  },
+  {
+    name: "token: two issuers may share an iss",
+    in: "soundIssuers",
+    find: `if (byIssuer.size < issuers.length) throw`,
+    replace: `if (byIssuer.size > issuers.length) throw`,
+    killedBy: ["unit/adapters/jwt-token-verifier"],
+  },
+  {
+    name: "json: bytes that are no UTF-8 are read",
+    in: "STRICT_UTF8",
+    find: `fatal: true`,
+    replace: `fatal: false`,
+    killedBy: ["attack/token-parsing"],
+  },
+  {
+    name: "json: a byte order mark is skipped",
+    in: "STRICT_UTF8",
+    find: `ignoreBOM: true`,
+    replace: `ignoreBOM: false`,
+    killedBy: ["attack/token-parsing"],
+  },
+  {
+    name: "json: the last of two equal names wins",
+    in: "strictJsonObjectFrom",
+    find: `if (membersOf(value, 1) !== namesWrittenIn(text)) return undefined;`,
+    replace: ``,
+    killedBy: ["attack/token-parsing"],
+  },
+  {
+    name: "json: two equal names pass where one is further down",
+    in: "membersOf",
+    find: `sum + membersOf(child, depth + 1)`,
+    replace: `sum + (Array.isArray(child) ? 0 : membersOf(child, depth + 1))`,
+    killedBy: ["attack/token-parsing"],
+  },
+  {
+    name: "json: __proto__ is a name",
+    in: "membersOf",
+    find: `depth > MAX_DEPTH || Object.hasOwn(value, "__proto__")`,
+    replace: `depth > MAX_DEPTH`,
+    killedBy: ["attack/token-parsing"],
+  },
+  {
+    name: "json: any depth",
+    in: "membersOf",
+    find: `depth > MAX_DEPTH || Object.hasOwn`,
+    replace: `Object.hasOwn`,
+    killedBy: ["attack/token-parsing"],
+  },
+  {
+    name: "json: an array is an object",
+    in: "strictJsonObjectFrom",
+    find: `|| Array.isArray(value)) return undefined;`,
+    replace: `) return undefined;`,
+    killedBy: ["attack/token-parsing"],
+  },
+  {
+    name: "json: claims inherit from Object.prototype",
+    in: "strictJsonObjectFrom",
+    find: `return Object.assign(Object.create(null), value);`,
+    replace: `return value as Readonly<Record<string, unknown>>;`,
+    killedBy: ["unit/domain/token/strict-json"],
+  },
+];
