@@ -1,12 +1,12 @@
 import { createHmac } from "node:crypto";
 import { request as httpRequest } from "node:http";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   aliOss,
   errorOf,
   failureOf,
   type OssKey,
-  type OssService,
+  ossForTests,
   SIGNATURE_VERSIONS,
   type SignedCall,
   sessionKey,
@@ -15,16 +15,10 @@ import {
   userKey,
 } from "../support/oss-service.ts";
 
-let oss: OssService;
+const oss = await ossForTests();
 let session: OssKey;
 
-beforeAll(async () => {
-  oss = await startOss();
-});
-afterAll(() => oss.close());
 beforeEach(async () => {
-  oss.bucket.objects.clear();
-  oss.clock.skew(0);
   session = sessionKey(oss);
   await aliOss(oss, oss.administrator, "V4").put("a.txt", Buffer.from("a"));
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { addAccount, newAccessKey } from "../../sandbox/world.ts";
 import {
   type AliOss,
@@ -7,15 +7,14 @@ import {
   failureOf,
   folderStatements,
   lastEntry,
-  type OssService,
+  ossForTests,
   policyText,
   sessionKey,
-  startOss,
   userKey,
 } from "../support/oss-service.ts";
 
-let oss: OssService;
-let administrator: AliOss;
+const oss = await ossForTests();
+const administrator = aliOss(oss, oss.administrator, "V4");
 let users = 0;
 
 const BY_SESSION = {
@@ -39,16 +38,7 @@ const BY_DENY = {
 const BY_BUCKET_POLICY = { status: 403, code: "AccessDenied", ec: "0003-00000101" };
 const ANONYMOUS = { status: 403, code: "AccessDenied", ec: "0003-00000905" };
 
-beforeAll(async () => {
-  oss = await startOss();
-  administrator = aliOss(oss, oss.administrator, "V4");
-});
-afterAll(() => oss.close());
 beforeEach(async () => {
-  oss.bucket.objects.clear();
-  oss.bucket.uploads.clear();
-  oss.bucket.acl = "private";
-  oss.bucket.policy = undefined;
   for (const key of ["users/alice/a", "users/bob/b", "users/alice2/c", "public/d"]) {
     await administrator.put(key, Buffer.from(key));
   }

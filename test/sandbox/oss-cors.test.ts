@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { CorsRule } from "../../sandbox/world.ts";
-import { aliOss, errorOf, lastEntry, type OssService, startOss } from "../support/oss-service.ts";
+import { aliOss, errorOf, lastEntry, ossForTests } from "../support/oss-service.ts";
 
-let oss: OssService;
+const oss = await ossForTests();
 
-beforeAll(async () => {
-  oss = await startOss();
+beforeEach(async () => {
   await aliOss(oss, oss.administrator, "V4").put("a", Buffer.from("a"));
-});
-afterAll(() => oss.close());
-beforeEach(() => {
   oss.bucket.cors = [APP, PUBLIC];
-  oss.bucket.acl = "private";
 });
 
 const APP: CorsRule = {

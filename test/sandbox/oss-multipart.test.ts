@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { crc64 } from "../../sandbox/oss/crc64.ts";
 import {
   type AliOss,
@@ -7,25 +7,15 @@ import {
   failureOf,
   folderStatements,
   lastEntry,
-  type OssService,
+  ossForTests,
   SIGNATURE_VERSIONS,
   sessionKey,
-  startOss,
 } from "../support/oss-service.ts";
 
 /** Bytes: the least that a part may have. */
 const PART = 102_400;
 
-let oss: OssService;
-
-beforeAll(async () => {
-  oss = await startOss();
-});
-afterAll(() => oss.close());
-beforeEach(() => {
-  oss.bucket.objects.clear();
-  oss.bucket.uploads.clear();
-});
+const oss = await ossForTests();
 
 describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, multipart", (version) => {
   let client: AliOss;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { Readable } from "node:stream";
 import type Oss from "ali-oss";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { crc64 } from "../../sandbox/oss/crc64.ts";
 import {
   type AliOss,
@@ -12,19 +12,12 @@ import {
   folderStatements,
   type ListV2,
   lastEntry,
-  type OssService,
+  ossForTests,
   SIGNATURE_VERSIONS,
   sessionKey,
-  startOss,
 } from "../support/oss-service.ts";
 
-let oss: OssService;
-
-beforeAll(async () => {
-  oss = await startOss();
-});
-afterAll(() => oss.close());
-beforeEach(() => oss.bucket.objects.clear());
+const oss = await ossForTests();
 
 describe.each(SIGNATURE_VERSIONS)("ali-oss, %s", (version) => {
   let client: AliOss;

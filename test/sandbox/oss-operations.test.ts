@@ -1,28 +1,16 @@
 import type Oss from "ali-oss";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import {
   type AliOss,
   aliOss,
   errorOf,
   failureOf,
   lastEntry,
-  type OssService,
+  ossForTests,
   SIGNATURE_VERSIONS,
-  startOss,
 } from "../support/oss-service.ts";
 
-let oss: OssService;
-
-beforeAll(async () => {
-  oss = await startOss();
-});
-afterAll(() => oss.close());
-beforeEach(() => {
-  oss.bucket.objects.clear();
-  oss.bucket.acl = "private";
-  oss.bucket.cors = [];
-  oss.bucket.policy = undefined;
-});
+const oss = await ossForTests();
 
 describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, objects", (version) => {
   let client: AliOss;

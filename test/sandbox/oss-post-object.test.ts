@@ -1,29 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import {
   aliOss,
   errorOf,
   folderStatements,
   lastEntry,
   type OssKey,
-  type OssService,
+  ossForTests,
   SIGNATURE_VERSIONS,
   type SignatureVersion,
   sessionKey,
-  startOss,
 } from "../support/oss-service.ts";
 
-let oss: OssService;
+const oss = await ossForTests();
 let alice: OssKey;
 
-beforeAll(async () => {
-  oss = await startOss();
-});
-afterAll(() => oss.close());
 beforeEach(() => {
-  oss.bucket.objects.clear();
-  oss.bucket.acl = "private";
-  oss.clock.skew(0);
   alice = sessionKey(oss, folderStatements("users/alice/", "oss:PutObject"));
 });
 

@@ -1,26 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   aliOss,
   errorOf,
   folderStatements,
   type OssKey,
-  type OssService,
+  ossForTests,
   SIGNATURE_VERSIONS,
   type SignatureVersion,
   sessionKey,
-  startOss,
 } from "../support/oss-service.ts";
 
-let oss: OssService;
+const oss = await ossForTests();
 let session: OssKey;
 
-beforeAll(async () => {
-  oss = await startOss();
-});
-afterAll(() => oss.close());
 beforeEach(async () => {
-  oss.bucket.objects.clear();
-  oss.clock.skew(0);
   session = sessionKey(oss);
   await aliOss(oss, oss.administrator, "V4").put("é/a b.txt", Buffer.from("text"));
 });
