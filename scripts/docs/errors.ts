@@ -7,66 +7,66 @@ import {
 } from "../../shared/domain/token/app-token.ts";
 import { MAX_AUDIENCES } from "../../shared/domain/token/token-claims.ts";
 
-/** docs/errors.md, from the one table refusal → answer. A new refusal or check does not compile without its words. */
+/** The text of docs/errors.md, made from the one table refusal → answer. A new refusal or check does not compile without its row. */
 export function errorsDocument(): string {
   return `# Errors
 
-Made by \`npm run generate\` from functions/credentials/response.ts.
+\`npm run generate\` makes this file from functions/credentials/response.ts.
 
-Every error has its real HTTP status, \`Cache-Control: no-store\`, and this body. \`ErrorCode\` and \`ErrorMessage\` repeat
-\`Code\` and \`Message\` for SDKs that read those. It tells nothing of policies, keys or which check failed; the log does,
-under the same \`RequestId\`.
+Every error has its real HTTP status, \`Cache-Control: no-store\`, and the body below. \`ErrorCode\` and \`ErrorMessage\`
+repeat \`Code\` and \`Message\` for SDKs that read those names. The body says nothing about policies, keys or which check
+failed. The log does, under the same \`RequestId\`.
 
 \`\`\`json
 ${JSON.stringify(JSON.parse(refusalResponse({ code: "TOKEN_EXPIRED" }, "1-6922f0a1-0c9f4a1d").body), null, 2)}
 \`\`\`
 
-A client goes by \`Code\`. It repeats a request after 503 (when \`Retry-After\` is over), gets a new App token after 401
-\`TokenExpired\`, lets the user sign in again after any other 401, and gives up on everything else. 429
-\`TooManyRequests\` is kept for a limit of each user's requests: nothing answers it yet. A client treats it as a 503.
+A client decides by \`Code\`. After 503 it waits for \`Retry-After\` and repeats the request. After 401 \`TokenExpired\` it
+gets a new App token. After any other 401 it lets the user sign in again. After every other error it stops. 429
+\`TooManyRequests\` is reserved for a limit of requests per user: no answer has it yet. A client treats it like 503.
 
 ## By code
 
-| status | Code | headers | as an App developer |
+| status | Code | headers | what an App developer does |
 |---|---|---|---|
 ${codeRows().join("\n")}
 
 ## For the operator: by the log's \`refusal\`
 
-Each request leaves one JSON line on standard output. A refused one has \`refusal\`, with its \`code\` and fields that say
-more; \`issuer\`, \`sessionName\`, \`rules\` and \`reported\` stand beside it as far as they were known. Where nothing of
-a request could be read (an event of another trigger, broken HTTP), \`method\` and \`path\` are empty.
+Each request writes one JSON line to standard output. The line of a refused request has \`refusal\`, with its \`code\` and
+further fields. \`issuer\`, \`sessionName\`, \`rules\` and \`reported\` are in the line too if they were known. If the
+request could not be read at all (an event of another trigger, broken HTTP), \`method\` and \`path\` are empty.
 
 \`\`\`json
 {"time":"2026-11-23T09:00:00.000Z","requestId":"1-6922f0a1-0c9f4a1d","method":"GET","path":"/credentials","status":401,"durationMs":3,"code":"InvalidToken","refusal":{"code":"TOKEN_INVALID","check":"audience"}}
 \`\`\`
 
-| \`refusal.code\` | answered as | as an operator |
+| \`refusal.code\` | answer to the App | what an operator does |
 |---|---|---|
 ${REFUSALS.map(({ refusal, operator }) => `| ${refusal.code}${fieldsOf(refusal)} | ${answerOf(refusal)} | ${operator} |`).join("\n")}
-| – , with \`error\` | 500 ServerError | a bug: \`error\` has the kind of the error and where it was thrown, without its message. Report it |
+| – , with \`error\` | 500 ServerError | a bug: \`error\` has the kind of the error and the place where it was thrown, without its message. Report it |
 
-A function whose settings or rules are wrong does not start, and nothing above applies: Function Compute answers in its
-place, over HTTP with 502 and none of our JSON, to an invocation through its API with \`X-Fc-Error-Type\`. The log has
-\`oss-valet is not configured:\` and every problem, with what to write instead. \`server.js\` says the same on standard
-error, and ends with exit code 1.
+A function with wrong settings or rules does not start, and nothing above applies. Function Compute answers instead: over
+HTTP with 502 and without our JSON, to an invocation through its API with \`X-Fc-Error-Type\`. The log has
+\`oss-valet is not configured:\` and every problem, with what to write instead. \`server.js\` writes the same to standard
+error and ends with exit code 1.
 
-A line with \`warning\` in place of a request tells of an issuer's keys: that they could not be fetched, or that one of
-them is left out and why.
+A line with \`warning\` does not belong to a request. It reports a problem with an issuer's keys: they could not be
+fetched, or one key is ignored, with the reason.
 
 ## Which check of the App token failed: \`refusal.check\`
 
-All of them are 401 InvalidToken to the App. In the order in which they are made:
+The App gets 401 InvalidToken for each of them. The function checks in this order:
 
-| check | fails where | usual cause, and what to do |
+| check | fails when | usual cause, and what to do |
 |---|---|---|
 ${Object.entries(CHECKS)
   .map(([check, { fails, cause }]) => `| \`${check}\` | ${fails} | ${cause} |`)
   .join("\n")}
 
-\`npm run valet -- explain --token JWT\` shows which of these can be seen without the key.
+\`npm run valet -- explain --token JWT\` shows the result of every check that needs no key.
 
-## What STS says: \`refusal.stsCode\` of STS_DENIED
+## Error codes of STS: \`refusal.stsCode\` of STS_DENIED
 
 | stsCode | what to do |
 |---|---|
@@ -87,186 +87,188 @@ const ROWS: { readonly [C in Refusal["code"]]: Row & { readonly refusal: { reado
       field: "durationSeconds",
       problem: "must be a whole number of 900 or more",
     },
-    app: "`Message` names the parameter, header or body and says what to send instead; do not repeat it unchanged",
-    operator: "nothing: the App's request is wrong; `field` and `problem` say how",
+    app: "`Message` names the wrong parameter, header or body and says what to send instead; do not repeat the request unchanged",
+    operator: "nothing: the App's request is wrong; `field` and `problem` say what is wrong",
   },
   TOKEN_MISSING: {
     refusal: { code: "TOKEN_MISSING" },
-    app: "send `Authorization: Bearer <App token>`, with nothing in the query or body",
-    operator: "where Apps do send it: something in between takes the header away",
+    app: "send the App token in the header `Authorization: Bearer <App token>`, not in the query or body",
+    operator: "if the Apps do send it, something between App and function removes the header",
   },
   TOKEN_INVALID: {
     refusal: { code: "TOKEN_INVALID", check: "signature" },
-    app: "get a new App token by signing in again; where that does not help, ask the operator with the `RequestId`",
-    operator: "`check` says which check failed; see the table below",
+    app: "let the user sign in again to get a new App token; if that does not help, send the operator the `RequestId`",
+    operator: "`check` names the check that failed; see the table below",
   },
   TOKEN_EXPIRED: {
     refusal: { code: "TOKEN_EXPIRED" },
     app: "get a new App token (refresh it) and ask again, once",
-    operator: "nothing; where it happens to fresh tokens, compare clocks, or raise `clockTolerance`",
+    operator: "nothing; if it happens to fresh tokens, compare clocks, or raise `clockTolerance`",
   },
   CLAIM_INVALID: {
     refusal: { code: "CLAIM_INVALID", claim: "sub", problem: "is empty" },
-    app: "this user cannot have credentials as the rules stand; ask the operator",
+    app: "with the present rules this user cannot have credentials; ask the operator",
     operator:
-      "`claim` and `problem`: a claim that a matching rule's prefix needs is no safe path segment. Nothing is cleaned up, as that would make it another user's. Where such values are right, write `{claim:hash}`",
+      "see `claim` and `problem`: the prefix of a matching rule uses this claim, and its value is not a safe path segment. The value is not cleaned up, because the result could be another user's. If such values are correct, write `{claim:hash}`",
   },
   ACCESS_NOT_GRANTED: {
     refusal: { code: "ACCESS_NOT_GRANTED", because: "no rule matches" },
-    app: "the user may not, or the request asks for more than the rules grant (`prefix`, `permissions`)",
-    operator: "`because`; `npm run valet -- explain` shows each rule and why it does not match",
+    app: "the user has no access, or the request asks for more than the rules grant (`prefix`, `permissions`)",
+    operator: "see `because`; `npm run valet -- explain` shows each rule and why it does not match",
   },
   NOT_FOUND: {
     refusal: { code: "NOT_FOUND" },
-    app: "the path is `/credentials`, or `/healthz`, with nothing behind it",
-    operator: "nothing; scanners do this",
+    app: "use the path `/credentials` or `/healthz`, and add nothing to it",
+    operator: "nothing; scanners try such paths",
   },
   METHOD_NOT_ALLOWED: {
     refusal: { code: "METHOD_NOT_ALLOWED", allow: ["GET", "POST", "OPTIONS"] },
-    app: "use a method that `Allow` names",
+    app: "use a method from the header `Allow`",
     operator: "nothing",
   },
   REQUEST_TOO_LARGE: {
     refusal: { code: "REQUEST_TOO_LARGE" },
-    app: "a body has four short parameters; send no more",
+    app: "send a shorter body: it has at most four short parameters",
     operator: "nothing",
   },
   SESSION_POLICY_TOO_LONG: {
     refusal: { code: "SESSION_POLICY_TOO_LONG", bytes: 2101 },
     app: "nothing helps; tell the operator the `RequestId`",
     operator:
-      "`bytes` of at most 2,047: too many rules match this user, or claims are too long; a part is never left out. `npm run valet -- test` shows the sum",
+      "`bytes` is the length; the limit is 2,047. Too many rules match this user, or claims are too long; a policy is never shortened. `npm run valet -- test` shows how the length adds up",
   },
   SESSION_POLICY_UNPROVEN: {
     refusal: { code: "SESSION_POLICY_UNPROVEN", because: "it is no JSON" },
     app: "nothing helps; tell the operator the `RequestId`",
-    operator: "a bug, caught before STS was asked: report it with `because` and your access.yaml",
+    operator: "a bug, found before the call to STS: report it with `because` and your access.yaml",
   },
   STS_DENIED: {
     refusal: { code: "STS_DENIED", stsCode: "NoPermission" },
     app: "nothing helps; tell the operator the `RequestId`",
     operator:
-      "STS has refused us: `stsCode`, below; with `stsRequestId` Alibaba Cloud's support finds the call",
+      "STS refused the call. `stsCode` is explained below; with `stsRequestId`, Alibaba Cloud's support can find the call",
   },
   KEYS_UNAVAILABLE: {
     refusal: { code: "KEYS_UNAVAILABLE", issuer: "login", retryAfterSeconds: 10 },
     app: "wait for `Retry-After` seconds and ask again",
     operator:
-      "the keys of `issuer` cannot be fetched, and none are left that are younger than `jwksCache.maxStale`: is its address right, and reachable from the function?",
+      "the keys of `issuer` cannot be fetched, and the last ones are older than `jwksCache.maxStale`. Is its address correct, and can the function reach it?",
   },
   STS_THROTTLED: {
     refusal: { code: "STS_THROTTLED", retryAfterSeconds: 2 },
     app: "wait for `Retry-After` seconds and ask again; keep credentials until shortly before `Expiration`",
     operator:
-      "AssumeRole has one quota for the whole account (100 a second): which Apps ask for credentials more often than they need?",
+      "AssumeRole has one quota for the whole account (100 calls a second). Which Apps ask for credentials more often than they need?",
   },
   STS_UNAVAILABLE: {
     refusal: { code: "STS_UNAVAILABLE", because: "network", errorCode: "ECONNREFUSED" },
     app: "wait for `Retry-After` seconds and ask again",
     operator:
-      "`because`: no usable answer came from STS after all attempts. Is `STS_ENDPOINT` right and reachable? With `network`, `errorCode` is Node's word for it: ENOTFOUND (no such name), ECONNREFUSED (nobody listens), EPROTO and ERR_SSL_… (no TLS there)",
+      "STS gave no usable answer in any attempt; `because` says why. Is `STS_ENDPOINT` correct and reachable? With `network`, `errorCode` is Node's code: ENOTFOUND (the name does not exist), ECONNREFUSED (nothing listens there), EPROTO and ERR_SSL_… (no TLS there)",
   },
 };
 
 const REFUSALS: readonly Row[] = Object.values(ROWS);
 
-/** In the order of the checks. */
+/** In the order in which the checks run. */
 const CHECKS: Readonly<Record<TokenCheck, { readonly fails: string; readonly cause: string }>> = {
   length: {
     fails: `the token has more than ${MAX_TOKEN_LENGTH.toLocaleString("en-US")} characters`,
-    cause: "an issuer that puts too much into its tokens",
+    cause: "the issuer puts too much into its tokens",
   },
   shape: {
-    fails: "it is not three parts of base64url",
+    fails: "the token is not three parts of base64url",
     cause: "an opaque token, or an encrypted one (JWE); the App needs a signed JWT",
   },
   encoding: {
-    fails: "a part is not written in its one canonical form",
-    cause: "a token that was changed on the way; never of an honest issuer",
+    fails: "a part is not in canonical base64url",
+    cause: "the token was changed on the way; no honest issuer writes it so",
   },
   header: {
-    fails: "the header is no JSON object, or has a name twice",
-    cause: "a token that two readers could read differently",
+    fails: "the header is not a JSON object, or has a name twice",
+    cause: "two programs could read this token differently",
   },
   "critical-header": {
     fails: `the header has one of ${REFUSED_PARAMETERS.map((name) => `\`${name}\``).join(", ")}`,
     cause:
-      "what changes how a token is read is refused, and keys or addresses that a token brings along are never followed",
+      "parameters that change how a token is read are refused; keys and addresses in a token are never used",
   },
   payload: {
-    fails: "the payload is no JSON object, or has a name twice",
-    cause: "a token that two readers could read differently",
+    fails: "the payload is not a JSON object, or has a name twice",
+    cause: "two programs could read this token differently",
   },
   issuer: {
-    fails: "`iss` equals no issuer of access.yaml, to the letter",
-    cause: "often a slash at the end; or a token of another environment",
+    fails: "`iss` is not exactly equal to an issuer in access.yaml",
+    cause: "often a slash at the end, or a token from another environment",
   },
   algorithm: {
-    fails: "`alg` is none that there is, or none of the issuer's `algorithms`",
-    cause: "write what the issuer signs with; HS256 where it should be RS256 is an attack",
+    fails: "`alg` is unknown, or not one of the issuer's `algorithms`",
+    cause: "write the algorithm that the issuer signs with; HS256 instead of RS256 is an attack",
   },
   type: {
-    fails: "`typ` is no text, or none of the issuer's `tokenTypes`",
-    cause: "an ID token in place of an access token",
+    fails: "`typ` is not a text, or not one of the issuer's `tokenTypes`",
+    cause: "an ID token instead of an access token",
   },
   "key-id": {
-    fails: `\`kid\` names no key of the issuer, or is no text of 1 to ${MAX_KEY_ID_LENGTH} characters`,
-    cause: "a key that was taken away, or is so new that the pause between two fetches is not over",
+    fails: `the issuer has no key with this \`kid\`, or \`kid\` is not a text of 1 to ${MAX_KEY_ID_LENGTH} characters`,
+    cause:
+      "the key was removed, or it is so new that the pause before the next fetch (`jwksCache.cooldown`) is not over",
   },
   key: {
     fails: "the key does not fit the algorithm",
-    cause: "a key set that says other things of its keys than `algorithms` does",
+    cause: "the issuer's key set and `algorithms` do not agree",
   },
   signature: {
-    fails: "the signature is not good",
-    cause: "a forged token; or the wrong secret or public key in the settings",
+    fails: "the signature is wrong",
+    cause: "a forged token, or the wrong secret or public key in the settings",
   },
   audience: {
-    fails: `\`aud\` does not hold the issuer's \`audience\`, or has more than ${MAX_AUDIENCES} entries or one that is no text`,
+    fails: `\`aud\` does not contain the issuer's \`audience\`, has more than ${MAX_AUDIENCES} entries, or has an entry that is not a text`,
     cause: "a token for another service of the same issuer",
   },
   expiry: {
-    fails: "`exp` is missing or no time",
-    cause: "an issuer whose tokens never expire; it has to set `exp`, in seconds",
+    fails: "`exp` is missing or not a valid time",
+    cause: "the issuer's tokens never expire; it must set `exp`, in seconds",
   },
   "not-before": {
-    fails: "`nbf` is no time, or in the future",
-    cause: "clocks that differ by more than `clockTolerance`",
+    fails: "`nbf` is not a valid time, or is in the future",
+    cause: "clocks differ by more than `clockTolerance`",
   },
   "issued-at": {
-    fails: "`iat` is no time, in the future, after `exp`, or missing where `maxTokenAge` needs it",
-    cause: "clocks, or an issuer without `iat`",
+    fails:
+      "`iat` is not a valid time, is in the future, is after `exp`, or is missing although `maxTokenAge` is set",
+    cause: "clocks differ, or the issuer does not set `iat`",
   },
   age: {
-    fails: "more than `maxTokenAge` has gone since `iat`",
-    cause: "a token that was kept too long; sign in again",
+    fails: "`iat` is longer ago than `maxTokenAge`",
+    cause: "the App kept the token too long; sign in again",
   },
   "required-claim": {
     fails: "a claim of `requiredClaims` is missing",
-    cause: "another kind of token, or a scope that the App did not ask for",
+    cause: "another kind of token, or a scope that the App did not request",
   },
   denied: {
-    fails: "`deny` names this token, or its time of issue",
-    cause: "meant; a fresh sign-in gives a token that is not",
+    fails: "`deny` names this token (`tokenId`), or its time of issue (`issuedBefore`)",
+    cause: "intended. A new sign-in gives a token that is not denied",
   },
 };
 
 const STS_CODES: readonly (readonly [string, string])[] = [
   [
     "NoPermission",
-    "the function's role lacks `sts:AssumeRole` on OSS_ROLE_ARN, or that role's trust policy does not name the function's role: `npm run valet -- provision plan`",
+    "the function's role lacks `sts:AssumeRole` on OSS_ROLE_ARN, or the trust policy of OSS_ROLE_ARN does not name the function's role: run `npm run valet -- provision plan`",
   ],
-  ["EntityNotExist.Role", "OSS_ROLE_ARN names a role that does not exist, or a user"],
+  ["EntityNotExist.Role", "OSS_ROLE_ARN is the ARN of a role that does not exist, or of a user"],
   ["InvalidParameter.RoleArn", "OSS_ROLE_ARN is malformed"],
   ["InvalidParameter.DurationSeconds", "`session.maxDuration` is more than the role's MaxSessionDuration"],
   ["InvalidParameter.PolicyGrammar, InvalidParameter.PolicySize", "a bug: report it"],
   [
     "InvalidAccessKeyId.NotFound, InvalidSecurityToken.*, SignatureDoesNotMatch",
-    "the caller's AccessKey is wrong, disabled or old; in Function Compute: does the function have a role?",
+    "the caller's AccessKey is wrong, disabled or expired; in Function Compute: does the function have a role?",
   ],
   [
     "NoCallerCredentials",
-    "ours, not STS's: neither Function Compute nor the environment has given an AccessKey",
+    "a code of oss-valet, not of STS: there is no AccessKey, neither from Function Compute nor in the environment",
   ],
 ];
 
@@ -293,7 +295,7 @@ function fieldsOf({ code: _, ...fields }: Refusal): string {
   return names.length === 0 ? "" : `: ${names.map((name) => `\`${name}\``).join(", ")}`;
 }
 
-/** Those that not every error has. */
+/** The headers that not every error has. */
 function ownHeaders(headers: Readonly<Record<string, string>>): string {
   const common = Object.keys(serverErrorResponse("").headers);
   const own = Object.keys(headers).filter((name) => !common.includes(name));
