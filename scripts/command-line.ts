@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 
-/** Reads the command line. A wrong one ends the process: see {@link calledWrongly}. */
+/** Reads the command line. If it is wrong, the process ends: see {@link calledWrongly}. */
 export function optionsOrUsage<const T extends NonNullable<ParseArgsConfig["options"]>>(
   options: T,
   usage: string,
@@ -8,12 +8,12 @@ export function optionsOrUsage<const T extends NonNullable<ParseArgsConfig["opti
   try {
     return parseArgs({ args: process.argv.slice(2), options }).values;
   } catch (error) {
-    // Behind the first sentence parseArgs explains positional arguments, which nobody has meant.
+    // After its first sentence, parseArgs explains positional arguments. No script here has any.
     return calledWrongly(String((error as Error).message).split(". ")[0] ?? "", usage);
   }
 }
 
-/** Prints the mistake and how the command is called, and ends with exit code 2, as the operator's commands do. */
+/** Prints the mistake and the usage, and ends the process with exit code 2, like the operator's commands. */
 export function calledWrongly(problem: string, usage: string): never {
   process.stderr.write(`${problem}\n\n${usage}\n`);
   process.exit(2);

@@ -5,12 +5,12 @@ import { optionsOrUsage } from "./command-line.ts";
 
 const USAGE = `npm run serve
 
-  It takes no arguments; docs/settings.md has its settings, which are environment variables:
+  It takes no arguments. Its settings are environment variables (docs/settings.md):
   PORT=8080 HOST=0.0.0.0 npm run serve`;
 
 optionsOrUsage({}, USAGE);
-// The deployable server alone, configured by the environment: it is built first, so that access.yaml is the one
-// that stands in the folder now.
+// Runs the deployable server alone, configured by the environment. It is built first, so that it uses the present
+// access.yaml.
 const outDir = join(import.meta.dirname, "../dist/credentials");
 if (await buildOrExplain({ outDir })) {
   const server = spawn(process.execPath, [join(outDir, "server.js")], { stdio: "inherit" });

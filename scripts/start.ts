@@ -5,11 +5,11 @@ import { walk } from "./start/walk.ts";
 
 const USAGE = `npm start [-- --once] [--port N] [--json]
 
-  --once     end after the walk, with exit code 0 or 1; not with --json
-  --port N   the services take the ports N, N+1 ...; 0: free ports
-  --json     no walk: print one line of JSON once everything is ready, and serve`;
+  --once     stop after the walk, with exit code 0 or 1; not with --json
+  --port N   the services use the ports N, N+1 ...; 0: free ports
+  --json     no walk: print one line of JSON when everything is ready, and keep running`;
 
-/** The first of the ports where no other is named, so that they are the same each time. */
+/** The first port by default, so that the ports are the same each time. */
 const DEFAULT_PORT = 9000;
 
 /** Builds, starts the local Alibaba Cloud and the function in it, walks through the exchange, and serves. */
@@ -47,8 +47,8 @@ async function walked(stage: Stage, say: (line: string) => void): Promise<boolea
 
 function invitation(stage: Stage): string {
   return `
-It keeps serving, until Ctrl-C. The endpoint: ${stage.credentialsUrl}
-Try it (alice's App token is good for an hour):
+It keeps running until Ctrl-C. The endpoint: ${stage.credentialsUrl}
+Try it (alice's App token is valid for an hour):
 
   curl -s -H "Authorization: Bearer ${appTokenFor(stage, { sub: "alice" }, { seconds: 3600 })}" ${stage.credentialsUrl}
 
@@ -60,7 +60,7 @@ Another user's token: curl -s -d sub=bob ${stage.sandbox.issuer.url}/token
 interface Options {
   readonly once: boolean;
   readonly json: boolean;
-  /** undefined: none was named. */
+  /** undefined when the command line names none. */
   readonly port: number | undefined;
 }
 
@@ -74,7 +74,7 @@ function startOptions(): Options {
   if (port !== undefined && !(port <= 65_000))
     calledWrongly(`--port is "${values.port}"; write a number from 0 to 65000`, USAGE);
   if (values.once === true && values.json === true)
-    calledWrongly("--once ends after the walk, and --json leaves the walk out; write one of them", USAGE);
+    calledWrongly("--once stops after the walk, but with --json there is no walk; write one of them", USAGE);
   return { once: values.once === true, json: values.json === true, port };
 }
 

@@ -2,17 +2,17 @@ import { accessFileOrThrow, accessFilePath } from "../build/access-file.ts";
 
 /** The operator's access rules, for a laptop. */
 export interface LocalAccess {
-  /** What the bundle is built of. */
+  /** The rules that the bundle is built with. */
   readonly content: unknown;
-  /** The `aud` that the first issuer's tokens need; null: none. */
+  /** The `aud` that the first issuer's tokens need; null when it checks none. */
   readonly audience: string | null;
-  /** What the operator should have seen of the file, although it may be meant. */
+  /** Rules in the file that may be intended, but that the operator should look at. */
   readonly warnings: readonly string[];
 }
 
 /**
- * The operator's own access.yaml (or ACCESS_FILE), read and judged as the build does, with keys that can be had on a
- * laptop: the first issuer becomes the local one, and the others' tokens would have to be signed by it. Throws
+ * Reads and checks the operator's own access.yaml (or ACCESS_FILE) as the build does, and replaces the keys by ones that
+ * exist on a laptop: the first issuer becomes the local one, and all other issuers get its keys too. Throws
  * AccessFileError.
  */
 export function readLocalAccess(): (issuer: {

@@ -12,13 +12,13 @@ export interface Stage {
   readonly sandbox: Sandbox;
   /** e.g. http://127.0.0.1:9000/credentials */
   readonly credentialsUrl: string;
-  /** The `aud` that access.yaml wants of its first issuer's tokens. */
+  /** The `aud` that access.yaml requires in its first issuer's tokens; null when it checks none. */
   readonly audience: string | null;
   /** About access.yaml. */
   readonly warnings: readonly string[];
-  /** What the function wrote: its audit lines among FC's own. */
+  /** The function's output: its audit lines and FC's own lines. */
   readonly log: readonly string[];
-  /** The example page, e.g. http://127.0.0.1:9006; the bucket's CORS rule lets it in. */
+  /** The example page, e.g. http://127.0.0.1:9006. The bucket's CORS rule allows it. */
   readonly pageUrl: string;
   /** What `--json` prints. */
   line(): object;
@@ -29,17 +29,17 @@ const ROOT = join(import.meta.dirname, "../..");
 const OUT_DIR = join(ROOT, "dist/local");
 
 export interface StageOptions {
-  /** The first of the ports that are taken, one after the other; 0: free ones. */
+  /** The first port; the next services use the following ones. 0 means free ports. */
   readonly port: number;
-  /** Take free ports where one is taken, instead of failing. */
+  /** If a port is taken, use free ports instead of failing. */
   readonly orFree: boolean;
-  /** The function's ALLOWED_ORIGINS; any origin where left out, for pages that are being written. */
+  /** The function's ALLOWED_ORIGINS. Default: any origin, for pages under development. */
   readonly allowedOrigins?: "the page's";
-  /** Where the bundle is built; dist/local where left out. */
+  /** Where the bundle is built. Default: dist/local. */
   readonly outDir?: string;
 }
 
-/** Throws an Error with what to do; nothing is started for access rules that the build would refuse. */
+/** Throws an Error that says what to do. Starts nothing if the build would refuse the access rules. */
 export async function startStage(options: StageOptions): Promise<Stage> {
   const { outDir = OUT_DIR } = options;
   const localAccess = readLocalAccess();
@@ -80,7 +80,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   }
 }
 
-/** A token of the local issuer, as access.yaml's first issuer wants it. */
+/** A token of the local issuer, with the audience that access.yaml's first issuer requires. */
 export function appTokenFor(
   stage: Pick<Stage, "sandbox" | "audience">,
   claims: Readonly<Record<string, unknown>>,
@@ -92,7 +92,7 @@ export function appTokenFor(
 
 interface Opened {
   readonly sandbox: Sandbox;
-  /** The port after the last one of the sandbox's. */
+  /** The server of the example page, on the port after the sandbox's last one. */
   readonly pageDoor: LoopbackServer;
 }
 
@@ -103,7 +103,7 @@ async function opened({ port, orFree }: StageOptions): Promise<Opened> {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     if (orFree) return openedAt(0);
     throw new Error(
-      `A port from ${port} on is taken; name another with -- --port N, or take free ones with -- --port 0`,
+      `a port from ${port} on is taken; name another one with -- --port N, or use free ports with -- --port 0`,
     );
   }
 }
@@ -119,7 +119,7 @@ async function openedAt(port: number): Promise<Opened> {
   }
 }
 
-/** Serves the example page, and lets it into the bucket by whichever of its two names a browser has it open. */
+/** Serves the example page, and allows both names of its origin (127.0.0.1 and localhost) in the bucket's CORS rule. */
 function openPage(door: LoopbackServer, sandbox: Sandbox, audience: string | null): void {
   const { oss, fc, issuer } = sandbox;
   const bucket = sandbox.world.buckets.get(sandbox.bucket);
@@ -129,14 +129,14 @@ function openPage(door: LoopbackServer, sandbox: Sandbox, audience: string | nul
     credentialsUrl: `${fc.url}/credentials`,
     loginUrl: `${issuer.url}/token`,
     audience,
-    // The bucket in the path, not in the host: not every system finds examplebucket.localhost. The real OSS wants it
-    // in the host, as ali-oss has it where nothing is said.
+    // The bucket is in the path, because not every system resolves examplebucket.localhost. The real OSS requires it
+    // in the host, which is the default of ali-oss.
     ossOptions: { sldEnable: true },
   };
   door.answerWith(webPage(config, [fc.url, issuer.url, oss.url, oss.url.replace("//", "//*.")]));
 }
 
-/** As in s.yaml, with the local cloud's addresses. */
+/** The settings of s.yaml, with the local cloud's addresses. */
 function functionSettings(
   sandbox: Sandbox,
   { outDir, allowedOrigins }: { readonly outDir: string; readonly allowedOrigins: string },

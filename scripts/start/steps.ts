@@ -1,13 +1,13 @@
 import OSS from "ali-oss";
 import type { Stage } from "./stage.ts";
 
-/** The walk has not gone as it must; the message says where, and what was there instead. */
+/** A step of the walk failed. The message says which, what was expected and what happened. */
 export class StepFailed extends Error {}
 
-/** Takes a line for the person who watches. */
+/** Prints a line for the person who watches. */
 export type Say = (line: string) => void;
 
-/** What the endpoint answers, as far as the walk goes. */
+/** The fields of the endpoint's answer that the walk uses. */
 export interface Answer {
   readonly AccessKeyId: string;
   readonly AccessKeySecret: string;
@@ -19,14 +19,14 @@ export interface Answer {
   readonly OssRegion: string;
 }
 
-/** Rules that may be right, and that the walk cannot be shown with. */
+/** The error for rules that may be right, but that the walk cannot show. */
 export function unfit({ sandbox }: Stage, because: string): StepFailed {
   return new StepFailed(
-    `${because}. The walk needs a rule that gives each user read, write and list in a folder of her own in ${sandbox.bucket};\nyours are tried with \`npm run valet -- explain\`, and the endpoint keeps serving with \`npm start -- --json\``,
+    `${because}. The walk needs a rule that gives each user read, write and list in a folder of her own in ${sandbox.bucket};\ntry your rules with \`npm run valet -- explain\`, or run the endpoint without the walk: \`npm start -- --json\``,
   );
 }
 
-/** The answer to the token of `user`. */
+/** Asks the endpoint with the token of `user`. */
 export async function vended(stage: Stage, user: string, token: string): Promise<Answer> {
   const response = await fetch(stage.credentialsUrl, { headers: { Authorization: `Bearer ${token}` } });
   const body = await response.text();
@@ -38,7 +38,7 @@ export async function vended(stage: Stage, user: string, token: string): Promise
   return JSON.parse(body) as Answer;
 }
 
-/** ali-oss, as an App makes it of an answer. */
+/** An ali-oss client, made from an answer as an App does it. */
 export function ossClient(
   stage: Stage,
   answer: Omit<Answer, "SecurityToken"> & { readonly SecurityToken?: string },
@@ -49,11 +49,12 @@ export function ossClient(
     ...(answer.SecurityToken === undefined ? {} : { stsToken: answer.SecurityToken }),
     bucket: answer.OssBucket,
     region: `oss-${answer.OssRegion}`,
-    // The local cloud has no names for buckets: path-style, by localhost. On the real one: neither of the two.
+    // The local cloud needs path-style addresses and localhost, as not every system resolves bucket.localhost. With the
+    // real OSS, leave out both options.
     endpoint: stage.sandbox.oss.url.replace("127.0.0.1", "localhost"),
     sldEnable: true,
     authorizationV4: true,
-    // An App asks /credentials again here, in time; the walk is over before that.
+    // An App asks /credentials again here. The walk ends before that is needed.
     refreshSTSToken: async () => ({
       accessKeyId: answer.AccessKeyId,
       accessKeySecret: answer.AccessKeySecret,
@@ -62,7 +63,7 @@ export function ossClient(
   } as OSS.Options);
 }
 
-/** One call that OSS must answer with a yes. */
+/** Makes a call that OSS must allow. */
 export async function done<T>(stage: Stage, what: string, call: Promise<T>): Promise<T> {
   try {
     return await call;
@@ -72,7 +73,7 @@ export async function done<T>(stage: Stage, what: string, call: Promise<T>): Pro
   }
 }
 
-/** One call that OSS must refuse with one of `codes`. */
+/** Makes a call that OSS must refuse with one of `codes`. */
 export async function refusedByOss(
   stage: Stage,
   say: Say,
@@ -98,12 +99,12 @@ export async function refusedByOss(
   say(`      → ${advice}`);
 }
 
-/** Why OSS has decided its last request so. */
+/** The reason for OSS's decision about its last request. */
 function ossReason({ sandbox }: Stage): string | undefined {
   return sandbox.world.journal.findLast((entry) => entry.service === "oss")?.because;
 }
 
-/** One request that the endpoint must refuse. */
+/** Sends a request that the endpoint must refuse. */
 export async function refusedByFunction(
   stage: Stage,
   say: Say,

@@ -11,10 +11,10 @@ import {
   vended,
 } from "./steps.ts";
 
-/** Milliseconds by which the local cloud's clock runs on, to let an hour's credentials expire. */
+/** Milliseconds. The local cloud's clock moves on by this, so that credentials of an hour expire. */
 const TWELVE_HOURS_MS = 12 * 3600 * 1000;
 
-/** The whole exchange, as an App and its user see it, with the real SDK. Throws StepFailed. */
+/** Walks through the whole exchange as an App and its user see it, with the real SDK. Throws StepFailed. */
 export async function walk(stage: Stage, say: Say): Promise<void> {
   const { sandbox } = stage;
   say("The local Alibaba Cloud is running: STS, OSS, RAM, an issuer, and the function in FC's runtime.");
@@ -37,16 +37,20 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
   const policy = sandbox.world.sessions.get(alice.AccessKeyId)?.policy;
   if (policy === undefined) throw new StepFailed("STS was asked without a session policy");
   say(
-    `   In audits she is ${alice.SessionName}. The session policy that STS was given, ${Buffer.byteLength(policy)} of 2,048 bytes:`,
+    `   In audit logs she is ${alice.SessionName}. The session policy that oss-valet sent to STS, ${Buffer.byteLength(policy)} of 2,048 bytes:`,
   );
   say(indented(JSON.stringify(JSON.parse(policy), null, 2)));
 
-  heading(say, 3, "With them ali-oss (unmodified, V4 signatures) works in her folder, directly on OSS:");
+  heading(
+    say,
+    3,
+    "With these credentials ali-oss (unmodified, V4 signatures) works in her folder, directly on OSS:",
+  );
   const missing = ["read", "write", "list"].filter(
     (permission) => !alice.Permissions.split(",").includes(permission),
   );
   if (missing.length > 0)
-    throw unfit(stage, `access.yaml gives alice no ${missing.join(", no ")} in ${alice.KeyPrefix}`);
+    throw unfit(stage, `access.yaml gives alice no ${missing.join(" and no ")} in ${alice.KeyPrefix}`);
   if (alice.OssBucket !== sandbox.bucket)
     throw unfit(stage, `access.yaml gives alice a folder in ${alice.OssBucket}`);
   const client = ossClient(stage, alice);
@@ -59,13 +63,13 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
   expect(listed.includes(key), `the list of ${alice.KeyPrefix} lacks ${key}`);
   say(`   list  ${alice.KeyPrefix}  →  ${listed.join(", ")}`);
   const content = String((await done(stage, `get ${key}`, client.get(key))).content);
-  expect(content === "Hello from Alice\n", "what was read back is not what was written");
+  expect(content === "Hello from Alice\n", "the content read back differs from the content written");
   say(`   get   ${key}  →  ${JSON.stringify(content)}`);
 
   heading(say, 4, "She tries the folder of another user:");
   const bob = await vended(stage, "bob", appTokenFor(stage, { sub: "bob" }, { seconds: 900 }));
   if (bob.KeyPrefix === alice.KeyPrefix)
-    throw unfit(stage, `access.yaml gives alice and bob one folder, ${alice.KeyPrefix}`);
+    throw unfit(stage, `access.yaml gives alice and bob the same folder, ${alice.KeyPrefix}`);
   await refusedByOss(
     stage,
     say,
@@ -73,11 +77,11 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
     `${bob.KeyPrefix}hello.txt`,
     client,
     ["AccessDenied"],
-    "the App stays below KeyPrefix of its own answer",
+    "the App must use keys below the KeyPrefix of its own answer",
   );
-  await refusedByOss(stage, say, "get", `${bob.KeyPrefix}hello.txt`, client, ["AccessDenied"], "as above");
+  await refusedByOss(stage, say, "get", `${bob.KeyPrefix}hello.txt`, client, ["AccessDenied"], "the same");
 
-  heading(say, 5, "What goes wrong in practice, and what to do about it:");
+  heading(say, 5, "Common mistakes, and how to fix them:");
   const { SecurityToken: _, ...stolen } = alice;
   await refusedByOss(
     stage,
@@ -86,7 +90,7 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
     key,
     ossClient(stage, stolen),
     ["InvalidAccessKeyId"],
-    "a temporary key needs its SecurityToken: pass it as stsToken",
+    "temporary keys work only with their SecurityToken: pass it as stsToken",
     "a stolen access key, without its security token",
   );
   await refusedByOss(
@@ -96,7 +100,7 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
     key,
     ossClient(stage, { ...alice, SecurityToken: "wrong" }),
     ["InvalidSecurityToken"],
-    "take AccessKeyId, AccessKeySecret and SecurityToken of one answer",
+    "use AccessKeyId, AccessKeySecret and SecurityToken from one answer",
     "a wrong security token",
   );
   await refusedByOss(
@@ -106,8 +110,8 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
     key,
     ossClient(stage, { ...alice, SecurityToken: bob.SecurityToken }),
     ["AccessKeyIdAndSecurityTokenNotMatch", "InvalidSecurityToken"],
-    "the three belong together: never mix two answers",
-    "the security token of another answer",
+    "the three values belong together: never mix two answers",
+    "a security token from another answer",
   );
   sandbox.clock.advance(TWELVE_HOURS_MS);
   await refusedByOss(
@@ -117,7 +121,7 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
     key,
     client,
     ["SecurityTokenExpired", "InvalidAccessKeyId"],
-    "ask /credentials again before Expiration, not after the first error",
+    "ask /credentials again before Expiration; do not wait for the first error",
     "expired credentials",
   );
   sandbox.clock.advance(-TWELVE_HOURS_MS);
@@ -128,7 +132,7 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
     401,
     "MissingToken",
     "send the App token as Authorization: Bearer <token>",
-    "the endpoint, asked without a token",
+    "the endpoint, without a token",
   );
   await refusedByFunction(
     stage,
@@ -136,11 +140,11 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
     appTokenFor(stage, { sub: "alice" }, { seconds: -600 }),
     401,
     "TokenExpired",
-    "let the user's session be renewed, then ask again",
+    "renew the user's session at the login, then ask again",
     "the endpoint, with an expired App token",
   );
 
-  say("\nThe exchange works, and keeps its fences.");
+  say("\nThe exchange works: Alice reached her folder and nothing else.");
 }
 
 function claimsOf(token: string): unknown {
@@ -155,7 +159,7 @@ function indented(text: string): string {
   return text.replace(/^/gm, "   ");
 }
 
-/** The start of a secret, for recognising it. */
+/** The start of a secret, enough to recognise it. */
 function cut(secret: string): string {
   return `${secret.slice(0, 6)}… (${secret.length} characters)`;
 }

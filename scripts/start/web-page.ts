@@ -4,14 +4,14 @@ import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
 import type { CorsRule } from "../../sandbox/world.ts";
 
-/** Where the page finds the rest; it fetches them as `config.json`. */
+/** The addresses that the page needs. It fetches them as `config.json`. */
 export interface WebPageConfig {
   readonly credentialsUrl: string;
-  /** Where a `sub` is exchanged for an App token: the local issuer's toy login. */
+  /** The local issuer's toy login, which gives an App token for a `sub`. */
   readonly loginUrl: string;
-  /** The `aud` that the function wants; null: it does not look. */
+  /** The `aud` that the function requires; null when it checks none. */
   readonly audience: string | null;
-  /** For ali-oss, beside what /credentials answers with; nothing but for a local OSS. */
+  /** Options for ali-oss, in addition to the answer of /credentials. Only a local OSS needs any. */
   readonly ossOptions: Readonly<Record<string, unknown>>;
 }
 
@@ -21,7 +21,7 @@ const SDK = join(
   "dist/aliyun-oss-sdk.min.js",
 );
 
-/** By name, so that no path out of the folder can be asked for. */
+/** A fixed list of names, so that a request cannot reach a file outside the folder. */
 const FILES: Readonly<Record<string, string>> = {
   "/": join(FOLDER, "index.html"),
   "/aliyun-oss-sdk.min.js": SDK,
@@ -40,22 +40,22 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** What a bucket's CORS rule must let a page do that works with ali-oss. docs/recipes/browser.md has it as XML. */
+/** The CORS rule that a bucket needs for a page with ali-oss. docs/recipes/browser.md has it as XML. */
 export function corsRuleFor(allowedOrigins: readonly string[]): CorsRule {
   return {
     allowedOrigins,
-    // POST begins and ends an upload in parts.
+    // POST starts and completes a multipart upload.
     allowedMethods: ["GET", "PUT", "POST", "DELETE", "HEAD"],
     allowedHeaders: ["*"],
-    // Without ETag, ali-oss cannot complete an upload in parts.
+    // Without ETag, ali-oss cannot complete a multipart upload.
     exposeHeaders: ["ETag", "x-oss-request-id"],
     maxAgeSeconds: 600,
   };
 }
 
 /**
- * Serves the example page of examples/web with its configuration. `connectTo`: the origins that its scripts may talk
- * to, as a Content-Security-Policy has them. Files are read anew each time, so that a reload shows a change.
+ * Serves the example page of examples/web with its configuration. `connectTo` lists the origins that its scripts may
+ * connect to (connect-src of the Content-Security-Policy). Files are read on each request, so that a reload shows changes.
  */
 export function webPage(config: WebPageConfig, connectTo: readonly string[]): RequestListener {
   const policy = [
@@ -70,7 +70,7 @@ export function webPage(config: WebPageConfig, connectTo: readonly string[]): Re
     const path = (request.url ?? "/").split("?")[0] ?? "/";
     const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
     if (file === undefined && path !== "/config.json") {
-      response.writeHead(404, { "Content-Type": "text/plain" }).end("Nothing here.\n");
+      response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found.\n");
       return;
     }
     response.writeHead(200, {

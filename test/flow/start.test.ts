@@ -32,7 +32,7 @@ describe("the walk of npm start", () => {
   it("goes through with the rules as delivered", async () => {
     const { lines, failure } = await walked(OWN_FOLDER);
     expect(failure).toBeUndefined();
-    expect(lines.at(-1)).toBe("\nThe exchange works, and keeps its fences.");
+    expect(lines.at(-1)).toBe("\nThe exchange works: Alice reached her folder and nothing else.");
   });
 
   const NEEDS =
@@ -41,25 +41,25 @@ describe("the walk of npm start", () => {
     [
       "only write",
       { ...OWN_FOLDER, allow: ["write"] },
-      "access.yaml gives alice no read, no list in users/alice/",
+      "access.yaml gives alice no read and no list in users/alice/",
     ],
     ["another bucket", { ...OWN_FOLDER, bucket: "photos" }, "access.yaml gives alice a folder in photos"],
     [
       "a folder for everybody",
       { ...OWN_FOLDER, prefix: "users/common/" },
-      "access.yaml gives alice and bob one folder, users/common/",
+      "access.yaml gives alice and bob the same folder, users/common/",
     ],
     ["nothing", { ...OWN_FOLDER, when: { role: "editor" } }, "access.yaml grants {sub: alice} nothing"],
     ["nothing for bob", { ...OWN_FOLDER, when: { sub: "alice" } }, "access.yaml grants {sub: bob} nothing"],
-  ])("says what it needs where the rules give %s", async (_what, rule, because) => {
+  ])("says what it needs when the rules give %s", async (_what, rule, because) => {
     const { failure } = await walked(rule);
     expect(failure?.split("\n")).toEqual([
       `${because}. ${NEEDS}`,
-      "yours are tried with `npm run valet -- explain`, and the endpoint keeps serving with `npm start -- --json`",
+      "try your rules with `npm run valet -- explain`, or run the endpoint without the walk: `npm start -- --json`",
     ]);
   });
 
-  it("says what OSS has refused, and why, where a rule wants TLS, which the local cloud lacks", async () => {
+  it("says what OSS refused, and why, when a rule requires TLS, which the local cloud lacks", async () => {
     const { failure } = await walked({ ...OWN_FOLDER, secureTransport: true });
     expect(failure).toMatch(
       /^put users\/alice\/hello\.txt: AccessDenied: .*\nsession policy: no statement allows oss:PutObject/,
@@ -76,9 +76,13 @@ function called(script: string, ...args: readonly string[]): readonly [unknown, 
   return [status, stderr];
 }
 
-describe("a command line that is wrong is refused with exit code 2 and the usage, before anything starts", () => {
+describe("a wrong command line is refused with exit code 2 and the usage, before anything starts", () => {
   it.each([
-    ["scripts/start.ts", ["--once", "--json"], "--once ends after the walk, and --json leaves the walk out"],
+    [
+      "scripts/start.ts",
+      ["--once", "--json"],
+      "--once stops after the walk, but with --json there is no walk",
+    ],
     ["scripts/start.ts", ["--port", "http"], '--port is "http"; write a number from 0 to 65000'],
     ["scripts/start.ts", ["--onec"], "Unknown option '--onec'"],
     ["scripts/build.ts", ["--watch"], "Unknown option '--watch'"],
