@@ -4,7 +4,7 @@ import { DOCTOR_HELP, doctor } from "./doctor/command.ts";
 import { EXPLAIN_HELP, explain } from "./explain/command.ts";
 import { askOnTerminal, PROVISION_HELP, provision } from "./provision/command.ts";
 import { type AccessFile, readAccessFile } from "./shared/access-file.ts";
-import { type Terminal, UsageError } from "./shared/terminal.ts";
+import { type Terminal, UsageError } from "./shared/command.ts";
 import { SMOKE_HELP, smoke } from "./smoke/command.ts";
 import { TEST_HELP, test } from "./test/command.ts";
 

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { ramAccountWith } from "../provision/ram-account.ts";
 import { FUNCTION_ROLE } from "../provision/settings.ts";
+import type { Terminal } from "../shared/command.ts";
 import {
   type AccessKeys,
   type ApiAddress,
@@ -9,7 +10,6 @@ import {
   halfOfKeys,
 } from "../shared/operator-access.ts";
 import { ossClientWith } from "../shared/oss-client.ts";
-import type { Terminal } from "../shared/terminal.ts";
 import { bucketsChecked } from "./buckets.ts";
 import { assumeRoleChecked, identityChecked } from "./caller.ts";
 import { type Finding, type Findings, findingsTo, findingText } from "./finding.ts";

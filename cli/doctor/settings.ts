@@ -2,7 +2,7 @@ import { type Config, ConfigError, configFrom } from "../../functions/credential
 import { fixedKeys, publicKeyFrom, secretKeyFrom } from "../../shared/adapters/fixed-keys.ts";
 import type { ProvisionSettings } from "../provision/desired-state.ts";
 import { provisionSettingsFrom } from "../provision/settings.ts";
-import type { Terminal } from "../shared/terminal.ts";
+import type { Terminal } from "../shared/command.ts";
 import type { Findings } from "./finding.ts";
 
 /** What a deployment decides: the function's part, and RAM's. */

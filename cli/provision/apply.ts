@@ -1,5 +1,5 @@
 import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
-import type { Terminal } from "../shared/terminal.ts";
+import type { Terminal } from "../shared/command.ts";
 import { applyStep } from "./apply-step.ts";
 import { headline } from "./describe.ts";
 import type { Plan, Step } from "./plan.ts";

@@ -4,9 +4,9 @@ import { MAX_ROLE_POLICY_LENGTH } from "../../shared/domain/policy/role-policy.t
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type CallerIdentity, callerIdentity } from "../shared/caller-identity.ts";
 import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import { type Terminal, UsageError } from "../shared/command.ts";
 import { type AccessKeys, type ApiAddress, accessKeysFrom, apiAddressOf } from "../shared/operator-access.ts";
 import { remedyOfAccess } from "../shared/remedy.ts";
-import { type Terminal, UsageError } from "../shared/terminal.ts";
 import { type ActualState, actualStateOf } from "./actual-state.ts";
 import { applied } from "./apply.ts";
 import { asRos } from "./as-ros.ts";

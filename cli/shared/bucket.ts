@@ -1,5 +1,5 @@
 import { bucketProblem } from "../../shared/domain/rules/access-file-values.ts";
-import { type Terminal, UsageError } from "./terminal.ts";
+import { type Terminal, UsageError } from "./command.ts";
 
 /** `--bucket`, or OSS_BUCKET; undefined where there is neither. Throws UsageError for what is no bucket's name. */
 export function bucketFrom(

@@ -1,4 +1,4 @@
-import { type Terminal, UsageError } from "./terminal.ts";
+import { type Terminal, UsageError } from "./command.ts";
 
 /** Keys that a command signs with. */
 export interface AccessKeys {

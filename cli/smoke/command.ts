@@ -1,6 +1,6 @@
 import { isDeepStrictEqual, parseArgs } from "node:util";
+import { type Terminal, UsageError } from "../shared/command.ts";
 import { apiAddressFrom, apiAddressOf } from "../shared/operator-access.ts";
-import { type Terminal, UsageError } from "../shared/terminal.ts";
 import { answerOf, type EndpointAnswer } from "./endpoint.ts";
 import { type Tell, triedOnOss, type VendedAccess } from "./on-oss.ts";
 import { refusalsTried, type SmokeTokens } from "./refusals.ts";

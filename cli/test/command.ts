@@ -2,8 +2,8 @@ import { parseArgs } from "node:util";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type PromiseOutcome, runAccessTests, UNKNOWN_BUCKET } from "../shared/access-tests.ts";
 import { bucketFrom } from "../shared/bucket.ts";
+import type { Terminal } from "../shared/command.ts";
 import { largestPolicyOf, policySizeWarnings } from "../shared/policy-size.ts";
-import type { Terminal } from "../shared/terminal.ts";
 
 export const TEST_HELP = `npm run valet -- test [--json]
 

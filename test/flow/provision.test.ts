@@ -5,7 +5,7 @@ import { asTerraform } from "../../cli/provision/as-terraform.ts";
 import { provision } from "../../cli/provision/command.ts";
 import { desiredStateFor } from "../../cli/provision/desired-state.ts";
 import { wideningFrom } from "../../cli/provision/policy-comparison.ts";
-import type { Terminal } from "../../cli/shared/terminal.ts";
+import type { Terminal } from "../../cli/shared/command.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type Account, addPolicy, addRole, addUser } from "../../sandbox/world.ts";
 import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { doctor } from "../../cli/doctor/command.ts";
 import type { Finding } from "../../cli/doctor/finding.ts";
 import { provision } from "../../cli/provision/command.ts";
-import type { Terminal } from "../../cli/shared/terminal.ts";
+import type { Terminal } from "../../cli/shared/command.ts";
 import { smoke } from "../../cli/smoke/command.ts";
 import { type RunningFunction, startFunction } from "../../sandbox/fc/running-function.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
