@@ -1,106 +1,99 @@
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
 import { pathToFileURL } from "node:url";
 import { nearest } from "../shared/domain/rules/shape.ts";
-import { DOCTOR_HELP, doctor } from "./doctor/command.ts";
-import { EXPLAIN_HELP, explain } from "./explain/command.ts";
-import { askOnTerminal, PROVISION_HELP, provision } from "./provision/command.ts";
-import { type AccessFile, readAccessFile } from "./shared/access-file.ts";
-import { type Terminal, UsageError } from "./shared/command.ts";
-import { SMOKE_HELP, smoke } from "./smoke/command.ts";
-import { TEST_HELP, test } from "./test/command.ts";
+import { type AccessReader, type Command, type Terminal, UsageError } from "./shared/command.ts";
+import { helpText, table } from "./shared/help.ts";
 
-interface Command {
-  readonly name: string;
-  readonly summary: string;
-  readonly help: string;
-  /** Gives the exit code: 0 yes, 1 no. Throws UsageError, or what parseArgs throws. `access` reads access.yaml. */
-  readonly run: (
-    args: readonly string[],
-    terminal: Terminal,
-    access: () => AccessFile,
-  ) => number | Promise<number>;
-}
-
-const COMMANDS: readonly Command[] = [
-  {
-    name: "explain",
+/** The table of commands. A command's module is loaded when it is called: some load the SDKs. */
+const COMMANDS: Readonly<
+  Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>
+> = {
+  explain: {
     summary: "what a user would be granted, and why",
-    help: EXPLAIN_HELP,
-    run: (args, terminal, access) => explain(args, access().rules, terminal),
+    load: async () => (await import("./explain/command.ts")).explain,
   },
-  {
-    name: "test",
-    summary: "the promises that access.yaml makes about its rules",
-    help: TEST_HELP,
-    run: (args, terminal, access) => test(args, access().rules, terminal),
+  test: {
+    summary: "runs the tests in access.yaml",
+    load: async () => (await import("./test/command.ts")).test,
   },
-  {
-    name: "provision",
-    summary: "roles and policies in RAM, derived from access.yaml",
-    help: PROVISION_HELP,
-    run: (args, terminal, access) => provision(args, access().rules, terminal),
+  provision: {
+    summary: "creates the roles and policies in RAM that access.yaml needs",
+    load: async () => (await import("./provision/command.ts")).provision,
   },
-  {
-    name: "doctor",
-    summary: "a deployment from end to end, and what to mend",
-    help: DOCTOR_HELP,
-    run: (args, terminal, access) => doctor(args, access().content, terminal),
+  doctor: {
+    summary: "checks a deployment from end to end, and says what to fix",
+    load: async () => (await import("./doctor/command.ts")).doctor,
   },
-  {
-    name: "smoke",
+  smoke: {
     summary: "after a deploy: one exchange that must succeed, several that must not",
-    help: SMOKE_HELP,
-    run: (args, terminal) => smoke(args, terminal),
+    load: async () => (await import("./smoke/command.ts")).smoke,
   },
-];
+};
 
 /** Runs one command. Exit code 0: done; 1: no (a broken promise, a denied decision); 2: called wrongly, or a broken file. */
 export async function valet(args: readonly string[], terminal: Terminal): Promise<number> {
   const [name, ...rest] = args;
+  if (name === "help" && rest[0] !== undefined) return await valet([rest[0], "--help"], terminal);
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     terminal.out(overview());
     return name === undefined ? 2 : 0;
   }
-  const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (command === undefined) {
-    const names = COMMANDS.map((candidate) => candidate.name);
-    const near = nearest(name, names);
-    terminal.error(
-      `valet: ${name} is no command; ${near ? `write ${near}` : `known are ${names.join(", ")}`}`,
-    );
+  if (name === "--version") {
+    terminal.out(version());
+    return 0;
+  }
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined) {
+    terminal.error(`valet: ${unknownCommand(name)}`);
     return 2;
   }
+  const command = await entry.load();
   if (rest.includes("--help") || rest.includes("-h")) {
-    terminal.out(command.help);
+    terminal.out(helpText(command));
     return 0;
   }
   try {
-    const { path, others } = accessPathFrom(rest, terminal);
-    return await command.run(others, terminal, () => accessFileAt(path, terminal));
+    return await command.run(rest, terminal, accessReader(terminal));
   } catch (error) {
     if (error instanceof BrokenAccessFile) {
       if (rest.includes("--json")) terminal.out(JSON.stringify({ problems: error.problems }, null, 2));
       else for (const problem of error.problems) terminal.error(problem);
       return 2;
     }
-    const problem = usageProblem(error, command);
-    if (problem === undefined) throw error;
-    terminal.error(`valet ${command.name}: ${problem}`);
+    if (!(error instanceof UsageError)) throw error;
+    terminal.error(`valet ${name}: ${error.message}`);
     return 2;
   }
 }
 
 function overview(): string {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length)) + 2;
+  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const);
   return [
     "npm run valet -- <command> [options]",
-    "",
-    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
-    "",
-    "npm run valet -- <command> --help tells more. The rules are those of access.yaml, or of --access FILE or ACCESS_FILE.",
-  ].join("\n");
+    table([
+      ...commands,
+      ["help COMMAND", "the command's options, settings and examples; also COMMAND --help"],
+    ]),
+    "The access rules come from access.yaml, or from the file that --access FILE or ACCESS_FILE names.\nnpm run -s valet -- --version prints the version.",
+  ].join("\n\n");
 }
 
-/** access.yaml has problems; they say where and what to write instead. */
+function unknownCommand(name: string): string {
+  const names = Object.keys(COMMANDS);
+  const near = nearest(name, [...names, "help", "--help", "--version"]);
+  const instead = near === undefined ? `Commands: ${names.join(", ")}` : `Did you mean "${near}"?`;
+  return `unknown command "${name}". ${instead}`;
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    readonly version: string;
+  };
+  return manifest.version;
+}
+
+/** access.yaml has problems. Each says where it is and what to write instead. */
 class BrokenAccessFile extends Error {
   readonly problems: readonly string[];
 
@@ -111,36 +104,24 @@ class BrokenAccessFile extends Error {
   }
 }
 
-function accessFileAt(path: string, terminal: Terminal): AccessFile {
-  const file = readAccessFile(path);
-  if (!file.ok) throw new BrokenAccessFile(file.problems);
-  for (const warning of file.warnings) terminal.error(`warning: ${warning}`);
-  return file;
+function accessReader({ environment, error }: Terminal): AccessReader {
+  return async (option) => {
+    if (option === "") throw new UsageError("--access needs a file: --access access.yaml");
+    const { readAccessFile } = await import("./shared/access-file.ts");
+    const file = readAccessFile(option ?? (environment["ACCESS_FILE"] || "access.yaml"));
+    if (!file.ok) throw new BrokenAccessFile(file.problems);
+    for (const warning of file.warnings) error(`warning: ${warning}`);
+    return file;
+  };
 }
 
-/** Takes `--access FILE` out: every command has it. */
-function accessPathFrom(
-  args: readonly string[],
-  { environment }: Terminal,
-): { readonly path: string; readonly others: readonly string[] } {
-  const at = args.findIndex((arg) => arg === "--access" || arg.startsWith("--access="));
-  if (at < 0) return { path: environment["ACCESS_FILE"] || "access.yaml", others: args };
-  const inline = args[at]?.startsWith("--access=") === true;
-  const path = inline ? args[at]?.slice("--access=".length) : args[at + 1];
-  if (path === undefined || path === "") throw new UsageError("--access needs a file: --access access.yaml");
-  return { path, others: [...args.slice(0, at), ...args.slice(at + (inline ? 1 : 2))] };
-}
-
-/** What was called wrongly; undefined where the error is none of the caller's. */
-function usageProblem(error: unknown, command: Command): string | undefined {
-  if (error instanceof UsageError) return error.message;
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  if (error.code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
-    const option = /'(-{1,2}[^']*)'/.exec(error.message)?.[1] ?? "";
-    const near = nearest(option, [...new Set(command.help.match(/--[a-z][a-z-]*/g) ?? [])]);
-    return `${option} is no option; ${near ? `write ${near}` : "--help lists them"}`;
+async function askOnTerminal(question: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+  } finally {
+    lines.close();
   }
-  return String(error.code).startsWith("ERR_PARSE_ARGS_") ? error.message.split("\n")[0] : undefined;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

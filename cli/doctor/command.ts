@@ -1,7 +1,6 @@
-import { parseArgs } from "node:util";
 import { ramAccountWith } from "../provision/ram-account.ts";
 import { FUNCTION_ROLE } from "../provision/settings.ts";
-import type { Terminal } from "../shared/command.ts";
+import { ACCESS, command, type Options, type Terminal, type ValuesOf } from "../shared/command.ts";
 import {
   type AccessKeys,
   type ApiAddress,
@@ -18,40 +17,48 @@ import { rolesChecked } from "./roles.ts";
 import { type DeploymentSettings, settingsChecked } from "./settings.ts";
 import { stsChecked } from "./sts.ts";
 
-export const DOCTOR_HELP = `npm run valet -- doctor
-npm run -s valet -- doctor --json
+const OPTIONS = {
+  strict: { help: "count a warning as a problem, for a job that watches for drift" },
+  "function-role": { value: "NAME", default: FUNCTION_ROLE, help: "the role in s.yaml" },
+  "caller-user": {
+    value: "NAME",
+    help: "the RAM user that may also assume the client role, if provision created one",
+  },
+  "oss-endpoint": {
+    value: "URL",
+    help: "where OSS is, for the local cloud; default: https://oss-<region>.aliyuncs.com",
+  },
+  access: ACCESS,
+  json: { help: "print JSON (with npm run -s, so that npm prints nothing into it)" },
+} as const satisfies Options;
 
-Looks at a deployment from end to end and says what to mend: the settings, the issuers' keys, STS and this machine's
-clock, the buckets, both roles with their trust and their policies against access.yaml. Changes nothing. Exit code 0:
-nothing fails (a warning does not, without --strict); 1: something does; 2: called wrongly.
+type Values = ValuesOf<typeof OPTIONS>;
 
-  --strict                a warning counts as a failure: for a job that watches for drift
-  --function-role NAME    ${FUNCTION_ROLE} where left out; s.yaml names it
-  --caller-user NAME      the RAM user that also may assume the client role, where provision made one
-  --oss-endpoint URL      where OSS is, for the local cloud; https://oss-<region>.aliyuncs.com where left out
-  --json                  for machines (npm run -s, so that npm prints nothing of its own into it)
+/** Exit code 0: nothing fails; 1: something does. */
+export const doctor = command({
+  name: "doctor",
+  usage: ["npm run valet -- doctor [options]", "npm run -s valet -- doctor --json"],
+  about:
+    "Checks a deployment from end to end and says what to fix: the settings, the issuers' keys, STS and this machine's clock, the buckets, and both roles with their trust policies and policies, compared with access.yaml. Changes nothing.",
+  options: OPTIONS,
+  yes: "no problem; warnings count only with --strict",
+  no: "a problem",
+  settings: {
+    "those of the function": "as in s.yaml (docs/settings.md)",
+    "ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, _SECURITY_TOKEN":
+      "here the keys of an operator who may read RAM and the bucket's settings (AliyunRAMReadOnlyAccess, AliyunOSSReadOnlyAccess)",
+    "CALLER_ACCESS_KEY_ID, CALLER_ACCESS_KEY_SECRET": "if set, doctor calls AssumeRole once with these keys",
+    RAM_ENDPOINT: "default: https://ram.aliyuncs.com",
+    OSS_ADMIN_ENDPOINT: "the same as --oss-endpoint",
+  },
+  run: async ({ values }, terminal, access) => {
+    const { content } = await access(values.access);
+    return await examined(values, content, terminal);
+  },
+});
 
-Settings: those of the function, as in s.yaml (docs/settings.md). ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET and
-_SECURITY_TOKEN are an operator's here, who may read RAM and the bucket's settings (AliyunRAMReadOnlyAccess,
-AliyunOSSReadOnlyAccess). CALLER_ACCESS_KEY_ID and CALLER_ACCESS_KEY_SECRET, where set, call AssumeRole once.
-RAM_ENDPOINT (https://ram.aliyuncs.com), OSS_ADMIN_ENDPOINT (as --oss-endpoint).`;
-
-/** Exit code 0: nothing fails; 1: something does. Throws UsageError. `accessFile`: the content of access.yaml. */
-export async function doctor(
-  args: readonly string[],
-  accessFile: unknown,
-  terminal: Terminal,
-): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      strict: { type: "boolean" },
-      "function-role": { type: "string", default: FUNCTION_ROLE },
-      "caller-user": { type: "string" },
-      "oss-endpoint": { type: "string" },
-      json: { type: "boolean" },
-    },
-  });
+/** `accessFile`: the content of access.yaml. */
+async function examined(values: Values, accessFile: unknown, terminal: Terminal): Promise<number> {
   const { environment } = terminal;
   const ramAddress = apiAddressOf("RAM_ENDPOINT", environment["RAM_ENDPOINT"] || "https://ram.aliyuncs.com");
   const ossEndpoint = values["oss-endpoint"] ?? (environment["OSS_ADMIN_ENDPOINT"] || undefined);

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { parseArgs } from "node:util";
 import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
 import type { Wanted } from "../../shared/domain/grant/access-grant.ts";
 import { parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
@@ -9,57 +8,110 @@ import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { nearest } from "../../shared/domain/rules/shape.ts";
 import { issuedNow, UNKNOWN_BUCKET } from "../shared/access-tests.ts";
 import { bucketFrom, checkedBucket } from "../shared/bucket.ts";
-import { type Terminal, UsageError } from "../shared/command.ts";
+import {
+  ACCESS,
+  command,
+  type Options,
+  type Terminal,
+  UsageError,
+  type ValuesOf,
+} from "../shared/command.ts";
 import type { Question } from "../shared/judge.ts";
 import { type Asked, type Explanation, explanationOf, isGranted } from "./explanation.ts";
 import { explanationText } from "./explanation-text.ts";
 import { unverifiedTokenFrom, visibleChecks } from "./unverified-token.ts";
 
-export const EXPLAIN_HELP = `npm run valet -- explain [read users/alice/a.jpg] --claim sub=alice
+const OPTIONS = {
+  claim: {
+    value: "NAME=TEXT",
+    repeats: true,
+    group: "The user",
+    help: "a claim of the App token; NAME:=JSON for a number, a list, true or false",
+  },
+  claims: {
+    value: "JSON",
+    group: "The user",
+    help: 'all claims, e.g. \'{"sub":"alice","role":"editor"}\'',
+  },
+  token: {
+    value: "JWT",
+    group: "The user",
+    help: "the claims of a token, decoded but UNVERIFIED; - reads it from standard input",
+  },
+  issuer: {
+    value: "NAME",
+    group: "The user",
+    help: "the user's issuer; needed when access.yaml has several",
+  },
+  permission: {
+    value: "NAME",
+    group: "The object",
+    help: "read, write, delete or list; the same as the first argument",
+  },
+  key: {
+    value: "KEY",
+    group: "The object",
+    help: "the object, or the prefix to list; the same as the second argument",
+  },
+  bucket: {
+    value: "NAME",
+    group: "The object",
+    help: "the bucket of rules that name none; default: OSS_BUCKET",
+  },
+  permissions: {
+    value: "read,list",
+    group: "What the App asks for (each can only narrow the grant)",
+    help: "only these permissions",
+  },
+  prefix: {
+    value: "PREFIX",
+    group: "What the App asks for (each can only narrow the grant)",
+    help: "only this folder, e.g. users/alice/photos/",
+  },
+  duration: {
+    value: "SECONDS",
+    group: "What the App asks for (each can only narrow the grant)",
+    help: "how long the credentials last; 900 or more",
+  },
+  "source-ip": { value: "ADDRESS", help: "the caller's IP address, for rules with sourceIp: request" },
+  "role-policy": {
+    value: "FILE",
+    help: "the client role's policy as JSON; default: the policy that provision creates from the rules",
+  },
+  access: ACCESS,
+  json: { help: "print JSON" },
+} as const satisfies Options;
 
-Shows what somebody would be granted and why: the principal, each rule, the grant, the session name, the session
-policy; and for a key, whether the credentials would open it, by the sandbox's policy evaluator (session policy and
-role policy). Exit code 0: granted; 1: refused or denied; 2: called wrongly.
+type Values = ValuesOf<typeof OPTIONS>;
 
-Who
-  --claim NAME=TEXT         a claim; NAME:=JSON for a number, a list, true or false; repeat for more
-  --claims JSON             all of them, e.g. '{"sub":"alice","role":"editor"}'
-  --token JWT               those of a token, decoded and UNVERIFIED; - reads it from standard input
-  --issuer NAME             whose user it is, where access.yaml has several issuers
+/** Exit code 0: granted; 1: refused or denied. */
+export const explain = command({
+  name: "explain",
+  usage: ["npm run valet -- explain [read users/alice/a.jpg] --claim sub=alice [options]"],
+  about:
+    "Shows what a user would be granted, and why: the principal, each rule, the grant, the session name and the session policy. With a key, also whether the credentials would open it, according to the sandbox's policy evaluator (session policy and role policy).",
+  arguments: {
+    "read KEY": "may the user read this object? Also: write KEY, delete KEY, list PREFIX",
+  },
+  options: OPTIONS,
+  yes: "granted",
+  no: "refused or denied",
+  examples: {
+    "npm run valet -- explain read users/alice/a.jpg --claim sub=alice": "may alice read this object?",
+    "npm run -s valet -- explain --token - --json < token.txt": "what would this token get? As JSON",
+  },
+  run: async ({ values, positionals }, terminal, access) => {
+    const { rules } = await access(values.access);
+    return explained(values, positionals, rules, terminal);
+  },
+});
 
-What is opened
-  read KEY | write KEY | delete KEY | list PREFIX    or --permission read --key KEY
-  --bucket NAME             OSS_BUCKET where left out
-
-As a request would ask (each only narrows)
-  --permissions read,list   --prefix users/alice/photos/   --duration 900
-  --source-ip ADDRESS       whence the request comes, for rules with sourceIp: request
-
-  --role-policy FILE        the role's policy as JSON; where left out, the one that provision derives from the rules
-  --access FILE             another file than access.yaml (or ACCESS_FILE)
-  --json                    for machines`;
-
-/** Exit code 0: granted; 1: refused or denied. Throws UsageError. */
-export function explain(args: readonly string[], rules: AccessRules, terminal: Terminal): number {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      token: { type: "string" },
-      claims: { type: "string" },
-      claim: { type: "string", multiple: true },
-      issuer: { type: "string" },
-      permission: { type: "string" },
-      key: { type: "string" },
-      bucket: { type: "string" },
-      permissions: { type: "string" },
-      prefix: { type: "string" },
-      duration: { type: "string" },
-      "source-ip": { type: "string" },
-      "role-policy": { type: "string" },
-      json: { type: "boolean" },
-    },
-  });
+function explained(
+  values: Values,
+  positionals: readonly string[],
+  rules: AccessRules,
+  terminal: Terminal,
+): number {
   const bucket = bucketFrom(values.bucket, terminal) ?? UNKNOWN_BUCKET;
   const explanation = explanationOf(
     {
@@ -75,18 +127,6 @@ export function explain(args: readonly string[], rules: AccessRules, terminal: T
     values.json === true ? asJson(explanation) : explanationText(explanation, paintFor(terminal.colour)),
   );
   return isGranted(explanation) ? 0 : 1;
-}
-
-interface Values {
-  readonly token?: string;
-  readonly claims?: string;
-  readonly claim?: readonly string[];
-  readonly issuer?: string;
-  readonly permission?: string;
-  readonly key?: string;
-  readonly permissions?: string;
-  readonly prefix?: string;
-  readonly duration?: string;
 }
 
 function userFrom(

@@ -1,10 +1,15 @@
-import { createInterface } from "node:readline/promises";
-import { parseArgs } from "node:util";
 import { MAX_ROLE_POLICY_LENGTH } from "../../shared/domain/policy/role-policy.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type CallerIdentity, callerIdentity } from "../shared/caller-identity.ts";
 import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
-import { type Terminal, UsageError } from "../shared/command.ts";
+import {
+  ACCESS,
+  command,
+  type Options,
+  type Terminal,
+  UsageError,
+  type ValuesOf,
+} from "../shared/command.ts";
 import { type AccessKeys, type ApiAddress, accessKeysFrom, apiAddressOf } from "../shared/operator-access.ts";
 import { remedyOfAccess } from "../shared/remedy.ts";
 import { type ActualState, actualStateOf } from "./actual-state.ts";
@@ -17,55 +22,70 @@ import { planFor, wideningOf } from "./plan.ts";
 import { ramAccountWith } from "./ram-account.ts";
 import { FUNCTION_ROLE, provisionSettingsFrom } from "./settings.ts";
 
-export const PROVISION_HELP = `npm run valet -- provision plan | apply
-npm run -s valet -- provision --terraform > ram.tf
+const OPTIONS = {
+  terraform: {
+    help: "print the same as Terraform text (with npm run -s, so that npm prints nothing into it)",
+  },
+  ros: { help: "print the same as a template of Resource Orchestration Service" },
+  "function-role": { value: "NAME", default: FUNCTION_ROLE, help: "the role in s.yaml" },
+  "caller-user": {
+    value: "NAME",
+    help: "also create a RAM user that may assume the client role, for callers outside Function Compute",
+  },
+  "allow-widening": { help: "apply also changes that give more access than today" },
+  yes: { help: "do not ask before apply" },
+  access: ACCESS,
+} as const satisfies Options;
 
-Sets up RAM from access.yaml: the function's role (trusts fc.aliyuncs.com, may assume exactly the client role), the
-client role (trusts exactly the function's role; allows the upper bound of all rules), and their policies. Nothing
-is ever deleted; what widens something that exists needs --allow-widening, and so does to give back a policy that
-somebody took away.
+type Values = ValuesOf<typeof OPTIONS>;
 
-  plan                    show what would change
-  apply                   show it, ask, and do it; run it again after an error: it goes on where it stopped
-  --terraform, --ros      print the same as text instead (npm run -s, so that npm prints nothing of its own into it)
+/** Exit code 0: done, or nothing to do; 1: not done. */
+export const provision = command({
+  name: "provision",
+  usage: [
+    "npm run valet -- provision plan | apply [options]",
+    "npm run -s valet -- provision --terraform > ram.tf",
+  ],
+  about:
+    "Sets up RAM from access.yaml: the function's role (trusts fc.aliyuncs.com, may assume exactly the client role), the client role (trusts exactly the function's role; allows the upper bound of all rules), and their policies. Nothing is ever deleted. A change that gives more access than today needs --allow-widening. So does attaching a policy again that somebody has detached. Wrong settings end with exit code 2.",
+  arguments: {
+    plan: "show what would change",
+    apply:
+      "show the changes, ask, and make them. After an error, run it again: it continues where it stopped",
+  },
+  options: OPTIONS,
+  yes: "done, or nothing to do",
+  no: "not done, or not completely",
+  settings: {
+    OSS_ROLE_ARN: "the client role",
+    OSS_BUCKET: "the bucket of rules that name none",
+    "ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, _SECURITY_TOKEN":
+      "for plan and apply: keys of a RAM administrator in the account of OSS_ROLE_ARN",
+    RAM_ENDPOINT: "default: https://ram.aliyuncs.com",
+    STS_ENDPOINT: "default: https://sts.aliyuncs.com; STS says whose keys they are",
+  },
+  run: async ({ values, positionals }, terminal, access) => {
+    const { rules } = await access(values.access);
+    return await provisioned(values, positionals, rules, terminal);
+  },
+});
 
-  --function-role NAME    ${FUNCTION_ROLE} where left out; s.yaml names it
-  --caller-user NAME      also a RAM user that may assume the client role, for callers outside Function Compute
-  --allow-widening        apply also changes that allow more than what exists allows
-  --yes                   do not ask
-
-Settings: OSS_ROLE_ARN (the client role), OSS_BUCKET; plan and apply also ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET and
-_SECURITY_TOKEN of an administrator of RAM in the account that OSS_ROLE_ARN names; RAM_ENDPOINT
-(https://ram.aliyuncs.com), STS_ENDPOINT (https://sts.aliyuncs.com), which says whose keys they are.`;
-
-/** Exit code 0: done, or nothing to do; 1: not done; 2: called or configured wrongly. Throws UsageError. */
-export async function provision(
-  args: readonly string[],
+async function provisioned(
+  values: Values,
+  positionals: readonly string[],
   rules: AccessRules,
   terminal: Terminal,
 ): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      terraform: { type: "boolean" },
-      ros: { type: "boolean" },
-      "function-role": { type: "string", default: FUNCTION_ROLE },
-      "caller-user": { type: "string" },
-      "allow-widening": { type: "boolean" },
-      yes: { type: "boolean" },
-    },
-  });
   const desired = desiredFrom(values, rules, terminal);
   if (desired === undefined) return 2;
   if (values.terraform === true || values.ros === true) {
     terminal.out(values.ros === true ? asRos(desired) : asTerraform(desired));
     return 0;
   }
-  const [command, ...rest] = positionals;
-  if ((command !== "plan" && command !== "apply") || rest.length > 0) {
-    const instead = command === undefined ? "" : `, not "${positionals.join(" ")}"`;
-    throw new UsageError(`write plan or apply${instead}; --help tells more`);
+  const [step, ...rest] = positionals;
+  if ((step !== "plan" && step !== "apply") || rest.length > 0) {
+    const instead = step === undefined ? "" : `, not "${positionals.join(" ")}"`;
+    throw new UsageError(`write plan or apply${instead}; see --help`);
   }
   const access = accessFrom(terminal);
   const owner = await ownerOf(access, terminal);
@@ -91,7 +111,7 @@ export async function provision(
   }
   const plan = planFor(desired, actual);
   terminal.out(planText(plan));
-  if (command === "plan" || plan.steps.length === 0) return 0;
+  if (step === "plan" || plan.steps.length === 0) return 0;
   const widening = plan.steps.filter((step) => wideningOf(step).length > 0);
   if (widening.length > 0 && values["allow-widening"] !== true) {
     terminal.error(
@@ -110,18 +130,8 @@ export async function provision(
   return applied(plan, account, terminal);
 }
 
-/** The question on a terminal. */
-export async function askOnTerminal(question: string): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
-  } finally {
-    lines.close();
-  }
-}
-
 function desiredFrom(
-  options: { readonly "function-role": string; readonly "caller-user"?: string },
+  options: Values,
   rules: AccessRules,
   { environment, error }: Terminal,
 ): DesiredState | undefined {

@@ -1,42 +1,59 @@
-import { isDeepStrictEqual, parseArgs } from "node:util";
-import { type Terminal, UsageError } from "../shared/command.ts";
+import { isDeepStrictEqual } from "node:util";
+import { command, type Options, type Terminal, UsageError, type ValuesOf } from "../shared/command.ts";
 import { apiAddressFrom, apiAddressOf } from "../shared/operator-access.ts";
 import { answerOf, type EndpointAnswer } from "./endpoint.ts";
 import { type Tell, triedOnOss, type VendedAccess } from "./on-oss.ts";
 import { refusalsTried, type SmokeTokens } from "./refusals.ts";
 import { claimsIn, hasFormOfToken } from "./tampered-token.ts";
 
-export const SMOKE_HELP = `npm run valet -- smoke URL --token JWT
+const OPTIONS = {
+  token: { value: "JWT", help: "a valid App token of a test user, just issued; default: SMOKE_TOKEN" },
+  "expired-token": {
+    value: "JWT",
+    help: "a token that has expired; default: SMOKE_EXPIRED_TOKEN. Without it, that check is skipped",
+  },
+  "other-audience-token": {
+    value: "JWT",
+    help: "a valid token that the same issuer made for another App; default: SMOKE_OTHER_AUDIENCE_TOKEN. Without it, nothing shows whether the audience is checked",
+  },
+  neighbour: {
+    value: "PREFIX",
+    help: "a folder that must stay closed; default: the user's own folder with -neighbour at its end",
+  },
+  "oss-endpoint": {
+    value: "URL",
+    help: "where OSS is, for the local cloud; default: the address in the answer",
+  },
+  "read-only": { help: "write nothing to OSS: only list and read" },
+  access: {
+    value: "FILE",
+    help: "accepted like in the other commands, and ignored: smoke does not read access.yaml",
+  },
+} as const satisfies Options;
 
-After a deploy: one exchange that must succeed, what it opens on OSS, and several that must be refused. URL is the
-endpoint, such as https://sts.example.com/credentials; the token is a fresh one of a test user. Exit code 0: all as it
-must be; 1: something is not; 2: called wrongly. A token can also come from a setting, which no process list shows.
+type Values = ValuesOf<typeof OPTIONS>;
 
-  --token JWT                   a valid App token (SMOKE_TOKEN)
-  --expired-token JWT           one that has expired (SMOKE_EXPIRED_TOKEN); that check is skipped without it
-  --other-audience-token JWT    a valid one that the same issuer made for another App (SMOKE_OTHER_AUDIENCE_TOKEN);
-                                whether the audience is checked is not seen without it
-  --neighbour PREFIX            a folder that must stay closed; the user's own with "-neighbour" where left out
-  --oss-endpoint URL            where OSS is, for the local cloud; what the answer says where left out
-  --read-only                   write nothing: only list and read`;
+/** Exit code 0: everything is as it must be; 1: something is not. */
+export const smoke = command({
+  name: "smoke",
+  usage: ["npm run valet -- smoke URL --token JWT [options]"],
+  about:
+    "Run it after a deploy. It makes one exchange that must succeed, tries what the credentials open on OSS, and then makes several exchanges that must be refused. Prefer the settings to the options for tokens: a list of processes shows options to everybody on the machine.",
+  arguments: { URL: "the endpoint, e.g. https://sts.example.com/credentials" },
+  options: OPTIONS,
+  yes: "everything is as it must be",
+  no: "something is not",
+  examples: {
+    "SMOKE_TOKEN=$(./sign-in) npm run valet -- smoke https://sts.example.com/credentials":
+      "a fresh token, and no option that shows it",
+  },
+  run: ({ values, positionals }, terminal) => smoked(values, positionals, terminal),
+});
 
-/** Exit code 0: all as it must be; 1: something is not. Throws UsageError. */
-export async function smoke(args: readonly string[], terminal: Terminal): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      token: { type: "string" },
-      "expired-token": { type: "string" },
-      "other-audience-token": { type: "string" },
-      neighbour: { type: "string" },
-      "oss-endpoint": { type: "string" },
-      "read-only": { type: "boolean", default: false },
-    },
-  });
+async function smoked(values: Values, positionals: readonly string[], terminal: Terminal): Promise<number> {
   const url = endpointFrom(positionals);
   const tokens = tokensFrom(values, terminal);
-  const { neighbour, "oss-endpoint": ossEndpoint, "read-only": readOnly } = values;
+  const { neighbour, "oss-endpoint": ossEndpoint, "read-only": readOnly = false } = values;
   if (neighbour !== undefined && !neighbour.endsWith("/"))
     throw new UsageError(`--neighbour is a folder: write ${neighbour}/`);
   if (ossEndpoint !== undefined) apiAddressOf("--oss-endpoint", ossEndpoint);
@@ -70,10 +87,7 @@ function endpointFrom([address = "", ...rest]: readonly string[]): string {
   return `${url.origin}${path.endsWith("/credentials") ? path : `${path}/credentials`}`;
 }
 
-function tokensFrom(
-  options: Readonly<Partial<Record<"token" | "expired-token" | "other-audience-token", string>>>,
-  { environment }: Terminal,
-): SmokeTokens {
+function tokensFrom(options: Values, { environment }: Terminal): SmokeTokens {
   const token = tokenFrom("--token", options.token ?? environment["SMOKE_TOKEN"]);
   if (token === undefined) throw new UsageError("needs a token: --token JWT, or SMOKE_TOKEN");
   const otherAudience = tokenFrom(

@@ -1,33 +1,44 @@
-import { parseArgs } from "node:util";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type PromiseOutcome, runAccessTests, UNKNOWN_BUCKET } from "../shared/access-tests.ts";
 import { bucketFrom } from "../shared/bucket.ts";
-import type { Terminal } from "../shared/command.ts";
+import { ACCESS, command, type Terminal } from "../shared/command.ts";
 import { largestPolicyOf, policySizeWarnings } from "../shared/policy-size.ts";
 
-export const TEST_HELP = `npm run valet -- test [--json]
-
-Keeps access.yaml to its word: every promise under tests is judged by what the rules grant and by the sandbox's policy
-evaluator, with the client role's policy as provision derives it. Exit code 0: all are kept; 1: one is broken.
-
-  --bucket NAME    the bucket where a rule names none; OSS_BUCKET where left out
-  --access FILE    another file than access.yaml (or ACCESS_FILE)
-  --json           for machines`;
-
 /** Exit code 0: every promise is kept; 1: one is broken. */
-export function test(args: readonly string[], rules: AccessRules, terminal: Terminal): number {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { bucket: { type: "string" }, json: { type: "boolean" } },
-  });
-  const bucket = bucketFrom(values.bucket, terminal);
+export const test = command({
+  name: "test",
+  usage: ["npm run valet -- test [options]"],
+  about:
+    "Runs the tests in access.yaml. Each promise is checked twice: against the session policy of the rules, and with the sandbox's policy evaluator, together with the client role's policy as provision creates it.",
+  options: {
+    bucket: { value: "NAME", help: "the bucket of rules that name none; default: OSS_BUCKET" },
+    access: ACCESS,
+    json: { help: "print JSON" },
+  },
+  yes: "every promise is kept",
+  no: "a promise is broken",
+  run: async ({ values }, terminal, access) => {
+    const { rules } = await access(values.access);
+    return tested(
+      rules,
+      { bucket: bucketFrom(values.bucket, terminal), json: values.json === true },
+      terminal,
+    );
+  },
+});
+
+function tested(
+  rules: AccessRules,
+  { bucket, json }: { readonly bucket: string | undefined; readonly json: boolean },
+  terminal: Terminal,
+): number {
   const outcomes = runAccessTests(rules, {
     bucket: bucket ?? UNKNOWN_BUCKET,
     nowMs: terminal.nowMs(),
   });
   const broken = outcomes.filter(({ kept }) => !kept).length;
   const largest = largestPolicyOf(rules, bucket);
-  if (values.json === true) {
+  if (json) {
     terminal.out(
       JSON.stringify({ kept: outcomes.length - broken, broken, outcomes, largestPolicy: largest }, null, 2),
     );

@@ -3,6 +3,7 @@ import { doctor } from "../../cli/doctor/command.ts";
 import { addBucket, addPolicy, attachPolicy } from "../../sandbox/world.ts";
 import { type Deployment, type DoctorChange, emptyAccount } from "../support/deployment.ts";
 import { faultsIn } from "../support/findings.ts";
+import { readerOf } from "../support/valet.ts";
 import { worldIsRestored } from "../support/world-state.ts";
 
 let deployed: Deployment;
@@ -645,14 +646,18 @@ describe("doctor names the cause and what to do", () => {
 it("prints a line for each check, and below a failure what to do; no key among them", async () => {
   const out: string[] = [];
   const { environment } = deployed;
-  const code = await doctor([], deployed.access, {
-    environment: { ...environment, OSS_REGION: "cn-beijing" },
-    out: (text) => out.push(text),
-    error: (text) => out.push(text),
-    ask: undefined,
-    colour: false,
-    nowMs: Date.now,
-  });
+  const code = await doctor.run(
+    [],
+    {
+      environment: { ...environment, OSS_REGION: "cn-beijing" },
+      out: (text) => out.push(text),
+      error: (text) => out.push(text),
+      ask: undefined,
+      colour: false,
+      nowMs: Date.now,
+    },
+    readerOf(deployed.access),
+  );
   expect(code).toBe(1);
   expect(out.find((line) => line.startsWith("FAIL"))).toBe(
     "FAIL   bucket examplebucket: is in cn-hangzhou, and OSS_REGION says cn-beijing\n       → write OSS_REGION=cn-hangzhou",

@@ -10,6 +10,7 @@ import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type Account, addPolicy, addRole, addUser } from "../../sandbox/world.ts";
 import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
+import { readerOf } from "../support/valet.ts";
 
 const ACCESS = `
 issuers: [{ name: login, issuer: https://login.example.com/, audience: photo-app }]
@@ -551,7 +552,7 @@ async function run(
     nowMs: Date.now,
   };
   const functionRole = args.includes("--function-role") ? [] : ["--function-role", `${name}-function`];
-  const code = await provision([...args, ...functionRole], rulesFrom(access), terminal);
+  const code = await provision.run([...args, ...functionRole], terminal, readerOf(parse(access)));
   return { code, out: out.join("\n"), errors: errors.join("\n") };
 }
 

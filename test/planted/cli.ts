@@ -4,7 +4,7 @@ import type { Bug } from "./bug.ts";
 export const cliBugs: readonly Bug[] = [
   {
     name: "cli: provision changes whatever account the keys are of",
-    in: "provision",
+    in: "provisioned",
     find: `if (owner.accountId !== desired.accountId) {`,
     replace: `if (owner.accountId === "") {`,
     killedBy: ["flow/provision"],
@@ -82,7 +82,7 @@ export const cliBugs: readonly Bug[] = [
   },
   {
     name: "cli: a warning never fails a job",
-    in: "doctor",
+    in: "examined",
     find: `(warned === 0 || values.strict !== true)`,
     replace: `true`,
     killedBy: ["flow/doctor-advice"],

@@ -10,7 +10,7 @@ import { type RunningFunction, startFunction } from "../../sandbox/fc/running-fu
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import type { Account, Bucket, Role } from "../../sandbox/world.ts";
 import { build } from "../../scripts/build.ts";
-import { rulesOf } from "./valet.ts";
+import { readerOf } from "./valet.ts";
 
 /** An account of one's own in the sandbox, and the operator's commands aimed at it. */
 export interface Deployment {
@@ -93,14 +93,15 @@ export async function emptyAccount(rules?: readonly object[]): Promise<Deploymen
       if (role === undefined) throw new Error(`no role ${name}`);
       return role;
     },
-    provision: (...args) => outcomeOf(environment, (terminal) => provision(args, rulesOf(access), terminal)),
+    provision: (...args) =>
+      outcomeOf(environment, (terminal) => provision.run(args, terminal, readerOf(access))),
     doctor: async (change = {}) => {
       const { code, out } = await outcomeOf({ ...environment, ...change.environment }, (terminal) =>
-        doctor([...(change.args ?? []), "--json"], { ...access, ...change.access }, terminal),
+        doctor.run([...(change.args ?? []), "--json"], terminal, readerOf({ ...access, ...change.access })),
       );
       return { code, findings: (JSON.parse(out) as { readonly findings: readonly Finding[] }).findings };
     },
-    smoke: (args) => outcomeOf(environment, (terminal) => smoke(args, terminal)),
+    smoke: (args) => outcomeOf(environment, (terminal) => smoke.run(args, terminal, readerOf(access))),
     deploy: async () => {
       await running?.stop();
       await build({ content: access, outDir: codeDir });

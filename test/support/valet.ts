@@ -1,3 +1,4 @@
+import type { AccessReader } from "../../cli/shared/command.ts";
 import { type AccessGrant, accessGrantFor, type Wanted } from "../../shared/domain/grant/access-grant.ts";
 import { type Principal, principalFrom } from "../../shared/domain/grant/principal.ts";
 import { type ObjectPrefix, parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
@@ -31,6 +32,16 @@ export const OWN_FOLDER = {
 /** The content of a small, valid access.yaml; a test changes one thing. */
 export function accessFile(change: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return { issuers: [LOGIN], rules: [OWN_FOLDER], ...change };
+}
+
+/** Gives a command this content in place of a file; the rules are parsed when they are asked for. */
+export function readerOf(content: Readonly<Record<string, unknown>>): AccessReader {
+  return async () => ({
+    content,
+    get rules() {
+      return rulesOf(content);
+    },
+  });
 }
 
 /** Rules that must be valid; throws the problems where they are not. */

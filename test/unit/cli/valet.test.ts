@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -17,6 +18,19 @@ rules:
 tests:
   - { issuer: login, claims: { sub: alice }, can: [read login/alice/a], cannot: [read login/bob/a] }
 `;
+
+const OPTIONS = {
+  explain: [
+    ..."claim claims token issuer permission key bucket permissions prefix duration".split(" "),
+    ..."source-ip role-policy access json".split(" "),
+  ],
+  test: ["bucket", "access", "json"],
+  provision: "terraform ros function-role caller-user allow-widening yes access".split(" "),
+  doctor: "strict function-role caller-user oss-endpoint access json".split(" "),
+  smoke: "token expired-token other-audience-token neighbour oss-endpoint read-only access".split(" "),
+} as const;
+
+const COMMANDS = ["explain", "test", "provision", "doctor", "smoke"] as const;
 
 let folder: string;
 let accessFile: string;
@@ -66,24 +80,86 @@ describe("valet", () => {
   it("lists its commands", async () => {
     const { code, out } = await run("--help");
     expect(code).toBe(0);
-    for (const command of ["explain", "test", "provision"]) expect(out).toContain(`\n  ${command} `);
-    expect((await run()).code).toBe(2);
+    for (const command of COMMANDS) expect(out).toContain(`\n  ${command} `);
+    expect(await run()).toEqual({ code: 2, out, error: "" });
+    expect(await run("help")).toEqual({ code: 0, out, error: "" });
   });
 
-  it.each(["explain", "test", "provision"])("%s --help tells how to call it", async (command) => {
-    expect(await run(command, "--help")).toMatchObject({
+  it("prints the version of package.json", async () => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string };
+    expect(await run("--version")).toEqual({ code: 0, out: version, error: "" });
+  });
+
+  it("loads a command when it is called, and no SDK or YAML parser for help", () => {
+    const script = `
+      const { valet } = await import("./cli/main.ts");
+      const nothing = () => {};
+      const terminal = { environment: {}, out: nothing, error: nothing, nowMs: Date.now };
+      const { createRequire } = await import("node:module");
+      const loaded = () => [...new Set(Object.keys(createRequire(import.meta.url).cache)
+        .flatMap((path) => /node_modules.(@alicloud|ali-oss|yaml)\\W/.exec(path)?.[1] ?? []))].sort();
+      await valet(["--help"], terminal);
+      const forHelp = loaded();
+      await valet(["doctor", "--help"], terminal);
+      process.stdout.write(JSON.stringify({ forHelp, forDoctor: loaded() }));`;
+    const args = ["--import", "tsx", "--input-type=module", "--eval", script];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    expect({ stderr, ...JSON.parse(stdout) }).toEqual({
+      stderr: "",
+      forHelp: [],
+      forDoctor: ["@alicloud", "ali-oss"],
+    });
+  });
+
+  it.each(COMMANDS)("help %s, and %s --help, say how to call it and list each option", async (command) => {
+    const help = await run("help", command);
+    expect(help).toMatchObject({
       code: 0,
-      out: expect.stringContaining(`npm run valet -- ${command}`),
+      out: expect.stringMatching(new RegExp(`^npm run valet -- ${command} `)),
+      error: "",
+    });
+    expect(await run(command, "--help")).toEqual(help);
+    expect(await run(command, "-h")).toEqual(help);
+    for (const option of OPTIONS[command]) expect(help.out).toMatch(new RegExp(`^  --${option}( |$)`, "m"));
+    for (const line of help.out.split("\n")) expect(line.length).toBeLessThanOrEqual(120);
+  });
+
+  it.each(COMMANDS)("%s suggests --access for a typo, as it takes it", async (command) => {
+    expect(await run(command, "--acess", "x.yaml")).toEqual({
+      code: 2,
+      out: "",
+      error: `valet ${command}: unknown option --acess. Did you mean --access?`,
     });
   });
 
   it.each([
-    [["explian"], "valet: explian is no command; write explain"],
-    [["frobnicate"], /^valet: frobnicate is no command; known are explain, test, /],
-    [["explain", "--clam", "sub=a"], "valet explain: --clam is no option; write --claim"],
-    [["explain", "--frobnicate"], "valet explain: --frobnicate is no option; --help lists them"],
-    [["test", "--jsno"], "valet test: --jsno is no option; write --json"],
-    [["test", "--access"], "valet test: --access needs a file: --access access.yaml"],
+    [["tset"], 'valet: unknown command "tset". Did you mean "test"?'],
+    [["help", "tset"], 'valet: unknown command "tset". Did you mean "test"?'],
+    [["--verison"], 'valet: unknown command "--verison". Did you mean "--version"?'],
+    [["constructor"], /^valet: unknown command "constructor". Commands: explain, test, /],
+    [
+      ["frobnicate"],
+      'valet: unknown command "frobnicate". Commands: explain, test, provision, doctor, smoke',
+    ],
+    [["explain", "--cliam", "sub=a"], "valet explain: unknown option --cliam. Did you mean --claim?"],
+    [
+      ["explain", "--frobnicate"],
+      "valet explain: unknown option --frobnicate. All options: npm run valet -- explain --help",
+    ],
+    [
+      ["explain", "--__proto__", "x"],
+      "valet explain: unknown option --__proto__. All options: npm run valet -- explain --help",
+    ],
+    [["explain", "-c"], "valet explain: unknown option -c. All options: npm run valet -- explain --help"],
+    [["test", "--jsno"], "valet test: unknown option --jsno. Did you mean --json?"],
+    [["test", "--json=yes"], "valet test: --json takes no value: write --json alone"],
+    [["test", "all"], 'valet test: unexpected argument "all": test takes options only'],
+    [["test", "--access"], "valet test: --access needs a value: --access FILE"],
+    [["test", "--access="], "valet test: --access needs a file: --access access.yaml"],
+    [
+      ["test", "--access", "--json"],
+      "valet test: --access needs a value, and --json looks like an option: write --access FILE, or --access=--json",
+    ],
     [
       ["explain", "--issuer", "login"],
       'valet explain: needs a user: --claim sub=alice, --claims \'{"sub":"alice"}\' or --token JWT',
