@@ -23,7 +23,7 @@ export interface Scene {
   readonly administratorKey: AccessKey;
   /** The role that is assumed. */
   readonly role: Role;
-  /** What the function runs as in Function Compute. */
+  /** The role that the function has in Function Compute. */
   readonly functionRole: Role;
   readonly bucket: Bucket;
 }
@@ -34,9 +34,9 @@ const ACCOUNT_ID = "1234567890123456";
 const BUCKET = "examplebucket";
 
 /**
- * The cloud as it is after the steps of the guide "Use temporary credentials from STS to access OSS": a RAM user
- * that may do nothing but assume the role, the role RamOssTest that every user and role of the account may assume,
- * and its bucket. Beside it the role that Function Compute gives a function, which may assume it too.
+ * The cloud after the steps of the guide "Use temporary credentials from STS to access OSS": a RAM user that may only
+ * assume the role, the role RamOssTest, which every user and role of the account may assume, and its bucket. In
+ * addition, the role that Function Compute gives a function; it may assume RamOssTest too.
  */
 export function classicWorld(world: World): Scene {
   const account = addAccount(world, ACCOUNT_ID);

@@ -1,24 +1,23 @@
 /**
- * The cloud's time. Whatever lives in the cloud goes by it, a function too; clients stand outside, most of them on the
- * laptop's clock. Two things can be moved: `advance` lets time pass for everybody (credentials expire, while what a
- * client dates afterwards counts as fresh), `skew` sets the cloud's clock apart from the clients' (their requests are
- * too early or too late).
+ * The cloud's time. Everything in the cloud uses it, functions too. Clients are outside; most use the laptop's clock.
+ * `advance` lets time pass for everybody: credentials expire, but what a client signs afterwards counts as fresh.
+ * `skew` sets the cloud's clock apart from the clients' clocks: their requests are too early or too late.
  */
 export interface SandboxClock {
   /** Milliseconds since the epoch. */
   nowMs(): number;
-  /** By how much the cloud's time is ahead of the laptop's: what runs inside the cloud is told it. */
+  /** Cloud time minus laptop time. Passed to functions, so that they use cloud time. */
   offsetMs(): number;
   /**
-   * When a client signed, on the cloud's time line. Its date comes from the laptop's clock, which stood still while
-   * time passed here, or from one that passed along (a function, a test's own clock, an SDK that set itself by
-   * ServerTime): of the two, whichever is nearer to now.
+   * When a client signed, in cloud time. The client's date comes from the laptop's clock, which `advance` does not
+   * move, or from a clock that moved too (a function, a test's own clock, an SDK that corrected itself by ServerTime).
+   * The reading that is nearer to now counts.
    */
   signedMs(timestampMs: number): number;
-  /** What an end that a client set means on the cloud's time line. It moves along: `advance` brings it no nearer. */
+  /** An expiry set by a client, in cloud time. `advance` moves it too, so it does not come nearer. */
   endMs(timestampMs: number): number;
   advance(ms: number): void;
-  /** Sets by how much the cloud's clock is ahead of the clients'; negative: behind. */
+  /** Sets how far the cloud's clock is ahead of the clients' clocks; a negative value sets it behind. */
   skew(ms: number): void;
 }
 

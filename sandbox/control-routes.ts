@@ -4,7 +4,7 @@ import type { Faults } from "./faults.ts";
 import type { TokenIssuer } from "./idp/issuer.ts";
 import { type AccessKey, roleArn, type World } from "./world.ts";
 
-/** What can be switched, and seen, from outside. */
+/** The parts of the sandbox that the control API reads and changes. */
 export interface Controls {
   readonly world: World;
   readonly scene: Scene;
@@ -17,18 +17,18 @@ export interface ControlAnswer {
   readonly body: unknown;
 }
 
-/** What a request says, and nothing of HTTP. */
+/** The content of a request, without HTTP. */
 export interface ControlRequest {
   readonly query: URLSearchParams;
-  /** Empty where there is none. */
+  /** Empty when the request has none. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A switch. */
+/** One route of the control API. */
 export interface ControlRoute {
-  /** Parameters of the query that it knows; none where left out. */
+  /** The query parameters that the route accepts. Default: none. */
   readonly query?: readonly string[];
-  /** Members of the body that it knows; none where left out. */
+  /** The body's members that the route accepts. Default: none. */
   readonly body?: readonly string[] | "looked at by itself";
   readonly run: (controls: Controls, request: ControlRequest) => ControlAnswer | Promise<ControlAnswer>;
 }
@@ -50,7 +50,9 @@ export const CONTROL_ROUTES: Readonly<Record<string, ControlRoute>> = {
 export function clearingRoute(id: string): ControlRoute {
   return {
     run: ({ faults }) =>
-      faults.clear(id) ? ok({ cleared: true }) : { status: 404, body: { error: `no fault ${id}` } },
+      faults.clear(id)
+        ? ok({ cleared: true })
+        : { status: 404, body: { error: `there is no fault with the id ${id}` } },
   };
 }
 
@@ -65,7 +67,7 @@ const MAX_CLOCK_CHANGE_MS = 3_155_760_000_000;
 function moveClock(controls: Controls, { body }: ControlRequest): ControlAnswer {
   const { advanceMs, skewMs } = body;
   if (advanceMs !== undefined && !(isMilliseconds(advanceMs) && advanceMs >= 0)) {
-    return refused("advanceMs: must be a whole number of milliseconds, 0 or more: time does not go back");
+    return refused("advanceMs: must be a whole number of milliseconds, 0 or more: the clock cannot go back");
   }
   if (skewMs !== undefined && !isMilliseconds(skewMs)) {
     return refused("skewMs: must be a whole number of milliseconds");
@@ -88,7 +90,8 @@ function journal({ world }: Controls, { query }: ControlRequest): ControlAnswer 
   if (service !== null && !SERVICE_NAMES.some((name) => name === service)) {
     return refused(`service: must be one of ${SERVICE_NAMES.join(", ")}`);
   }
-  if (last !== null && !/^\d{1,6}$/.test(last)) return refused("last: must be a number of entries");
+  if (last !== null && !/^\d{1,6}$/.test(last))
+    return refused("last: must be a number of entries, 0 to 999999");
   const chosen = world.journal.filter((entry) => service === null || entry.service === service);
   return ok(last === null ? chosen : chosen.slice(chosen.length - Math.min(Number(last), chosen.length)));
 }
@@ -100,7 +103,7 @@ async function rotateKeys({ issuer }: Controls, { body }: ControlRequest): Promi
   return ok(issuer.jwks());
 }
 
-/** Who and what the sandbox's line is about, with the keys that it leaves out. */
+/** The scene, with the administrator's keys, which the sandbox's line does not contain. */
 function described({ account, callerKey, administratorKey, role, functionRole, bucket }: Scene): object {
   const keyOf = ({ id, secret }: AccessKey) => ({ accessKeyId: id, accessKeySecret: secret });
   return {

@@ -15,8 +15,8 @@ import type { ServiceListener } from "./service-listener.ts";
 const MAX_BODY_LENGTH = 65_536;
 
 /**
- * The sandbox's switches over HTTP, in JSON; docs/sandbox.md tells them to people. What a browser asks for a page is
- * refused: whoever has a page of somebody's open must not have it switch anything.
+ * The control API: changes the sandbox over HTTP, in JSON. Documented in docs/sandbox.md. Requests from web pages are
+ * refused, so that a page that somebody has open cannot change anything.
  */
 export function controlServer(controls: Controls): ServiceListener {
   return async (request, response) => answer(response, await answerTo(controls, request));
@@ -31,29 +31,35 @@ function answer(response: ServerResponse, { status, body }: ControlAnswer): void
 async function answerTo(controls: Controls, request: IncomingMessage): Promise<ControlAnswer> {
   const [path = "/", query = ""] = (request.url ?? "/").split("?");
   const text = (await wholeBody(request, MAX_BODY_LENGTH))?.toString("utf8");
-  // Browsers name the page's origin wherever something may be changed.
+  // Browsers send Origin with every request that may change something.
   if (request.headers.origin !== undefined) {
-    return { status: 403, body: { error: "the control API is not for pages: send no Origin" } };
+    return {
+      status: 403,
+      body: { error: "web pages cannot use the control API; send the request without Origin" },
+    };
   }
-  if (text === undefined) return refused("the body is larger than 64 KB");
+  if (text === undefined) return refused("the body is larger than 64 KB; send a smaller one");
   if (text !== "" && request.headers["content-type"]?.startsWith("application/json") !== true) {
     return refused("the body must be JSON, with Content-Type: application/json");
   }
   const body = objectFrom(text === "" ? "{}" : text);
-  if (body === undefined) return refused("the body is not a JSON object");
+  if (body === undefined) return refused("the body must be a JSON object");
   const operation = `${request.method} ${path}`;
   const fault = /^DELETE \/faults\/([a-z0-9-]+)$/.exec(operation)?.[1];
   const route = fault === undefined ? CONTROL_ROUTES[operation] : clearingRoute(fault);
   if (route === undefined) {
-    return { status: 404, body: { error: "no such switch", switches: Object.keys(CONTROL_ROUTES) } };
+    return {
+      status: 404,
+      body: { error: `unknown route ${operation}`, switches: Object.keys(CONTROL_ROUTES) },
+    };
   }
   const given = { query: new URLSearchParams(query), body };
   const unknown = unknownIn(route, given);
-  if (unknown !== undefined) return refused(`${unknown}: ${operation} knows nothing of that name`);
+  if (unknown !== undefined) return refused(`${unknown}: unknown parameter of ${operation}`);
   return route.run(controls, given);
 }
 
-/** The first parameter or member that the route does not know: a typo must not pass for a switch. */
+/** The first parameter or member that the route does not accept: a typo must not be ignored. */
 function unknownIn(route: ControlRoute, { query, body }: ControlRequest): string | undefined {
   const { query: parameters = [], body: members = [] } = route;
   return (

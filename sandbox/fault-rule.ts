@@ -5,17 +5,17 @@ import type { JournalEntry } from "./world.ts";
 
 export type ServiceName = JournalEntry["service"];
 
-/** What goes wrong. Milliseconds are real ones: the sandbox's clock has no part in it. */
+/** What goes wrong. Milliseconds are real time, not the sandbox's clock. */
 export type Fault =
   /** STS and RAM: 400 Throttling.User; OSS: 503 QpsLimitExceeded; FC: 429 ResourceExhausted; the issuer: 429. */
   | { readonly kind: "throttle" }
-  /** 302 without a Location: the form that throttling may take, too. Source: STS FAQ. */
+  /** 302 without a Location: throttling can look like this too. Source: STS FAQ. */
   | { readonly kind: "redirect" }
   /** The service's own error, in its own form. */
   | { readonly kind: "error"; readonly status: 500 | 503 }
   /** The 502 page of a proxy. */
   | { readonly kind: "html" }
-  /** 200, and nothing in it that was asked for. */
+  /** 200 without the requested content. */
   | { readonly kind: "empty" }
   | {
       readonly kind: "answer";
@@ -23,9 +23,9 @@ export type Fault =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body: string;
     }
-  /** The right answer, so much later. Adds up with every other fault. */
+  /** The right answer, `ms` later. Can be combined with every other fault. */
   | { readonly kind: "slow"; readonly ms: number }
-  /** The right answer, one byte each so many milliseconds. */
+  /** The right answer, one byte every `ms`. */
   | { readonly kind: "drip"; readonly ms: number }
   /** The connection ends in the middle of the right answer. */
   | { readonly kind: "truncated" }
@@ -33,22 +33,22 @@ export type Fault =
   | { readonly kind: "hang" }
   | { readonly kind: "reset" };
 
-/** Which requests a fault meets. */
+/** Which requests a fault affects. */
 export interface FaultRule {
   readonly service: ServiceName;
   /**
-   * STS and RAM: an action, e.g. AssumeRole. Others: method, a blank and the beginning of the path, e.g.
-   * `GET /.well-known/jwks.json`. Every request where left out.
+   * STS and RAM: an action, e.g. AssumeRole. Others: method, a space and the beginning of the path, e.g.
+   * `GET /.well-known/jwks.json`. Default: every request.
    */
   readonly operation?: string;
   readonly fault: Fault;
-  /** The next so many requests; until it is cleared where left out. */
+  /** How many requests it affects. Default: every request until it is cleared. */
   readonly times?: number;
 }
 
 export const SERVICE_NAMES: readonly ServiceName[] = ["sts", "oss", "ram", "fc", "issuer"];
 
-/** Members of each kind of fault beside its kind, with the test that they must pass. */
+/** The members of each kind of fault, besides `kind`, with the check for each. */
 const KINDS: Readonly<Record<Fault["kind"], Readonly<Record<string, Check>>>> = {
   throttle: {},
   redirect: {},
@@ -57,7 +57,7 @@ const KINDS: Readonly<Record<Fault["kind"], Readonly<Record<string, Check>>>> = 
   empty: {},
   answer: {
     status: { form: "a status from 200 to 599", holds: (value) => isWhole(value, 200, 599) },
-    headers: { form: "an object of HTTP headers, trailer not among them", holds: isHeaders, optional: true },
+    headers: { form: "an object of HTTP headers, without trailer", holds: isHeaders, optional: true },
     body: { form: "a text", holds: (value) => typeof value === "string" },
   },
   slow: { ms: { form: "milliseconds from 1 to 600000", holds: (value) => isWhole(value, 1, 600_000) } },
@@ -105,7 +105,7 @@ export function faultRuleFrom(
   };
 }
 
-/** One that no request can have would wait for ever. */
+/** Refuses an operation that no request can have: the fault would wait forever. */
 function operationCheck(service: ServiceName): Check {
   const actions = service === "sts" ? STS_ACTIONS : service === "ram" ? RAM_ACTIONS : undefined;
   return actions === undefined
@@ -125,7 +125,7 @@ function problemIn(
   kind: string,
 ): string | undefined {
   const unknown = Object.keys(members).find((name) => !Object.hasOwn(checks, name));
-  if (unknown !== undefined) return `${unknown}: a fault of kind ${kind} has no such member`;
+  if (unknown !== undefined) return `${unknown}: a fault of kind ${kind} has no member of that name`;
   for (const [name, check] of Object.entries(checks)) {
     if (members[name] === undefined && check.optional === true) continue;
     if (!check.holds(members[name])) return `${name}: must be ${check.form}`;
@@ -146,7 +146,7 @@ function isHeaders(value: unknown): boolean {
   );
 }
 
-/** What Node.js sends; a trailer it announces for chunked bodies alone. */
+/** True for a header that Node.js sends. It announces a trailer only for chunked bodies. */
 function isHeader(name: string, value: unknown): boolean {
   if (typeof value !== "string" || name.toLowerCase() === "trailer") return false;
   try {

@@ -1,15 +1,15 @@
 import type { Sandbox } from "./sandbox.ts";
 
-/** What a person reads: every address, every key, and lines to try them with, from the project's folder. */
+/** The text for people: every address, every key, and commands to try, which run in the project's folder. */
 export function guideTo(sandbox: Sandbox): string {
   const { sts, oss, ram, fc, issuer, control, administrator } = sandbox;
-  return `A local Alibaba Cloud, until Ctrl-C. Nothing of it outlives this process.
+  return `A local Alibaba Cloud. It runs until Ctrl-C, and then everything in it is gone.
 
   STS       ${sts.url}
   OSS       ${oss.url}
   RAM       ${ram.url}
   FC        ${fc.url}   no function is deployed; npm start deploys one
-  issuer    ${issuer.url}   a toy login: whoever names a user gets a token for it
+  issuer    ${issuer.url}   a toy login: name any user and you get a token
   control   ${control.url}   clock, faults, journal, keys: docs/sandbox.md
 
   account   ${sandbox.accountId}
@@ -22,7 +22,7 @@ Assume the role with the STS SDK:
 
 ${stsLine(sandbox)}
 
-Write an object with what ali-oss is given:
+Get credentials with ali-oss and write an object:
 
 ${aliOssLine(sandbox)}
 

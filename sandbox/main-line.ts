@@ -1,6 +1,6 @@
 import type { Sandbox } from "./sandbox.ts";
 
-/** What `--json` prints, for other programs to read: addresses and strings. */
+/** The object that `--json` prints for other programs. */
 export function sandboxLine(sandbox: Sandbox): Readonly<Record<string, string>> {
   return {
     sts: sandbox.sts.url,

@@ -1,14 +1,14 @@
 import { parseArgs } from "node:util";
 
-/** What `npm run sandbox` understands. */
+/** The options of `npm run sandbox`. */
 export const USAGE = `npm run sandbox [-- --port N] [--seed FILE] [--json]
 
-  --port N      the services take the ports N, N+1, ...; free ones where left out or 0
-  --seed FILE   a world of your own, in YAML or JSON, instead of the classic guide's
-  --json        print one line of JSON once everything is ready
+  --port N      the services use the ports N, N+1, ...; default: free ports, as with 0
+  --seed FILE   start with your own accounts and buckets, from YAML or JSON, not with the guide's
+  --json        print one line of JSON when everything is ready
   --help        print this
 
-docs/sandbox.md tells of the control API and of seed files.`;
+docs/sandbox.md explains the control API and seed files.`;
 
 export interface MainOptions {
   /** 0: free ports. */
@@ -19,7 +19,7 @@ export interface MainOptions {
   readonly help: boolean;
 }
 
-/** Reads the command line. Throws an Error that names the option which is wrong. */
+/** Reads the command line. Throws an Error that names the wrong option. */
 export function mainOptionsFrom(args: readonly string[]): MainOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -31,6 +31,6 @@ export function mainOptionsFrom(args: readonly string[]): MainOptions {
     },
   });
   const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : NaN;
-  if (!(port <= 65_000)) throw new Error(`--port must be a number from 0 to 65000, not "${values.port}"`);
+  if (!(port <= 65_000)) throw new Error(`--port is "${values.port}"; write a number from 0 to 65000`);
   return { port, json: values.json, seed: values.seed, help: values.help };
 }

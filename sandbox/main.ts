@@ -26,7 +26,7 @@ try {
   const { code, port } = error as { readonly code?: unknown; readonly port?: unknown };
   process.stderr.write(
     code === "EADDRINUSE"
-      ? `sandbox: port ${port} is taken; name another with -- --port N, or take free ones with -- --port 0\n`
+      ? `sandbox: port ${port} is taken; name another one with -- --port N, or use free ports with -- --port 0\n`
       : `sandbox: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`,
   );
   process.exitCode = 1;

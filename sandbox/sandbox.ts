@@ -15,25 +15,25 @@ import { type StsOptions, stsServer } from "./sts/server.ts";
 import { emptyWorld, roleArn, type World } from "./world.ts";
 
 export interface SandboxOptions {
-  /** What exists at the start; the classic guide's world where left out. */
+  /** What exists at the start. Default: the accounts and buckets of the classic guide. */
   readonly world?: (world: World) => Scene;
   readonly clock?: SandboxClock;
-  /** The `aud` of the issuer's tokens; photo-app where left out. */
+  /** The `aud` of the issuer's tokens. Default: photo-app. */
   readonly audience?: string;
-  /** The first of the consecutive ports of the services, in the order of SERVICES; 0 or nothing: free ports. */
+  /** The first port; the services use consecutive ports in the order of SERVICES. 0 or undefined means free ports. */
   readonly port?: number;
   readonly sts?: StsOptions;
   readonly oss?: Omit<OssOptions, "contents">;
 }
 
-/** A local Alibaba Cloud that is running. */
+/** A running local Alibaba Cloud. */
 export interface Sandbox {
   readonly world: World;
   readonly clock: SandboxClock;
-  /** Switched on in process; over HTTP at `control`. */
+  /** Faults to switch on from the same process. Over HTTP, use `control`. */
   readonly faults: Faults;
   readonly sts: Service;
-  /** At localhost, not 127.0.0.1: ali-oss treats an IP address as no real endpoint. Use it with sldEnable. */
+  /** At localhost, not 127.0.0.1, because ali-oss does not treat an IP address as an endpoint. Use it with sldEnable. */
   readonly oss: Service;
   readonly ram: Service;
   /** Answers 404 FunctionNotFound until something is deployed. */
@@ -41,7 +41,7 @@ export interface Sandbox {
   readonly issuer: TokenIssuer;
   readonly control: Service;
   readonly accountId: string;
-  /** The RAM user's key that calls AssumeRole. */
+  /** The key of the RAM user that calls AssumeRole. */
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   /** A key that may do everything in the account. */
@@ -52,24 +52,24 @@ export interface Sandbox {
   readonly bucket: string;
   /** e.g. cn-hangzhou */
   readonly region: string;
-  /** Serves these functions at `fc` from now on, instead of those before. Whoever started them stops them. */
+  /** From now on `fc` serves these functions instead of the earlier ones. The code that started a function stops it. */
   deploy(functions: readonly [RunningFunction, ...RunningFunction[]]): void;
-  /** Ends at once: requests that are under way are cut. */
+  /** Stops at once and cuts off running requests. */
   stop(): Promise<void>;
 }
 
-/** Where a service answers. */
+/** The address of a service. */
 export interface Service {
   /** e.g. http://127.0.0.1:41234, without a slash at the end. */
   readonly url: string;
-  /** The same without http://, as the SDKs want an endpoint, e.g. 127.0.0.1:41234 */
+  /** The same without http://, which is what the SDKs call an endpoint, e.g. 127.0.0.1:41234 */
   readonly endpoint: string;
 }
 
 /** In the order of their ports. */
 const SERVICES = ["sts", "oss", "ram", "fc", "issuer", "control"] as const;
 
-/** Starts all services of the sandbox in this process, on 127.0.0.1. Rejects with EADDRINUSE where a port is taken. */
+/** Starts all services of the sandbox in this process, on 127.0.0.1. Rejects with EADDRINUSE when a port is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const clock = options.clock ?? sandboxClock();
   const world = emptyWorld(clock);
@@ -126,7 +126,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 type Servers = Readonly<Record<(typeof SERVICES)[number], LoopbackServer>>;
 
-/** All of them, or none: where one port is taken, those that were opened are closed. */
+/** Opens all servers or none: if one port is taken, the opened ones are closed again. */
 async function serversFor(firstPort: number): Promise<Servers> {
   const opened: [string, LoopbackServer][] = [];
   try {

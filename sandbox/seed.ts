@@ -5,9 +5,9 @@ import { SeedError, type SeedNode, type SeedReader, seedNodeFrom, seedReader } f
 import type { AccessKey, RamUser, World } from "./world.ts";
 
 /**
- * A world of one's own, from YAML or JSON: accounts with policies, users (with keys) and roles; buckets; and `scene`,
- * which says whom the sandbox's line is about. Throws SeedError with every mistake and its path. The forms of names,
- * and the limits, are those of the RAM and OSS APIs. Its members: docs/sandbox.md.
+ * Makes a world from YAML or JSON: accounts with policies, users (with keys) and roles; buckets; and `scene`, which
+ * chooses what the sandbox's line shows. Throws SeedError with every mistake and its path. Names have the form, and the
+ * limits are those, of the RAM and OSS APIs. docs/sandbox.md lists the members.
  */
 export function seededWorld(text: string): (world: World) => Scene {
   const root = seedNodeFrom(text);
@@ -24,7 +24,7 @@ export function seededWorld(text: string): (world: World) => Scene {
 
 function readScene(read: SeedReader, world: World, node: SeedNode | undefined): Scene | undefined {
   if (node === undefined) {
-    read.problem("scene", "is missing: who calls, which role is assumed, in which bucket");
+    read.problem("scene", "is missing; write who calls, which role is assumed, and which bucket is used");
     return undefined;
   }
   const names = ["account", "caller", "administrator", "role", "functionRole", "bucket"] as const;
@@ -33,7 +33,8 @@ function readScene(read: SeedReader, world: World, node: SeedNode | undefined): 
     const wanted = given[name];
     const key = typeof wanted === "string" ? wanted : "";
     const found = of?.get(name === "role" || name === "functionRole" ? key.toLowerCase() : key);
-    if (found === undefined) read.problem(`scene.${name}`, key === "" ? "is missing" : `there is no ${key}`);
+    if (found === undefined)
+      read.problem(`scene.${name}`, key === "" ? "is missing" : `"${key}" does not exist`);
     return found;
   };
   const account = one("account", world.accounts);
@@ -49,6 +50,7 @@ function readScene(read: SeedReader, world: World, node: SeedNode | undefined): 
 
 function activeKeyOf(read: SeedReader, path: string, user: RamUser | undefined): AccessKey | undefined {
   const key = user?.accessKeys.find(({ status }) => status === "Active");
-  if (user !== undefined && key === undefined) read.problem(path, "has no active key");
+  if (user !== undefined && key === undefined)
+    read.problem(path, "has no active key; choose a user with one");
   return key;
 }

@@ -34,7 +34,7 @@ export function rendered(value: unknown, context: TemplateContext, depth = 0): u
 
 /** A text that is one template as a whole takes the type of what it names. */
 function renderedText(text: string, context: TemplateContext, depth: number): unknown {
-  if (text.includes("<%")) throw new SYamlError(`<% in "${text}" would be evaluated by s`);
+  if (text.includes("<%")) throw new SYamlError(`"${text}" contains <%, which s evaluates; remove it`);
   const whole = /^\$\{([^{}]*)\}$/.exec(text)?.[1];
   if (whole !== undefined) return meaningOf(whole, context, depth);
   return text.replace(/\$\{([^{}]*)\}/g, (_template, expression: string) =>
@@ -52,11 +52,13 @@ function meaningOf(expression: string, context: TemplateContext, depth: number):
     return value;
   }
   if (called === "config") {
-    if (argument !== "AccountID") throw new SYamlError(`config('${argument}'): only AccountID is rendered`);
+    if (argument !== "AccountID")
+      throw new SYamlError(`config('${argument}') is not supported; the sandbox knows only AccountID`);
     return context.accountId;
   }
   const path = /^(vars|this\.props)\.([\w.]+)$/.exec(expression.trim());
-  if (path === null) throw new SYamlError(`\${${expression}} is no template that the sandbox renders`);
+  if (path === null)
+    throw new SYamlError(`\${${expression}} is a template that the sandbox does not support`);
   const [, root, names = ""] = path;
   const found = names.split(".").reduce(memberOf, root === "vars" ? context.vars : context.props);
   if (found === undefined) throw new SYamlError(`\${${expression}} not found`);

@@ -26,7 +26,7 @@ export function functionsFromSYaml(
   context: SYamlContext,
 ): Readonly<Record<string, FunctionSettings>> {
   const file = objectAt(parse(text), "the file");
-  if (file["edition"] !== "3.0.0") throw new SYamlError("edition is not 3.0.0");
+  if (file["edition"] !== "3.0.0") throw new SYamlError("edition must be 3.0.0");
   const templates = { ...context, vars: objectAt(file["vars"] ?? {}, "vars") };
   const resources = objectAt(file["resources"], "resources");
   return Object.fromEntries(
@@ -44,7 +44,7 @@ function settingsFrom(
   const props = objectAt(rendered(given, { ...context, props: given }), "props");
   const name = textAt(props, "functionName");
   const runtime = textAt(props, "runtime");
-  if (runtime !== "nodejs20") throw new SYamlError(`runtime ${runtime}: the sandbox runs nodejs20`);
+  if (runtime !== "nodejs20") throw new SYamlError(`runtime ${runtime}: the sandbox supports only nodejs20`);
   const lifecycle = objectAt(props["instanceLifecycleConfig"] ?? {}, "instanceLifecycleConfig");
   const { methods, authType } = httpTriggerFrom(props["triggers"]);
   return {
@@ -68,7 +68,7 @@ function settingsFrom(
 
 function codeFrom(code: unknown): string {
   const folder = typeof code === "object" && code !== null && "src" in code ? code.src : code;
-  if (typeof folder !== "string") throw new SYamlError("code is neither a folder nor has a src");
+  if (typeof folder !== "string") throw new SYamlError("code must be a folder, or have a src");
   return folder;
 }
 
@@ -76,7 +76,7 @@ function codeFrom(code: unknown): string {
 function environmentFrom(given: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(objectAt(given, "environmentVariables")).map(([name, value]) => {
-      if (typeof value !== "string") throw new SYamlError(`environmentVariables.${name} is not a text`);
+      if (typeof value !== "string") throw new SYamlError(`environmentVariables.${name} must be a text`);
       return [name, value];
     }),
   );
@@ -85,8 +85,9 @@ function environmentFrom(given: unknown): Readonly<Record<string, string>> {
 /** A bare name becomes an ARN, in lower case, as in fc3. */
 function roleFrom(role: unknown, accountId: string): string | undefined {
   if (role === undefined || role === "") return undefined;
-  if (typeof role !== "string") throw new SYamlError("role is not a text");
-  if (role === "auto") throw new SYamlError("role auto: the sandbox makes no roles; name one");
+  if (typeof role !== "string") throw new SYamlError("role must be a text");
+  if (role === "auto")
+    throw new SYamlError("role auto: the sandbox does not make roles; write the name of one");
   return role.startsWith("acs:ram::") ? role : `acs:ram::${accountId}:role/${role}`.toLowerCase();
 }
 
@@ -99,9 +100,9 @@ function httpTriggerFrom(triggers: unknown): {
   if (http === undefined) return { methods: [], authType: "anonymous" };
   const { authType, methods } = objectAt(http["triggerConfig"], "triggerConfig");
   if (authType !== "anonymous" && authType !== "function") {
-    throw new SYamlError(`authType ${String(authType)}: the sandbox knows anonymous and function`);
+    throw new SYamlError(`authType ${String(authType)}: the sandbox supports only anonymous and function`);
   }
-  if (!Array.isArray(methods)) throw new SYamlError("triggerConfig.methods is not a list");
+  if (!Array.isArray(methods)) throw new SYamlError("triggerConfig.methods must be a list");
   return { methods: methods.map(String), authType };
 }
 
@@ -116,14 +117,14 @@ function hookFrom(given: unknown): LifecycleHook | undefined {
 
 function objectAt(value: unknown, where: string): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new SYamlError(`${where} is not a mapping`);
+    throw new SYamlError(`${where} must be a mapping`);
   }
   return { ...value };
 }
 
 function textAt(object: Readonly<Record<string, unknown>>, name: string): string {
   const value = object[name];
-  if (typeof value !== "string" || value === "") throw new SYamlError(`${name} is missing, or not a text`);
+  if (typeof value !== "string" || value === "") throw new SYamlError(`${name} is missing or is not a text`);
   return value;
 }
 
@@ -131,7 +132,7 @@ function numberIn(object: unknown, name: string): number | undefined {
   const value = typeof object === "object" && object !== null ? Object.entries(object) : [];
   const found: unknown = value.find(([key]) => key === name)?.[1];
   if (found === undefined || typeof found === "number") return found;
-  throw new SYamlError(`${name} is not a number`);
+  throw new SYamlError(`${name} must be a number`);
 }
 
 function optional<Name extends string, Value>(

@@ -21,7 +21,7 @@ import type { SeedNode, SeedReader } from "./reader.ts";
 /** Adds an account with its root keys, policies, users and roles. Names and limits are those of the RAM API. */
 export function readAccount(read: SeedReader, world: World, id: string, node: SeedNode): void {
   const path = `accounts.${id}`;
-  if (!/^\d{16}$/.test(id)) read.problem(path, "an account id has 16 digits");
+  if (!/^\d{16}$/.test(id)) read.problem(path, "must be an account id of 16 digits");
   const account = addAccount(world, id);
   const { rootKeys, policies, users, roles } = read.members(node, path, [
     "rootKeys",
@@ -49,7 +49,7 @@ function readUser(read: SeedReader, world: World, account: Account, name: string
   attach(read, world, account, user, policies, `${path}.policies`);
 }
 
-/** Those of one owner. A key that another owner has already would sign for whoever comes first. */
+/** Reads the keys of one owner. With the same key id at two owners, the sandbox could not tell who signed. */
 function readKeys(
   read: SeedReader,
   world: World,
@@ -58,11 +58,12 @@ function readKeys(
   path: string,
 ): void {
   const listed = read.list(node, path);
-  if (listed.length > MAX_ACCESS_KEYS) read.problem(path, `there can be ${MAX_ACCESS_KEYS} keys at most`);
+  if (listed.length > MAX_ACCESS_KEYS)
+    read.problem(path, `has too many keys; the limit is ${MAX_ACCESS_KEYS}`);
   for (const [at, one] of listed.entries()) {
     const key = accessKey(read, world, one, `${path}.${at}`);
     if (callerWith(world, key.id) !== undefined) {
-      read.problem(`${path}.${at}.id`, `there is a key ${key.id} already`);
+      read.problem(`${path}.${at}.id`, `the key ${key.id} exists already; write another id`);
     }
     to.push(key);
   }
@@ -91,7 +92,8 @@ function readRole(read: SeedReader, world: World, account: Account, name: string
   const path = `accounts.${account.id}.roles.${name}`;
   read.text(name, path, /^[A-Za-z0-9.-]{1,64}$/, "named with 1 to 64 letters, digits and . -");
   const same = account.roles.get(name.toLowerCase());
-  if (same !== undefined) read.problem(path, `there is ${same.name} already; roles compare without case`);
+  if (same !== undefined)
+    read.problem(path, `a role ${same.name} exists already; role names do not differ by case`);
   const { trust, maxSessionSeconds, policies } = read.members(node, path, [
     "trust",
     "maxSessionSeconds",
@@ -112,7 +114,7 @@ function readRole(read: SeedReader, world: World, account: Account, name: string
   attach(read, world, account, role, policies, `${path}.policies`);
 }
 
-/** Names of the account's own policies, or of system policies. */
+/** Attaches policies by name: the account's own, or system policies. */
 function attach(
   read: SeedReader,
   world: World,
@@ -126,17 +128,17 @@ function attach(
     const type = account.policies.has(known) ? "Custom" : SYSTEM_POLICIES.has(known) ? "System" : undefined;
     if (type === undefined) {
       const own = [...account.policies.keys(), ...SYSTEM_POLICIES.keys()].join(", ");
-      read.problem(`${path}.${at}`, `there is no policy ${JSON.stringify(name)}; there are ${own}`);
+      read.problem(`${path}.${at}`, `unknown policy ${JSON.stringify(name)}; write one of ${own}`);
       continue;
     }
     if (to.attached.some((one) => one.type === type && one.name === known)) {
-      read.problem(`${path}.${at}`, `${known} is attached already`);
+      read.problem(`${path}.${at}`, `${known} is attached twice; write it once`);
     }
     attachPolicy(world, to, type, known);
   }
   for (const type of ["System", "Custom"] as const) {
     if (to.attached.filter((one) => one.type === type).length > MAX_ATTACHED[type]) {
-      read.problem(path, `there can be ${MAX_ATTACHED[type]} ${type} policies at most`);
+      read.problem(path, `has too many ${type} policies; the limit is ${MAX_ATTACHED[type]}`);
     }
   }
 }

@@ -10,7 +10,7 @@ export function readBucket(read: SeedReader, world: World, name: string, node: S
     name,
     path,
     /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
-    "named with 3 to 63 lower-case letters, digits and hyphens, none of these at an end",
+    "named with 3 to 63 lower-case letters, digits and hyphens, with no hyphen at the start or end",
   );
   const { owner, region, acl, policy, cors, hosts } = read.members(node, path, [
     "owner",
@@ -22,7 +22,7 @@ export function readBucket(read: SeedReader, world: World, name: string, node: S
   ]);
   const ownerId = read.text(owner, `${path}.owner`, /^\d{16}$/, "an account id");
   if (ownerId !== "" && !world.accounts.has(ownerId)) {
-    read.problem(`${path}.owner`, `there is no account ${ownerId}`);
+    read.problem(`${path}.owner`, `unknown account ${ownerId}; write one from accounts`);
   }
   const bucket = addBucket(world, {
     name,
@@ -47,7 +47,7 @@ export function readBucket(read: SeedReader, world: World, name: string, node: S
 
 function corsRules(read: SeedReader, node: SeedNode | undefined, path: string): CorsRule[] {
   const rules = read.list(node, path).map((one, at) => corsRule(read, one, `${path}.${at}`));
-  if (rules.length > MAX_CORS_RULES) read.problem(path, `there can be ${MAX_CORS_RULES} rules at most`);
+  if (rules.length > MAX_CORS_RULES) read.problem(path, `has too many rules; the limit is ${MAX_CORS_RULES}`);
   return rules;
 }
 
@@ -73,11 +73,11 @@ function corsRule(read: SeedReader, node: SeedNode, path: string): CorsRule {
   return rule;
 }
 
-/** An address of the sandbox's own (an IP, localhost) must go on to serve every bucket. */
+/** Reads a custom domain. The sandbox's own addresses (an IP, localhost) are refused: they serve every bucket. */
 function readHost(read: SeedReader, world: World, bucket: Bucket, node: SeedNode, path: string): void {
   const form = /^(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*$/;
-  const host = read.text(node, path, form, "a domain name in small letters, e.g. photos.example.com");
+  const host = read.text(node, path, form, "a domain name in lower case, e.g. photos.example.com");
   const taken = [...world.buckets.values()].find(({ hosts }) => hosts.includes(host));
-  if (taken !== undefined) read.problem(path, `${host} is the bucket ${taken.name}'s already`);
+  if (taken !== undefined) read.problem(path, `${host} already belongs to the bucket ${taken.name}`);
   bucket.hosts.push(host);
 }

@@ -3,7 +3,7 @@ import { MAX_POLICY_LENGTH } from "../ram/parameters.ts";
 import { type PolicyKind, policyGrammarProblem } from "../ram/policy-document.ts";
 import type { SeedNode, SeedReader } from "./reader.ts";
 
-/** A policy, which stands in the file as an object or as its text; as long as the APIs of RAM and OSS let it be. */
+/** Reads a policy, written as an object or as its text. Its length is limited as in the APIs of RAM and OSS. */
 export function policyText(
   read: SeedReader,
   node: SeedNode | undefined,
@@ -23,8 +23,10 @@ export function policyText(
 function lengthProblem(text: string, kind: PolicyKind): string | undefined {
   if (kind === "resource") {
     return Buffer.byteLength(text) > MAX_POLICY_BYTES
-      ? `a bucket policy has ${MAX_POLICY_BYTES} bytes at most`
+      ? `is too long; the limit for a bucket policy is ${MAX_POLICY_BYTES} bytes`
       : undefined;
   }
-  return text.length > MAX_POLICY_LENGTH ? `a policy has ${MAX_POLICY_LENGTH} characters at most` : undefined;
+  return text.length > MAX_POLICY_LENGTH
+    ? `is too long; the limit for a policy is ${MAX_POLICY_LENGTH} characters`
+    : undefined;
 }

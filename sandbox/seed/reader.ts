@@ -1,6 +1,6 @@
 import { LineCounter, parseDocument } from "yaml";
 
-/** Part of a seed file: every scalar is a text, whatever it looks like (an account id is no number). */
+/** Part of a seed file. Every scalar is a text, even if it looks like a number (such as an account id). */
 export type SeedNode = string | readonly SeedNode[] | { readonly [name: string]: SeedNode };
 
 /** A seed file that cannot be used; `problems` names every mistake, each with its path. */
@@ -14,7 +14,7 @@ export class SeedError extends Error {
   }
 }
 
-/** Reads YAML, and so JSON too. Throws SeedError where it is neither, with the line. */
+/** Reads YAML, which includes JSON. Throws SeedError, with the line, when the text is neither. */
 export function seedNodeFrom(text: string): SeedNode {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { schema: "failsafe", lineCounter });
@@ -26,20 +26,20 @@ export function seedNodeFrom(text: string): SeedNode {
   return (document.toJS({ maxAliasCount: 100 }) ?? "") as SeedNode;
 }
 
-/** Takes a seed file apart and collects what is wrong with it. */
+/** Reads the parts of a seed file and collects all mistakes. */
 export interface SeedReader {
   readonly problems: readonly string[];
   problem(path: string, text: string): void;
-  /** The entries of an object with names of the file's own choice. */
+  /** The entries of an object whose names the file chooses. */
   entries(node: SeedNode | undefined, path: string): readonly (readonly [string, SeedNode])[];
-  /** An object whose members are known; anything else in it is a mistake. */
+  /** An object with known members. Any other member is a mistake. */
   members<Name extends string>(
     node: SeedNode | undefined,
     path: string,
     names: readonly Name[],
   ): Partial<Record<Name, SeedNode>>;
   list(node: SeedNode | undefined, path: string): readonly SeedNode[];
-  /** A text of a form; `says` completes "must be …". Empty where it is not. */
+  /** A text that matches `form`; `says` completes "must be …". Returns an empty text if it does not match. */
   text(node: SeedNode | undefined, path: string, form: RegExp, says: string): string;
 }
 
@@ -62,7 +62,7 @@ export function seedReader(): SeedReader {
       const found = entries(node, path);
       for (const [name] of found) {
         if (!names.some((known) => known === name)) {
-          problem(`${path}.${name}`, `unknown; known are ${names.join(", ")}`);
+          problem(`${path}.${name}`, `unknown member; write one of ${names.join(", ")}`);
         }
       }
       return Object.fromEntries(found) as Partial<Record<(typeof names)[number], SeedNode>>;
@@ -81,7 +81,7 @@ export function seedReader(): SeedReader {
   };
 }
 
-/** A member that is not there, or that has nothing behind its colon. */
+/** True when a member is missing, or has no value after its colon. */
 function isNothing(node: SeedNode | undefined): node is "" | undefined {
   return node === undefined || node === "";
 }

@@ -103,7 +103,7 @@ it("npm run sandbox says which port is taken, and what to write", async () => {
   const port = typeof address === "object" ? address?.port : undefined;
   expect(called("sandbox/main.ts", "--port", String(port))).toEqual([
     1,
-    `sandbox: port ${port} is taken; name another with -- --port N, or take free ones with -- --port 0\n`,
+    `sandbox: port ${port} is taken; name another one with -- --port N, or use free ports with -- --port 0\n`,
   ]);
   await new Promise((resolve) => taken.close(resolve));
 });

@@ -93,12 +93,12 @@ describe("a seed file", () => {
     [
       "an account id that is too short",
       ["9999999999999999:   ", "999:   "],
-      /^accounts\.999: an account id has 16 digits/,
+      /^accounts\.999: must be an account id of 16 digits/,
     ],
     [
       "an unknown member",
       ["maxSessionSeconds", "maxSessionDuration"],
-      /^accounts\.9{16}\.roles\.Writer\.maxSessionDuration: unknown; known are trust, maxSessionSeconds, policies$/,
+      /^accounts\.9{16}\.roles\.Writer\.maxSessionDuration: unknown member; write one of trust, maxSessionSeconds, policies$/,
     ],
     [
       "a duration that roles do not have",
@@ -113,7 +113,7 @@ describe("a seed file", () => {
     [
       "a policy that does not exist",
       ["[objects]", "[object]"],
-      /^accounts\.9{16}\.roles\.Writer\.policies\.0: there is no policy "object"; there are assume, objects, /,
+      /^accounts\.9{16}\.roles\.Writer\.policies\.0: unknown policy "object"; write one of assume, objects, /,
     ],
     [
       "a list that is none",
@@ -123,7 +123,7 @@ describe("a seed file", () => {
     [
       "an owner that does not exist",
       ["owner: 9999999999999999", "owner: 1111111111111111"],
-      /^buckets\.seeded-bucket\.owner: there is no account 1111111111111111$/,
+      /^buckets\.seeded-bucket\.owner: unknown account 1111111111111111; write one from accounts$/,
     ],
     [
       "a bucket name that OSS has not",
@@ -138,57 +138,57 @@ describe("a seed file", () => {
     [
       "a caller that does not exist",
       ["caller: caller", "caller: nobody"],
-      /^scene\.caller: there is no nobody$/,
+      /^scene\.caller: "nobody" does not exist$/,
     ],
     [
       "a caller without a key",
       ["[{ id: LTAIseeded, secret: a-secret-of-the-seed }]", "[]"],
-      /^scene\.caller: has no active key$/,
+      /^scene\.caller: has no active key; choose a user with one$/,
     ],
     [
       "a caller whose only key is inactive",
       ["secret: a-secret-of-the-seed }", "secret: a-secret-of-the-seed, status: Inactive }"],
-      /^scene\.caller: has no active key$/,
+      /^scene\.caller: has no active key; choose a user with one$/,
     ],
     [
       "a key of two users",
       ["admin: {", "admin: { keys: [{ id: LTAIseeded }],"],
-      /^accounts\.9{16}\.users\.admin\.keys\.0\.id: there is a key LTAIseeded already$/,
+      /^accounts\.9{16}\.users\.admin\.keys\.0\.id: the key LTAIseeded exists already; write another id$/,
     ],
     [
       "a key of a user that is the root's",
       ["    policies:", "    rootKeys: [{ id: LTAIseeded }]\n    policies:"],
-      /^accounts\.9{16}\.users\.caller\.keys\.0\.id: there is a key LTAIseeded already$/,
+      /^accounts\.9{16}\.users\.caller\.keys\.0\.id: the key LTAIseeded exists already; write another id$/,
     ],
     [
       "more keys than a user can have",
       ["keys: [", "keys: [{}, {}, "],
-      /^accounts\.9{16}\.users\.caller\.keys: there can be 2 keys at most$/,
+      /^accounts\.9{16}\.users\.caller\.keys: has too many keys; the limit is 2$/,
     ],
     [
       "two roles whose names differ in case alone",
       ["      Writer:", `      writer: { trust: ${TRUST} }\n      Writer:`],
-      /^accounts\.9{16}\.roles\.Writer: there is writer already; roles compare without case$/,
+      /^accounts\.9{16}\.roles\.Writer: a role writer exists already; role names do not differ by case$/,
     ],
     [
       "a policy that is too long",
       ["acs:ram::9999999999999999:root", `acs:ram::9999999999999999:root", "${"x".repeat(6144)}`],
-      /^accounts\.9{16}\.roles\.Writer\.trust: a policy has 6144 characters at most$/,
+      /^accounts\.9{16}\.roles\.Writer\.trust: is too long; the limit for a policy is 6144 characters$/,
     ],
     [
       "a policy that is attached twice",
       ["[assume]", "[assume, assume]"],
-      /^accounts\.9{16}\.users\.caller\.policies\.1: assume is attached already$/,
+      /^accounts\.9{16}\.users\.caller\.policies\.1: assume is attached twice; write it once$/,
     ],
     [
       "more policies than a user can have",
       ["[assume]", "[assume, assume, assume, assume, assume, assume]"],
-      /^accounts\.9{16}\.users\.caller\.policies: there can be 5 Custom policies at most$/,
+      /^accounts\.9{16}\.users\.caller\.policies: has too many Custom policies; the limit is 5$/,
     ],
     [
       "a bucket policy that is too long",
       ["acl: public-read", `policy: "${"x".repeat(16_385)}"`],
-      /^buckets\.seeded-bucket\.policy: a bucket policy has 16384 bytes at most$/,
+      /^buckets\.seeded-bucket\.policy: is too long; the limit for a bucket policy is 16384 bytes$/,
     ],
     [
       "a CORS rule that OSS refuses",
@@ -203,7 +203,7 @@ describe("a seed file", () => {
     [
       "a host that is the sandbox's own",
       ["acl: public-read", "hosts: [127.0.0.1]"],
-      /^buckets\.seeded-bucket\.hosts\.0: must be a domain name in small letters/,
+      /^buckets\.seeded-bucket\.hosts\.0: must be a domain name in lower case, e\.g\. photos\.example\.com/,
     ],
     [
       "a host of two buckets",
@@ -211,7 +211,7 @@ describe("a seed file", () => {
         "buckets:",
         "buckets:\n  first-bucket: { owner: 9999999999999999, region: cn-shanghai, hosts: [a.example.com, a.example.com] }",
       ],
-      /^buckets\.first-bucket\.hosts\.1: a\.example\.com is the bucket first-bucket's already$/,
+      /^buckets\.first-bucket\.hosts\.1: a\.example\.com already belongs to the bucket first-bucket$/,
     ],
   ])("is refused for %s, with its path", (_case, [text, other], problem) => {
     expect(SEED).toContain(text);

@@ -141,7 +141,7 @@ describe("npm run sandbox", () => {
 
   it.each([
     [["--jsn"], /Unknown option '--jsn'/],
-    [["--port", "70000"], /^--port must be a number from 0 to 65000, not "70000"$/],
+    [["--port", "70000"], /^--port is "70000"; write a number from 0 to 65000$/],
     [["--port", "-1"], /'--port'/],
     [["--seed"], /'--seed <value>' argument missing/],
     [["extra"], /'extra'/],

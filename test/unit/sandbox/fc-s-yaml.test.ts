@@ -79,20 +79,24 @@ asyncInvokeConfig: { maxAsyncRetryAttempts: 0 }`;
   });
 
   it.each([
-    ["a template with code in it", `description: "\${1 + 1}"`, "1 + 1} is no template"],
+    [
+      "a template with code in it",
+      `description: "\${1 + 1}"`,
+      "1 + 1} is a template that the sandbox does not support",
+    ],
     [
       "a placeholder that s takes for a template",
       `environmentVariables: { P: "users/\${sub}/" }`,
-      "sub} is no template",
+      "sub} is a template that the sandbox does not support",
     ],
-    ["the other kind of template", `description: "<% x %>"`, "would be evaluated by s"],
+    ["the other kind of template", `description: "<% x %>"`, "contains <%, which s evaluates; remove it"],
     ["a variable that is not set", `description: "\${env('NOBODY')}"`, "env('NOBODY') not found"],
     ["a variable that is empty", `description: "\${env('EMPTY')}"`, "env('EMPTY') not found"],
-    ["a secret", `description: "\${config('AccessKeySecret')}"`, "only AccountID is rendered"],
+    ["a secret", `description: "\${config('AccessKeySecret')}"`, "the sandbox knows only AccountID"],
     ["a variable of nothing", `description: "\${vars.nobody}"`, "vars.nobody} not found"],
     ["a variable of a prototype", `description: "\${vars.constructor}"`, "vars.constructor} not found"],
-    ["a number as variable", `environmentVariables: { A: 1 }`, "environmentVariables.A is not a text"],
-    ["a timeout that is a text", `timeout: "10"`, "timeout is not a number"],
+    ["a number as variable", `environmentVariables: { A: 1 }`, "environmentVariables.A must be a text"],
+    ["a timeout that is a text", `timeout: "10"`, "timeout must be a number"],
     [
       "an authType that is not emulated",
       `triggers: [{ triggerType: http, triggerConfig: { authType: jwt } }]`,
@@ -112,7 +116,9 @@ asyncInvokeConfig: { maxAsyncRetryAttempts: 0 }`;
 
   it("refuses another runtime, and another edition", () => {
     const other = fileWith("").replace("nodejs20", "nodejs22");
-    expect(() => functionsFromSYaml(other, CONTEXT)).toThrow("runtime nodejs22: the sandbox runs nodejs20");
-    expect(() => functionsFromSYaml("edition: 1.0.0", CONTEXT)).toThrow("edition is not 3.0.0");
+    expect(() => functionsFromSYaml(other, CONTEXT)).toThrow(
+      "runtime nodejs22: the sandbox supports only nodejs20",
+    );
+    expect(() => functionsFromSYaml("edition: 1.0.0", CONTEXT)).toThrow("edition must be 3.0.0");
   });
 });
