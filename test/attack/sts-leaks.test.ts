@@ -1,22 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { aliyunSts } from "../../shared/adapters/aliyun-sts.ts";
 import type { AssumeRole } from "../../shared/ports.ts";
-import {
-  credentialsBody,
-  errorAnswer,
-  json,
-  type StubAnswer,
-  type StubSts,
-  startStubSts,
-} from "../support/stub-sts.ts";
+import { stubStsForTests } from "../support/services-for-tests.ts";
+import { credentialsBody, errorAnswer, json, type StubAnswer, startStubSts } from "../support/stub-sts.ts";
 
 const SECRETS = ["caller-secret", "caller-token", "stub-secret", "CAISstubtoken", "users/alice", "role/oss"];
 
-let stub: StubSts;
-beforeAll(async () => {
-  stub = await startStubSts();
-});
-afterAll(() => stub.close());
+const stub = await stubStsForTests();
 
 function assumeRole(host: string, attemptTimeoutMs = 1_500) {
   const sts = aliyunSts({

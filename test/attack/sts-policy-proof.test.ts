@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { aliyunSts } from "../../shared/adapters/aliyun-sts.ts";
 import type { AssumeRole } from "../../shared/ports.ts";
-import { type StubSts, startStubSts } from "../support/stub-sts.ts";
+import { stubStsForTests } from "../support/services-for-tests.ts";
 
 const GOOD = {
   sessionName: "alice-0123456789abcdef0123",
@@ -10,11 +10,7 @@ const GOOD = {
   durationSeconds: 3600,
 };
 
-let stub: StubSts;
-beforeAll(async () => {
-  stub = await startStubSts();
-});
-afterAll(() => stub.close());
+const stub = await stubStsForTests();
 
 function assumeRole(change: Readonly<Record<string, unknown>>) {
   const sts = aliyunSts({

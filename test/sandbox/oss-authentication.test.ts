@@ -6,7 +6,6 @@ import {
   errorOf,
   failureOf,
   type OssKey,
-  ossForTests,
   SIGNATURE_VERSIONS,
   type SignedCall,
   sessionKey,
@@ -14,6 +13,7 @@ import {
   tamperingOss,
   userKey,
 } from "../support/oss-service.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 
 const oss = await ossForTests();
 let session: OssKey;

@@ -7,11 +7,11 @@ import {
   failureOf,
   folderStatements,
   lastEntry,
-  ossForTests,
   policyText,
   sessionKey,
   userKey,
 } from "../support/oss-service.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 
 const oss = await ossForTests();
 const administrator = aliOss(oss, oss.administrator, "V4");

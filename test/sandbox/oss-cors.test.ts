@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { CorsRule } from "../../sandbox/world.ts";
-import { aliOss, errorOf, lastEntry, ossForTests } from "../support/oss-service.ts";
+import { aliOss, errorOf, lastEntry } from "../support/oss-service.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 
 const oss = await ossForTests();
 

@@ -7,10 +7,10 @@ import {
   failureOf,
   folderStatements,
   lastEntry,
-  ossForTests,
   SIGNATURE_VERSIONS,
   sessionKey,
 } from "../support/oss-service.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 
 /** Bytes: the least that a part may have. */
 const PART = 102_400;

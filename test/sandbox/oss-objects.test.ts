@@ -12,10 +12,10 @@ import {
   folderStatements,
   type ListV2,
   lastEntry,
-  ossForTests,
   SIGNATURE_VERSIONS,
   sessionKey,
 } from "../support/oss-service.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 
 const oss = await ossForTests();
 

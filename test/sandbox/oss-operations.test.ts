@@ -6,9 +6,9 @@ import {
   errorOf,
   failureOf,
   lastEntry,
-  ossForTests,
   SIGNATURE_VERSIONS,
 } from "../support/oss-service.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 
 const oss = await ossForTests();
 

@@ -6,11 +6,11 @@ import {
   folderStatements,
   lastEntry,
   type OssKey,
-  ossForTests,
   SIGNATURE_VERSIONS,
   type SignatureVersion,
   sessionKey,
 } from "../support/oss-service.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 
 const oss = await ossForTests();
 let alice: OssKey;

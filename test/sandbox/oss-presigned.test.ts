@@ -4,11 +4,11 @@ import {
   errorOf,
   folderStatements,
   type OssKey,
-  ossForTests,
   SIGNATURE_VERSIONS,
   type SignatureVersion,
   sessionKey,
 } from "../support/oss-service.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 
 const oss = await ossForTests();
 let session: OssKey;

@@ -1,18 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { describe, expect, it } from "vitest";
+import { sandboxForTests } from "../support/services-for-tests.ts";
 
-let sandbox: Sandbox;
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
-
-afterAll(() => sandbox.stop());
-
-afterEach(() => {
-  sandbox.clock.skew(0);
-  sandbox.faults.clear();
-});
+const sandbox = await sandboxForTests();
 
 const ANSWER = { service: "oss", kind: "answer", status: 200, body: "" };
 

@@ -1,20 +1,11 @@
 import Oss from "ali-oss";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { FaultRule } from "../../sandbox/fault-rule.ts";
-import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { startSandbox } from "../../sandbox/sandbox.ts";
 import { rpcRequest, send, type WireAnswer } from "../support/rpc-requests.ts";
+import { sandboxForTests } from "../support/services-for-tests.ts";
 
-let sandbox: Sandbox;
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
-
-afterAll(() => sandbox.stop());
-
-afterEach(() => {
-  sandbox.faults.clear();
-});
+const sandbox = await sandboxForTests();
 
 /** AssumeRole; the error's code (Node.js: ECONNRESET ...) where no answer came. */
 async function assumeRole(): Promise<WireAnswer | string> {

@@ -1,14 +1,8 @@
 import { createPublicKey, verify } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { describe, expect, it } from "vitest";
+import { sandboxForTests } from "../support/services-for-tests.ts";
 
-let sandbox: Sandbox;
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ audience: "photo-app" });
-});
-
-afterAll(() => sandbox.stop());
+const sandbox = await sandboxForTests({ audience: "photo-app" });
 
 describe("a token", () => {
   it("says who issued it, for whom and how long, and is signed by the published key", async () => {

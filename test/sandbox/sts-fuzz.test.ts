@@ -1,15 +1,9 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { describe, expect, it } from "vitest";
 import { acs3Request, rpcRequest, send } from "../support/rpc-requests.ts";
+import { sandboxForTests } from "../support/services-for-tests.ts";
 
-let sandbox: Sandbox;
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
-
-afterAll(() => sandbox.stop());
+const sandbox = await sandboxForTests();
 
 const names = fc.constantFrom(
   ...["Action", "Version", "Format", "RoleArn", "RoleSessionName", "DurationSeconds", "Policy"],

@@ -1,19 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { acs3Request, rpcRequest, send, type WireAnswer, type WireRequest } from "../support/rpc-requests.ts";
+import { sandboxForTests } from "../support/services-for-tests.ts";
 import type { ClientKey } from "../support/sts-clients.ts";
 
-let sandbox: Sandbox;
-let caller: ClientKey;
-let wanted: { readonly RoleArn: string; readonly RoleSessionName: string };
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  caller = { accessKeyId: sandbox.accessKeyId, accessKeySecret: sandbox.accessKeySecret };
-  wanted = { RoleArn: sandbox.roleArn, RoleSessionName: "alice" };
-});
-
-afterAll(() => sandbox.stop());
+const sandbox = await sandboxForTests();
+const caller: ClientKey = { accessKeyId: sandbox.accessKeyId, accessKeySecret: sandbox.accessKeySecret };
+const wanted = { RoleArn: sandbox.roleArn, RoleSessionName: "alice" };
 
 const ask = (request: WireRequest) => send(sandbox.sts.url, request);
 const acs3 = (change?: Parameters<typeof acs3Request>[3], parameters = {}) =>

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { beforeAll, describe, expect, it } from "vitest";
 import {
   addAccount,
   addPolicy,
@@ -9,6 +8,7 @@ import {
   newAccessKey,
   type RamUser,
 } from "../../sandbox/world.ts";
+import { sandboxForTests } from "../support/services-for-tests.ts";
 import {
   type AssumeRoleParameters,
   type ClientKey,
@@ -25,25 +25,16 @@ const SESSION_POLICY = JSON.stringify({
   ],
 });
 
-let sandbox: Sandbox;
-let good: AssumeRoleParameters;
-let caller: ClientKey;
+const sandbox = await sandboxForTests();
+const caller: ClientKey = { accessKeyId: sandbox.accessKeyId, accessKeySecret: sandbox.accessKeySecret };
+const good: AssumeRoleParameters = {
+  RoleArn: sandbox.roleArn,
+  RoleSessionName: "u_1.a@b-c",
+  DurationSeconds: 900,
+  Policy: SESSION_POLICY,
+};
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  caller = { accessKeyId: sandbox.accessKeyId, accessKeySecret: sandbox.accessKeySecret };
-  good = {
-    RoleArn: sandbox.roleArn,
-    RoleSessionName: "u_1.a@b-c",
-    DurationSeconds: 900,
-    Policy: SESSION_POLICY,
-  };
-  addMoreRoles();
-});
-
-afterAll(() => sandbox.stop());
-
-beforeEach(() => sandbox.clock.skew(0));
+beforeAll(addMoreRoles);
 
 describe.each(STS_CLIENTS)("$name", ({ assumeRole }) => {
   const call = (parameters: AssumeRoleParameters, key: ClientKey = caller) =>

@@ -1,5 +1,4 @@
 import Oss from "ali-oss";
-import { afterAll, beforeEach } from "vitest";
 import { classicWorld, type Scene } from "../../sandbox/classic-world.ts";
 import { type SandboxClock, sandboxClock } from "../../sandbox/clock.ts";
 import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
@@ -104,25 +103,6 @@ export async function startOss(options: OssOptions = {}): Promise<OssService> {
       contents.removeAll();
     },
   };
-}
-
-/**
- * One OSS for all tests of a file: it starts now, and stops after the last test. Each test finds its bucket empty and
- * private, without CORS rules, policy or uploads, and its clock right.
- */
-export async function ossForTests(): Promise<OssService> {
-  const oss = await startOss();
-  const { bucket, clock } = oss;
-  afterAll(() => oss.close());
-  beforeEach(() => {
-    bucket.objects.clear();
-    bucket.uploads.clear();
-    bucket.acl = "private";
-    bucket.cors = [];
-    bucket.policy = undefined;
-    clock.skew(0);
-  });
-  return oss;
 }
 
 /** ali-oss as it is, told to name the bucket in the path. */

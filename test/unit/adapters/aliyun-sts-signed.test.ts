@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
+import { describe, expect, it } from "vitest";
 import { aliyunSts } from "../../../shared/adapters/aliyun-sts.ts";
 import type { AssumeRole, CallerCredentials } from "../../../shared/ports.ts";
+import { sandboxForTests } from "../../support/services-for-tests.ts";
 
 const POLICY =
   '{"Version":"1","Statement":[{"Effect":"Allow","Action":["oss:GetObject"],"Resource":["acs:oss:*:*:examplebucket/users/alice/*"]}]}';
@@ -11,12 +11,7 @@ const CALL = {
   durationSeconds: 900,
 } as unknown as AssumeRole;
 
-let sandbox: Sandbox;
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
-afterAll(() => sandbox.stop());
-
+const sandbox = await sandboxForTests();
 function stsAs(caller: CallerCredentials, roleArn = sandbox.roleArn) {
   return aliyunSts({
     endpoint: { host: sandbox.sts.endpoint, protocol: "http" },

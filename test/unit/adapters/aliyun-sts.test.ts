@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type AliyunStsOptions, aliyunSts } from "../../../shared/adapters/aliyun-sts.ts";
 import type { SessionName } from "../../../shared/domain/policy/session-name.ts";
 import type { SessionPolicy } from "../../../shared/domain/policy/session-policy.ts";
 import type { AssumeRole, CallerCredentials } from "../../../shared/ports.ts";
+import { stubStsForTests } from "../../support/services-for-tests.ts";
 import {
   credentialsAnswer,
   credentialsBody,
   errorAnswer,
   json,
   type StubAnswer,
-  type StubSts,
   startStubSts,
   xmlErrorAnswer,
 } from "../../support/stub-sts.ts";
@@ -23,11 +23,7 @@ const CALL: AssumeRole = {
 };
 const ROLE_ARN = "acs:ram::1234567890123456:role/oss";
 
-let stub: StubSts;
-beforeAll(async () => {
-  stub = await startStubSts();
-});
-afterAll(() => stub.close());
+const stub = await stubStsForTests();
 beforeEach(() => stub.answer(credentialsAnswer));
 
 function stsWith(change: Partial<AliyunStsOptions> = {}) {

@@ -1,0 +1,41 @@
+import { afterAll, afterEach, beforeEach } from "vitest";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/sandbox.ts";
+import { type OssService, startOss } from "./oss-service.ts";
+import { type StubSts, startStubSts } from "./stub-sts.ts";
+
+/** One sandbox for all tests of a file: it starts now, and stops after the last test. Faults and clock end with a test. */
+export async function sandboxForTests(options: SandboxOptions = {}): Promise<Sandbox> {
+  const sandbox = await startSandbox(options);
+  afterAll(() => sandbox.stop());
+  afterEach(() => {
+    sandbox.clock.skew(0);
+    sandbox.faults.clear();
+  });
+  return sandbox;
+}
+
+/**
+ * One OSS for all tests of a file: it starts now, and stops after the last test. Each test finds its bucket empty and
+ * private, without CORS rules, policy or uploads, and its clock right.
+ */
+export async function ossForTests(): Promise<OssService> {
+  const oss = await startOss();
+  const { bucket, clock } = oss;
+  afterAll(() => oss.close());
+  beforeEach(() => {
+    bucket.objects.clear();
+    bucket.uploads.clear();
+    bucket.acl = "private";
+    bucket.cors = [];
+    bucket.policy = undefined;
+    clock.skew(0);
+  });
+  return oss;
+}
+
+/** One STS stub for all tests of a file: it starts now, and stops after the last test. */
+export async function stubStsForTests(): Promise<StubSts> {
+  const stub = await startStubSts();
+  afterAll(() => stub.close());
+  return stub;
+}
