@@ -1,7 +1,7 @@
 import * as models from "@alicloud/sts20150401";
-import { type CallerIdentity, callerIdentity, stsClientWith } from "../shared/caller-identity.ts";
+import { type CallerIdentity, callerIdentity, stsClientWith } from "../shared/cloud-clients.ts";
+import type { AccessKeys, ApiAddress } from "../shared/cloud-keys.ts";
 import { type CloudProblem, cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
-import type { AccessKeys, ApiAddress } from "../shared/operator-access.ts";
 import { remedyOf, type Suspects } from "../shared/remedy.ts";
 import type { Findings } from "./finding.ts";
 

@@ -1,13 +1,13 @@
 import { ramAccountWith } from "../provision/ram-account.ts";
 import { FUNCTION_ROLE } from "../provision/settings.ts";
-import { ACCESS, command, type Options, type Terminal, type ValuesOf } from "../shared/command.ts";
 import {
   type AccessKeys,
   type ApiAddress,
   accessKeysFrom,
   apiAddressOf,
   halfOfKeys,
-} from "../shared/operator-access.ts";
+} from "../shared/cloud-keys.ts";
+import { ACCESS, command, type Options, type Terminal, type ValuesOf } from "../shared/command.ts";
 import { ossClientWith } from "../shared/oss-client.ts";
 import { bucketsChecked } from "./buckets.ts";
 import { assumeRoleChecked, identityChecked } from "./caller.ts";

@@ -4,8 +4,8 @@ import type { RamAccount } from "../provision/ram-account.ts";
 import { callerUserChecked } from "./caller-user.ts";
 import type { Findings } from "./finding.ts";
 import { mayAssumeChecked } from "./may-assume.ts";
+import { maxSessionChecked, rolePolicyChecked } from "./policies.ts";
 import { found, type RamView, ramViewOf } from "./ram-view.ts";
-import { maxSessionChecked, rolePolicyChecked } from "./role-policy.ts";
 import { trustChecked } from "./trust.ts";
 
 /**

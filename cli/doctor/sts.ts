@@ -1,6 +1,6 @@
+import type { ApiAddress } from "../shared/cloud-keys.ts";
 import { AlienAnswer, cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
 import { httpGet } from "../shared/http-get.ts";
-import type { ApiAddress } from "../shared/operator-access.ts";
 import { remedyOf } from "../shared/remedy.ts";
 import type { Findings } from "./finding.ts";
 

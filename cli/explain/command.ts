@@ -16,7 +16,7 @@ import {
   UsageError,
   type ValuesOf,
 } from "../shared/command.ts";
-import type { Question } from "../shared/judge.ts";
+import type { Question } from "../shared/evaluator.ts";
 import { type Asked, type Explanation, explanationOf, isGranted } from "./explanation.ts";
 import { explanationText } from "./explanation-text.ts";
 import { unverifiedTokenFrom, visibleChecks } from "./unverified-token.ts";

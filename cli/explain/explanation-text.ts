@@ -2,7 +2,7 @@ import type { GrantStatement } from "../../shared/domain/grant/access-grant.ts";
 import type { RuleOutcome } from "../../shared/domain/grant/rule-outcome.ts";
 import { MAX_SESSION_POLICY_BYTES } from "../../shared/domain/policy/session-policy.ts";
 import { refusalText } from "../shared/access-tests.ts";
-import { voiceText } from "../shared/judge.ts";
+import { voiceText } from "../shared/evaluator.ts";
 import type { Explanation } from "./explanation.ts";
 
 /** Green and red for a terminal; words say the same. */

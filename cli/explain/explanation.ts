@@ -10,7 +10,7 @@ import { hashSegment } from "../../shared/domain/prefix/prefix-template.ts";
 import type { Refusal } from "../../shared/domain/refusal.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { claimsVerifiedFor } from "../../shared/domain/token/verified-claims.ts";
-import { type Judgement, judge, type Question, sentKey } from "../shared/judge.ts";
+import { type Judgement, judge, type Question, sentKey } from "../shared/evaluator.ts";
 import type { VisibleCheck } from "./unverified-token.ts";
 
 /** What somebody would be granted, step by step as far as it goes, and why. */

@@ -1,6 +1,7 @@
 import { MAX_ROLE_POLICY_LENGTH } from "../../shared/domain/policy/role-policy.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
-import { type CallerIdentity, callerIdentity } from "../shared/caller-identity.ts";
+import { type CallerIdentity, callerIdentity } from "../shared/cloud-clients.ts";
+import { type AccessKeys, type ApiAddress, accessKeysFrom, apiAddressOf } from "../shared/cloud-keys.ts";
 import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
 import {
   ACCESS,
@@ -10,7 +11,6 @@ import {
   UsageError,
   type ValuesOf,
 } from "../shared/command.ts";
-import { type AccessKeys, type ApiAddress, accessKeysFrom, apiAddressOf } from "../shared/operator-access.ts";
 import { remedyOfAccess } from "../shared/remedy.ts";
 import { type ActualState, actualStateOf } from "./actual-state.ts";
 import { applied } from "./apply.ts";

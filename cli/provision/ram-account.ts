@@ -1,5 +1,5 @@
 import ram from "@alicloud/ram20150501";
-import type { AccessKeys, ApiAddress } from "../shared/operator-access.ts";
+import type { AccessKeys, ApiAddress } from "../shared/cloud-keys.ts";
 import { sdkConfig } from "../shared/sdk-config.ts";
 
 export type RamAccount = InstanceType<typeof Client>;

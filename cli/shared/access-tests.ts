@@ -8,7 +8,7 @@ import type { Refusal, Result } from "../../shared/domain/refusal.ts";
 import type { AccessPromise, AccessRules, AccessTest } from "../../shared/domain/rules/rule.ts";
 import type { Path } from "../../shared/domain/rules/shape.ts";
 import { claimsVerifiedFor } from "../../shared/domain/token/verified-claims.ts";
-import { type Judgement, judge, sentKey, voiceText } from "./judge.ts";
+import { type Judgement, judge, sentKey, voiceText } from "./evaluator.ts";
 
 /** One promise of access.yaml's `tests`, kept or broken. */
 export interface PromiseOutcome {

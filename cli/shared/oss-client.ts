@@ -1,6 +1,6 @@
 import OSS from "ali-oss";
+import { type AccessKeys, isLoopback } from "./cloud-keys.ts";
 import { REQUEST_TIMEOUT_MS } from "./cloud-problem.ts";
-import { type AccessKeys, isLoopback } from "./operator-access.ts";
 
 export type OssClient = OSS;
 

@@ -1,6 +1,6 @@
 import { $OpenApiUtil } from "@alicloud/openapi-core";
+import type { AccessKeys, ApiAddress } from "./cloud-keys.ts";
 import { REQUEST_TIMEOUT_MS } from "./cloud-problem.ts";
-import type { AccessKeys, ApiAddress } from "./operator-access.ts";
 
 /**
  * What a client of the SDKs is made with. Their own limit of three seconds would give up on answers that are under

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
+import { apiAddressFrom, apiAddressOf } from "../shared/cloud-keys.ts";
 import { command, type Options, type Terminal, UsageError, type ValuesOf } from "../shared/command.ts";
-import { apiAddressFrom, apiAddressOf } from "../shared/operator-access.ts";
 import { answerOf, type EndpointAnswer } from "./endpoint.ts";
 import { type Tell, triedOnOss, type VendedAccess } from "./on-oss.ts";
 import { refusalsTried, type SmokeTokens } from "./refusals.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type AccessFile, readAccessFile } from "../../cli/shared/access-file.ts";
 import { runAccessTests } from "../../cli/shared/access-tests.ts";
-import { judge } from "../../cli/shared/judge.ts";
+import { judge } from "../../cli/shared/evaluator.ts";
 import { policySizeWarnings } from "../../cli/shared/policy-size.ts";
 import { generatedFiles } from "../../scripts/generate-docs.ts";
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";

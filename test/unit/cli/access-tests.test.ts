@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runAccessTests } from "../../../cli/shared/access-tests.ts";
-import { judge, sentKey } from "../../../cli/shared/judge.ts";
+import { judge, sentKey } from "../../../cli/shared/evaluator.ts";
 import { accessFile, OWN_FOLDER, rulesOf } from "../../support/valet.ts";
 
 const outcomes = (change: Readonly<Record<string, unknown>>, options = {}) =>

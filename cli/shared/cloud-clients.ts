@@ -1,6 +1,6 @@
 import sts from "@alicloud/sts20150401";
+import type { AccessKeys, ApiAddress } from "./cloud-keys.ts";
 import { AlienAnswer } from "./cloud-problem.ts";
-import type { AccessKeys, ApiAddress } from "./operator-access.ts";
 import { sdkConfig } from "./sdk-config.ts";
 
 /** The default of a CommonJS module is its exports for Node, and the class itself for vitest. */
