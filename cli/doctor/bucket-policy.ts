@@ -3,7 +3,8 @@ import { parsePolicy, policyGrammarProblem, type Statement } from "../../sandbox
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
 import { bucketResource } from "../../shared/domain/ram/ram-policy.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
-import { canMeet } from "../shared/patterns.ts";
+import { canMeet } from "../shared/evaluator.ts";
+import { listOf } from "../shared/values.ts";
 import type { Findings } from "./finding.ts";
 import { requestsUnder } from "./rule-requests.ts";
 
@@ -67,7 +68,7 @@ function opened(statement: Statement, written: Written, ground: PolicyGround): T
   const reached = reachOf(statement, condition, ground);
   if (strangers.length === 0 || reached.length === 0) return undefined;
   const what =
-    actions === undefined ? `everything but ${[others].flat().join(", ")}` : [actions].flat().join(", ");
+    actions === undefined ? `everything but ${listOf(others).join(", ")}` : listOf(actions).join(", ");
   const who = strangers.map(({ words }) => words).join(", ");
   return {
     isCertain: strangers.some(({ isForeign }) => isForeign),
@@ -122,15 +123,13 @@ function foldersIn({ bucket, defaultBucket, rules }: PolicyGround): readonly str
   return statements
     .filter(({ Effect: effect }) => effect === "Allow")
     .flatMap(({ Resource: resources, Condition: condition }) =>
-      [resources]
-        .flat()
-        .flatMap((resource) =>
-          resource.startsWith(before)
-            ? [resource.slice(before.length)]
-            : resource === bucketResource(bucket)
-              ? (prefixesIn(condition) ?? ["*"])
-              : [],
-        ),
+      listOf(resources).flatMap((resource) =>
+        resource.startsWith(before)
+          ? [resource.slice(before.length)]
+          : resource === bucketResource(bucket)
+            ? (prefixesIn(condition) ?? ["*"])
+            : [],
+      ),
     );
 }
 
@@ -140,7 +139,7 @@ function prefixesIn(condition: unknown): readonly string[] | undefined {
     Record<string, Readonly<Record<string, string | readonly string[]>> | undefined>
   >;
   const values = like?.["oss:Prefix"] ?? equal?.["oss:Prefix"];
-  return values === undefined ? undefined : [values].flat();
+  return values === undefined ? undefined : listOf(values);
 }
 
 /** Each statement that denies what a rule grants. */

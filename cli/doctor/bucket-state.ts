@@ -1,6 +1,12 @@
-import { AlienAnswer, type CloudProblem, cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import {
+  AlienAnswer,
+  type CloudProblem,
+  cloudProblemFrom,
+  problemText,
+  remedyOf,
+  remedyOfAccess,
+} from "../shared/cloud-problem.ts";
 import type { OssClient } from "../shared/oss-client.ts";
-import { remedyOf, remedyOfAccess } from "../shared/remedy.ts";
 import type { Findings } from "./finding.ts";
 
 /** What to mend where OSS cannot be asked. */

@@ -1,9 +1,14 @@
 import type { Permission } from "../../shared/domain/ram/ram-policy.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import type { ProvisionSettings } from "../provision/desired-state.ts";
-import { AlienAnswer, type CloudProblem, cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import {
+  AlienAnswer,
+  type CloudProblem,
+  cloudProblemFrom,
+  problemText,
+  remedyOf,
+} from "../shared/cloud-problem.ts";
 import type { OssClient } from "../shared/oss-client.ts";
-import { remedyOf } from "../shared/remedy.ts";
 import { bucketPolicyChecked } from "./bucket-policy.ts";
 import { bucketStateOf, OSS_SUSPECTS, READ_WITH } from "./bucket-state.ts";
 import { type BucketCorsRule, corsProblem } from "./cors.ts";

@@ -1,8 +1,13 @@
 import * as models from "@alicloud/sts20150401";
 import { type CallerIdentity, callerIdentity, stsClientWith } from "../shared/cloud-clients.ts";
 import type { AccessKeys, ApiAddress } from "../shared/cloud-keys.ts";
-import { type CloudProblem, cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
-import { remedyOf, type Suspects } from "../shared/remedy.ts";
+import {
+  type CloudProblem,
+  cloudProblemFrom,
+  problemText,
+  remedyOf,
+  type Suspects,
+} from "../shared/cloud-problem.ts";
 import type { Findings } from "./finding.ts";
 
 /** Whose keys these are; undefined: STS does not say, and nothing can be asked with them. */

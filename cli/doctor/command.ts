@@ -1,5 +1,5 @@
-import { ramAccountWith } from "../provision/ram-account.ts";
 import { FUNCTION_ROLE } from "../provision/settings.ts";
+import { ramAccountWith } from "../shared/cloud-clients.ts";
 import {
   type AccessKeys,
   type ApiAddress,

@@ -1,5 +1,6 @@
 import { matches } from "../../sandbox/ram/match.ts";
 import type { Permission } from "../../shared/domain/ram/ram-policy.ts";
+import { listOf } from "../shared/values.ts";
 
 /** A rule of a bucket's CORS, as ali-oss gives it: one value, or a list. */
 export interface BucketCorsRule {
@@ -58,7 +59,3 @@ const METHODS: Readonly<Record<Permission, readonly string[]>> = {
 
 /** What ali-oss reads of answers in a browser. Source: OSS, "CORS" for the JavaScript SDK. */
 const EXPOSED = ["ETag", "x-oss-request-id"];
-
-function listOf(values: string | readonly string[] | undefined): readonly string[] {
-  return values === undefined ? [] : typeof values === "string" ? [values] : values;
-}

@@ -1,10 +1,49 @@
 import { evaluate } from "../../sandbox/ram/evaluate.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type DesiredPolicy, documentText } from "../provision/desired-state.ts";
-import { type PolicyHolder, widerThan } from "./attached-policies.ts";
+import { wideningFrom } from "../provision/policy-comparison.ts";
 import type { Findings } from "./finding.ts";
-import type { Mending } from "./mending.ts";
+import type { Mending, PolicyHolder, RamView } from "./ram-view.ts";
 import { requestsUnder } from "./rule-requests.ts";
+
+/** Who calls AssumeRole may assume the client role, and do nothing else. Whether it may. */
+export function mayAssumeChecked(
+  holder: PolicyHolder,
+  want: { readonly desired: DesiredPolicy; readonly view: RamView },
+  findings: Findings,
+): boolean {
+  const check = `policies of ${holder.name}`;
+  const { desired, view } = want;
+  const { mending, settings } = view;
+  if (!view.actual.roles.has(settings.clientRole.toLowerCase())) {
+    findings.skip(check, `there is no ${settings.clientRole} to assume`);
+    return false;
+  }
+  const clientRoleArn = `acs:ram::${settings.accountId}:role/${settings.clientRole.toLowerCase()}`;
+  const decision = evaluate(
+    { action: "sts:AssumeRole", resource: clientRoleArn, context: { "acs:SecureTransport": "true" } },
+    { identity: holder.policies },
+  );
+  if (decision.effect === "Deny") {
+    findings.fail(
+      check,
+      `may not assume ${clientRoleArn} (${decision.because}): STS answers NoPermission`,
+      decision.kind === "ExplicitDeny"
+        ? `take that Deny away from ${holder.name}; provision leaves it alone`
+        : mending.apply,
+    );
+    return false;
+  }
+  const more = widerThan(documentText(desired.document), holder);
+  if (more.length === 0) findings.ok(check, `sts:AssumeRole on ${clientRoleArn}, nothing else`);
+  for (const { name, what } of more)
+    findings.warn(
+      check,
+      `${name} allows more than to assume the client role: ${what}`,
+      name === desired.name ? mending.apply : mending.detach(name, holder.name),
+    );
+  return true;
+}
 
 /** The client role's policies are the upper bound of the rules: no rule fails for lack of them, and nothing beyond. */
 export function rolePolicyChecked(
@@ -72,3 +111,20 @@ export function maxSessionChecked(
       `${mending.apply}; or write session.maxDuration: ${client.maxSessionSeconds} in access.yaml`,
     );
 }
+
+/** Of each policy, what it allows beyond `bound`; those that keep within it are left out. */
+export function widerThan(
+  bound: string,
+  { policies }: PolicyHolder,
+): readonly { readonly name: string; readonly what: string }[] {
+  return policies.flatMap(({ name, document }) => {
+    // What was denied cannot be missing here: the bound has no Deny.
+    const more = wideningFrom(bound, document);
+    if (more.length === 0) return [];
+    const rest = more.length > SHOWN ? `, and ${more.length - SHOWN} more` : "";
+    return [{ name, what: `${more.slice(0, SHOWN).join(", ")}${rest}` }];
+  });
+}
+
+/** Of a long list, how many are told. */
+const SHOWN = 3;

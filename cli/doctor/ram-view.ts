@@ -1,19 +1,28 @@
+import * as models from "@alicloud/ram20150501";
 import type { NamedPolicy } from "../../sandbox/ram/evaluate.ts";
+import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import {
   type ActualRole,
   type ActualState,
   type ActualUser,
+  type Attachment,
   actualStateOf,
 } from "../provision/actual-state.ts";
 import { type DesiredState, desiredStateFor, type ProvisionSettings } from "../provision/desired-state.ts";
-import { planFor, UNFINISHED } from "../provision/plan.ts";
-import type { RamAccount } from "../provision/ram-account.ts";
-import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
-import { remedyOf } from "../shared/remedy.ts";
-import { judgeable, type PolicyHolder, policiesOf } from "./attached-policies.ts";
+import { type Plan, planFor, UNFINISHED, wideningOf } from "../provision/plan.ts";
+import { applyCommand } from "../provision/settings.ts";
+import type { RamAccount } from "../shared/cloud-clients.ts";
+import { AlienAnswer, cloudProblemFrom, problemText, remedyOf } from "../shared/cloud-problem.ts";
 import type { Findings } from "./finding.ts";
-import { type Mending, mendingBy } from "./mending.ts";
+
+/** What a person is told to do about RAM, so that it works as told. */
+export interface Mending {
+  /** The command that makes all changes of the plan, with the flag that it needs. */
+  readonly apply: string;
+  /** Takes a policy away that nobody needs once the plan is carried out. */
+  readonly detach: (policy: string, from: string) => string;
+}
 
 /** What provision would make of access.yaml, what RAM has of it, and how the one becomes the other. */
 export interface RamView {
@@ -26,6 +35,12 @@ export interface RamView {
   readonly mending: Mending;
   /** What must be mended before provision may be run; undefined: nothing. */
   readonly first: string | undefined;
+}
+
+/** A role or user, and the default versions of all that is attached to it. */
+export interface PolicyHolder {
+  readonly name: string;
+  readonly policies: readonly NamedPolicy[];
 }
 
 /** Reads all that the checks need; undefined, and one finding, where RAM does not let it. */
@@ -84,4 +99,56 @@ export function found<T extends ActualRole | ActualUser>(
   }
   findings.ok(check, "is there");
   return { ...entity, name, policies: judgeable(view.policies.get(entity) ?? [], check, findings) };
+}
+
+/** Rejects with the SDK's error, or AlienAnswer. */
+async function policiesOf(
+  account: RamAccount,
+  attached: readonly Attachment[],
+): Promise<readonly NamedPolicy[]> {
+  const policies: NamedPolicy[] = [];
+  for (const { name, type } of attached) {
+    const found = await account.getPolicy(
+      new models.GetPolicyRequest({ policyName: name, policyType: type }),
+    );
+    const document = found.body?.defaultPolicyVersion?.policyDocument;
+    if (document === undefined) throw new AlienAnswer("it holds no policy document");
+    policies.push({ name, document });
+  }
+  return policies;
+}
+
+/** Those that our evaluator can judge: policies of Alibaba Cloud's own may say what it has never heard of. */
+function judgeable(
+  policies: readonly NamedPolicy[],
+  check: string,
+  findings: Findings,
+): readonly NamedPolicy[] {
+  return policies.filter(({ name, document }) => {
+    const problem = policyGrammarProblem(document, "identity");
+    if (problem === undefined) return true;
+    findings.warn(
+      check,
+      `its policy ${name} cannot be judged here: ${problem}`,
+      `look at ${name} yourself: what it allows or denies is left out of these checks`,
+    );
+    return false;
+  });
+}
+
+/** `first`: what must be mended before, such as a bucket's name that policies would be written for. */
+function mendingBy(
+  plan: Plan,
+  { settings, first }: { readonly settings: ProvisionSettings; readonly first: string | undefined },
+): Mending {
+  const command = applyCommand(settings, { widens: plan.steps.some((step) => wideningOf(step).length > 0) });
+  const apply = first === undefined ? command : `${first} comes first; then ${command}`;
+  return {
+    apply,
+    // What is to go may be all that the deployment runs on today.
+    detach: (policy, from) =>
+      plan.steps.length === 0
+        ? `detach ${policy} from ${from}, unless you mean it`
+        : `${apply}, and only then detach ${policy} from ${from}`,
+  };
 }

@@ -1,10 +1,8 @@
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
-import type { DesiredRole, ProvisionSettings } from "../provision/desired-state.ts";
-import type { RamAccount } from "../provision/ram-account.ts";
-import { callerUserChecked } from "./caller-user.ts";
+import type { DesiredRole, DesiredUser, ProvisionSettings } from "../provision/desired-state.ts";
+import type { RamAccount } from "../shared/cloud-clients.ts";
 import type { Findings } from "./finding.ts";
-import { mayAssumeChecked } from "./may-assume.ts";
-import { maxSessionChecked, rolePolicyChecked } from "./policies.ts";
+import { maxSessionChecked, mayAssumeChecked, rolePolicyChecked } from "./policies.ts";
 import { found, type RamView, ramViewOf } from "./ram-view.ts";
 import { trustChecked } from "./trust.ts";
 
@@ -98,4 +96,31 @@ function functionRoleChecked(view: RamView, findings: Findings): void {
     findings,
   );
   mayAssumeChecked(role, { desired: desired.policy, view }, findings);
+}
+
+/**
+ * The RAM user of a caller outside Function Compute: it is there, has a key that works, and may assume the client
+ * role. Whether all of it holds; that the client role trusts the user is the trust policy's check.
+ */
+function callerUserChecked(desired: DesiredUser, view: RamView, findings: Findings): boolean {
+  const { name, policy } = desired;
+  const user = found(
+    view.actual.users.get(name),
+    { name, purpose: "caller user", named: "--caller-user", view },
+    findings,
+  );
+  if (user === undefined) return false;
+  const hasKey = user.accessKeys.some(({ isActive }) => isActive);
+  if (!hasKey) {
+    const { apply } = view.mending;
+    if (user.accessKeys.length === 0)
+      findings.fail(`caller user ${name}`, "has no access key", `make one: ${apply}`);
+    else
+      findings.fail(
+        `caller user ${name}`,
+        "has no access key that is enabled",
+        `enable one in RAM, or make another: ${apply}`,
+      );
+  }
+  return mayAssumeChecked(user, { desired: policy, view }, findings) && hasKey;
 }

@@ -1,7 +1,8 @@
 import type { AccessRequest } from "../../sandbox/ram/evaluate.ts";
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
-import { LIST_ACTION, type OneOrMore } from "../../shared/domain/ram/ram-policy.ts";
+import { LIST_ACTION } from "../../shared/domain/ram/ram-policy.ts";
 import type { AccessRules, Rule } from "../../shared/domain/rules/rule.ts";
+import { listOf } from "../shared/values.ts";
 
 /** Users that no rule names: what is open to one of them is open to any. */
 const SOMEBODY = ["alice", "Zoe_9"];
@@ -42,8 +43,4 @@ function withNames(resource: string, name: string): string {
 
 function filled(pattern: string, name: string): string {
   return pattern.replaceAll("*", name);
-}
-
-function listOf(values: OneOrMore): readonly string[] {
-  return typeof values === "string" ? [values] : values;
 }

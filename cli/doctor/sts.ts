@@ -1,7 +1,5 @@
 import type { ApiAddress } from "../shared/cloud-keys.ts";
-import { AlienAnswer, cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
-import { httpGet } from "../shared/http-get.ts";
-import { remedyOf } from "../shared/remedy.ts";
+import { AlienAnswer, cloudProblemFrom, httpGet, problemText, remedyOf } from "../shared/cloud-problem.ts";
 import type { Findings } from "./finding.ts";
 
 /** Milliseconds. Source: help, signature method V3: a request is good for 15 minutes. */

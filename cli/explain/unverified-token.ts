@@ -9,6 +9,7 @@ import {
 import { claimAt } from "../../shared/domain/token/claim.ts";
 import type { Issuer } from "../../shared/domain/token/issuer.ts";
 import { type ClaimsCheck, claimsChecks } from "../../shared/domain/token/token-claims.ts";
+import { objectInTokenPart } from "../shared/values.ts";
 
 /** A JWT, decoded and not verified: anybody can have written it. */
 export interface UnverifiedToken {
@@ -23,7 +24,7 @@ export function unverifiedTokenFrom(given: string): UnverifiedToken | undefined 
   const text = given.trim().replace(/^Bearer\s+/i, "");
   const parts = text.split(".");
   if (parts.length !== 3) return undefined;
-  const [header, claims] = parts.slice(0, 2).map(objectFrom);
+  const [header, claims] = parts.slice(0, 2).map(objectInTokenPart);
   return header === undefined || claims === undefined ? undefined : { text, header, claims };
 }
 
@@ -114,17 +115,6 @@ function claimsReason(
       const missing = requiredClaims.filter((name) => claimAt(claims, name) === undefined);
       return missing.length === 0 ? "none is missing" : `${missing.join(", ")} missing`;
     }
-  }
-}
-
-function objectFrom(part: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : undefined;
-  } catch {
-    return undefined;
   }
 }
 

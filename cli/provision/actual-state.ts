@@ -1,7 +1,7 @@
 import * as models from "@alicloud/ram20150501";
+import type { RamAccount } from "../shared/cloud-clients.ts";
 import { AlienAnswer } from "../shared/cloud-problem.ts";
 import type { DesiredState } from "./desired-state.ts";
-import type { RamAccount } from "./ram-account.ts";
 
 /** What RAM has, of the entities that the desired state names. Names of roles in lower case. */
 export interface ActualState {

@@ -1,8 +1,8 @@
 import { MAX_ROLE_POLICY_LENGTH } from "../../shared/domain/policy/role-policy.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
-import { type CallerIdentity, callerIdentity } from "../shared/cloud-clients.ts";
+import { type CallerIdentity, callerIdentity, ramAccountWith } from "../shared/cloud-clients.ts";
 import { type AccessKeys, type ApiAddress, accessKeysFrom, apiAddressOf } from "../shared/cloud-keys.ts";
-import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import { cloudProblemFrom, problemText, remedyOfAccess } from "../shared/cloud-problem.ts";
 import {
   ACCESS,
   command,
@@ -11,7 +11,6 @@ import {
   UsageError,
   type ValuesOf,
 } from "../shared/command.ts";
-import { remedyOfAccess } from "../shared/remedy.ts";
 import { type ActualState, actualStateOf } from "./actual-state.ts";
 import { applied } from "./apply.ts";
 import { asRos } from "./as-ros.ts";
@@ -19,7 +18,6 @@ import { asTerraform } from "./as-terraform.ts";
 import { planText } from "./describe.ts";
 import { type DesiredState, desiredStateFor, documentText } from "./desired-state.ts";
 import { planFor, wideningOf } from "./plan.ts";
-import { ramAccountWith } from "./ram-account.ts";
 import { FUNCTION_ROLE, provisionSettingsFrom } from "./settings.ts";
 
 const OPTIONS = {

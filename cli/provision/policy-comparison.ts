@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { canMeet, isWithin } from "../shared/patterns.ts";
+import { canMeet, isWithin } from "../shared/evaluator.ts";
+import { listOf } from "../shared/values.ts";
 
 /** A policy of any kind, read back: lists where RAM takes one or a list. */
 interface Statement {
@@ -116,7 +117,7 @@ function prefixesOf(condition: unknown): readonly string[] | undefined {
   const [only] = operators;
   if (operators.length !== 1 || only?.[0] !== "StringLike" || Object.keys(only[1]).join() !== "oss:Prefix")
     return undefined;
-  return listOf(only[1]["oss:Prefix"]);
+  return textsOf(only[1]["oss:Prefix"]);
 }
 
 function statementsOf(document: string): readonly Statement[] | undefined {
@@ -128,11 +129,11 @@ function statementsOf(document: string): readonly Statement[] | undefined {
       effect: statement["Effect"],
       actions: actionsOf(statement),
       resources: [
-        ...listOf(statement["Resource"]),
-        ...listOf(statement["NotResource"]).map((resource) => `not ${resource}`),
+        ...textsOf(statement["Resource"]),
+        ...textsOf(statement["NotResource"]).map((resource) => `not ${resource}`),
       ].sort(),
       principals: Object.entries((statement["Principal"] ?? {}) as Record<string, unknown>)
-        .flatMap(([kind, names]) => listOf(names).map((name) => `${kind} ${name}`))
+        .flatMap(([kind, names]) => textsOf(names).map((name) => `${kind} ${name}`))
         .sort(),
       condition: normalized(statement["Condition"]),
     }));
@@ -143,7 +144,7 @@ function statementsOf(document: string): readonly Statement[] | undefined {
 
 function actionsOf(statement: Readonly<Record<string, unknown>>): Actions {
   const except = statement["NotAction"] !== undefined;
-  return { except, patterns: [...listOf(statement[except ? "NotAction" : "Action"])].sort() };
+  return { except, patterns: [...textsOf(statement[except ? "NotAction" : "Action"])].sort() };
 }
 
 /** Single values as lists of one, so that "a" and ["a"] are the same. */
@@ -152,7 +153,7 @@ function normalized(condition: unknown): unknown {
   return Object.fromEntries(
     Object.entries(condition as Record<string, Record<string, unknown>>).map(([operator, keys]) => [
       operator,
-      Object.fromEntries(Object.entries(keys).map(([key, values]) => [key, [...listOf(values)].sort()])),
+      Object.fromEntries(Object.entries(keys).map(([key, values]) => [key, [...textsOf(values)].sort()])),
     ]),
   );
 }
@@ -161,7 +162,7 @@ function sorted(statements: readonly Statement[]): readonly string[] {
   return statements.map((statement) => JSON.stringify(statement)).sort();
 }
 
-function listOf(value: unknown): readonly string[] {
-  if (value === undefined) return [];
-  return (Array.isArray(value) ? value : [value]).map(String);
+/** RAM compares everything as text. */
+function textsOf(value: unknown): readonly string[] {
+  return listOf(value).map(String);
 }

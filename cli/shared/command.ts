@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { bucketProblem } from "../../shared/domain/rules/access-file-values.ts";
 import { nearest } from "../../shared/domain/rules/shape.ts";
 import type { AccessFile } from "./access-file.ts";
 
@@ -41,6 +42,12 @@ export type Options = Readonly<Record<string, Option>>;
 export const ACCESS: Option & { readonly value: string } = {
   value: "FILE",
   help: "the access rules; default: access.yaml, or the file that ACCESS_FILE names",
+};
+
+/** The option of every command that speaks of objects. */
+export const BUCKET: Option & { readonly value: string } = {
+  value: "NAME",
+  help: "the bucket of rules that name none; default: OSS_BUCKET",
 };
 
 /** Reads access.yaml: the file of `--access`, of ACCESS_FILE, or of the current folder. Rejects for a broken file. */
@@ -100,6 +107,23 @@ export function command<const O extends Options>(
     ...definition,
     run: async (args, terminal, access) => definition.run(calledWith(args, definition), terminal, access),
   };
+}
+
+/** `--bucket`, or OSS_BUCKET; undefined where there is neither. Throws UsageError for what is no bucket's name. */
+export function bucketFrom(
+  option: string | undefined,
+  { environment }: Pick<Terminal, "environment">,
+): string | undefined {
+  return option === undefined
+    ? checkedBucket(environment["OSS_BUCKET"] || undefined, "OSS_BUCKET")
+    : checkedBucket(option, "--bucket");
+}
+
+/** `where`: what the message names it by. */
+export function checkedBucket<T extends string | undefined>(name: T, where: string): T {
+  const problem = name === undefined ? undefined : bucketProblem(name);
+  if (problem !== undefined) throw new UsageError(`${where} ${problem}`);
+  return name;
 }
 
 /** Throws UsageError for options and words that the command does not take. */

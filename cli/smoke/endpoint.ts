@@ -1,5 +1,4 @@
-import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
-import { httpGet } from "../shared/http-get.ts";
+import { cloudProblemFrom, httpGet, problemText } from "../shared/cloud-problem.ts";
 
 /** What the endpoint said. */
 export interface EndpointAnswer {

@@ -1,16 +1,17 @@
 import { constants, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { objectInTokenPart } from "../shared/values.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** Whether a text has the form of a JWT: three parts, the first two JSON objects. Says nothing of its signature. */
 export function hasFormOfToken(text: string): boolean {
   const parts = text.split(".");
-  return parts.length === 3 && parts.slice(0, 2).every((part) => jsonIn(part) !== undefined);
+  return parts.length === 3 && parts.slice(0, 2).every((part) => objectInTokenPart(part) !== undefined);
 }
 
 /** What a token says, unverified. */
 export function claimsIn(token: string): Json {
-  return jsonIn(token.split(".")[1] ?? "") ?? {};
+  return objectInTokenPart(token.split(".")[1] ?? "") ?? {};
 }
 
 /** Other claims under the old signature. */
@@ -23,13 +24,13 @@ export function withClaims(token: string, claims: Json): string {
 export function signedByAnother(token: string): string {
   const [header = "", payload = ""] = token.split(".");
   const input = `${header}.${payload}`;
-  return `${input}.${signatureOf(input, String(jsonIn(header)?.["alg"])).toString("base64url")}`;
+  return `${input}.${signatureOf(input, String(objectInTokenPart(header)?.["alg"])).toString("base64url")}`;
 }
 
 /** RFC 7515's unsecured form: alg none, no signature. */
 export function unsigned(token: string): string {
   const [header = "", payload = ""] = token.split(".");
-  return `${partOf({ ...jsonIn(header), alg: "none" })}.${payload}.`;
+  return `${partOf({ ...objectInTokenPart(header), alg: "none" })}.${payload}.`;
 }
 
 function signatureOf(input: string, algorithm: string): Buffer {
@@ -60,15 +61,6 @@ function rsaKey(): KeyObject {
 function ecKey(algorithm: string): KeyObject {
   const namedCurve = algorithm === "ES512" ? "P-521" : `P-${algorithm.slice(2)}`;
   return generateKeyPairSync("ec", { namedCurve }).privateKey;
-}
-
-function jsonIn(part: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function partOf(value: object): string {

@@ -1,8 +1,7 @@
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type PromiseOutcome, runAccessTests, UNKNOWN_BUCKET } from "../shared/access-tests.ts";
-import { bucketFrom } from "../shared/bucket.ts";
-import { ACCESS, command, type Terminal } from "../shared/command.ts";
-import { largestPolicyOf, policySizeWarnings } from "../shared/policy-size.ts";
+import { largestPolicyOf, policySizeWarnings } from "../shared/checked-access-file.ts";
+import { ACCESS, BUCKET, bucketFrom, command, type Terminal } from "../shared/command.ts";
 
 /** Exit code 0: every promise is kept; 1: one is broken. */
 export const test = command({
@@ -11,7 +10,7 @@ export const test = command({
   about:
     "Runs the tests in access.yaml. Each promise is checked twice: against the session policy of the rules, and with the sandbox's policy evaluator, together with the client role's policy as provision creates it.",
   options: {
-    bucket: { value: "NAME", help: "the bucket of rules that name none; default: OSS_BUCKET" },
+    bucket: BUCKET,
     access: ACCESS,
     json: { help: "print JSON" },
   },

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AlienAnswer, cloudProblemFrom, problemText } from "../../../cli/shared/cloud-problem.ts";
-import { remedyOf } from "../../../cli/shared/remedy.ts";
+import { AlienAnswer, cloudProblemFrom, problemText, remedyOf } from "../../../cli/shared/cloud-problem.ts";
 
 const SUSPECTS = { keys: "ALIBABA_CLOUD", address: "RAM_ENDPOINT" };
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { canMeet } from "../../../cli/shared/patterns.ts";
+import { canMeet } from "../../../cli/shared/evaluator.ts";
 import { matches } from "../../../sandbox/ram/match.ts";
 
 it.each([

@@ -1,0 +1,171 @@
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
+import type { Wanted } from "../../shared/domain/grant/access-grant.ts";
+import { parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
+import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
+import { nearest } from "../../shared/domain/rules/shape.ts";
+import { issuedNow, UNKNOWN_BUCKET } from "../shared/access-tests.ts";
+import { bucketFrom, checkedBucket, type Terminal, UsageError } from "../shared/command.ts";
+import type { Question } from "../shared/evaluator.ts";
+import { objectFrom } from "../shared/values.ts";
+import type { Asked } from "./explanation.ts";
+import type { Values } from "./options.ts";
+import { unverifiedTokenFrom, visibleChecks } from "./unverified-token.ts";
+
+/** What is asked, from the command line. Throws UsageError. */
+export function askedFrom(
+  values: Values,
+  positionals: readonly string[],
+  rules: AccessRules,
+  terminal: Terminal,
+): Asked {
+  const bucket = bucketFrom(values.bucket, terminal) ?? UNKNOWN_BUCKET;
+  return {
+    ...userFrom(values, rules, terminal),
+    wanted: wantedFrom(values),
+    place: { bucket, sourceIp: addressFrom(values["source-ip"]) },
+    question: questionFrom(values, positionals, bucket),
+    rolePolicy: values["role-policy"] === undefined ? undefined : rolePolicyFrom(values["role-policy"]),
+  };
+}
+
+function userFrom(
+  { token, claims, claim, issuer }: Values,
+  rules: AccessRules,
+  terminal: Terminal,
+): Pick<Asked, "issuer" | "claims" | "checks"> {
+  const given = [token, claims, claim].filter((value) => value !== undefined).length;
+  if (given === 0)
+    throw new UsageError('needs a user: --claim sub=alice, --claims \'{"sub":"alice"}\' or --token JWT');
+  if (given > 1) throw new UsageError("takes one of --token, --claims and --claim, not several");
+  if (token === undefined) {
+    const given = claims === undefined ? claimsOf(claim ?? []) : claimsIn(claims, "--claims");
+    return { issuer: issuerNamed(issuer, rules), claims: issuedNow(given, terminal.nowMs()) };
+  }
+  const decoded = unverifiedTokenFrom(token === "-" ? readFileSync(0, "utf8") : token);
+  if (decoded === undefined)
+    throw new UsageError(
+      "--token is no JWT: three parts of base64url with dots between, as the App sends it",
+    );
+  const found = rules.issuers.find((known) => known.issuer === decoded.claims["iss"]);
+  if (found === undefined && issuer === undefined) {
+    throw new UsageError(
+      `the token's iss is ${JSON.stringify(decoded.claims["iss"])}, and access.yaml has ${rules.issuers.map((known) => known.issuer).join(", ")}: the function would answer 401; --issuer NAME explains it as that issuer's`,
+    );
+  }
+  const name = issuer === undefined ? (found?.name ?? "") : issuerNamed(issuer, rules);
+  const own = rules.issuers.find((known) => known.name === name);
+  const foreign = own === undefined || own === found ? [] : [issuerCheck(own.issuer, decoded.claims["iss"])];
+  return {
+    issuer: name,
+    claims: decoded.claims,
+    checks: own === undefined ? [] : [...foreign, ...visibleChecks(decoded, own, terminal.nowMs())],
+  };
+}
+
+function issuerCheck(needed: string, iss: unknown): { check: string; holds: boolean; because: string } {
+  return { check: "issuer", holds: false, because: `iss is ${JSON.stringify(iss)}; needed is ${needed}` };
+}
+
+function issuerNamed(name: string | undefined, rules: AccessRules): string {
+  const names = rules.issuers.map((issuer) => issuer.name);
+  const [only, ...others] = names;
+  if (name === undefined) {
+    if (only !== undefined && others.length === 0) return only;
+    throw new UsageError(`needs --issuer: ${names.join(" or ")}; alice of one is not alice of another`);
+  }
+  if (names.includes(name)) return name;
+  throw new UsageError(
+    `--issuer ${name} is not in access.yaml; write ${nearest(name, names) ?? names.join(" or ")}`,
+  );
+}
+
+/** `name=text`, `name:=json`. A text stays one: sub=007 is no number. */
+function claimsOf(pairs: readonly string[]): Readonly<Record<string, unknown>> {
+  const claims: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const pair of pairs) {
+    const [, name, colon, text = ""] = /^([^=]+?)(:?)=(.*)$/s.exec(pair) ?? [];
+    if (name === undefined)
+      throw new UsageError(`--claim ${pair}: write a name, = and a text: --claim sub=alice`);
+    if (Object.hasOwn(claims, name))
+      throw new UsageError(`--claim ${name} stands twice; write a list as --claim '${name}:=["red","blue"]'`);
+    claims[name] = colon === ":" ? jsonFrom(text, `--claim ${name}`) : text;
+  }
+  return { ...claims };
+}
+
+function wantedFrom({ permissions, prefix, duration }: Values): Wanted {
+  const folder = prefix === undefined ? undefined : parsedObjectPrefix(prefix);
+  if (folder !== undefined && "problem" in folder) throw new UsageError(`--prefix ${folder.problem}`);
+  const seconds = duration === undefined ? undefined : Number(duration);
+  if (seconds !== undefined && (!Number.isInteger(seconds) || seconds < 900))
+    throw new UsageError("--duration must be a whole number of 900 or more");
+  const names = permissions?.split(",").map((name) => permissionFrom(name.trim(), "--permissions"));
+  return {
+    ...(names === undefined ? {} : { permissions: PERMISSIONS.filter((name) => names.includes(name)) }),
+    ...(folder === undefined ? {} : { prefix: folder.prefix }),
+    ...(seconds === undefined ? {} : { durationSeconds: seconds }),
+  };
+}
+
+function questionFrom(values: Values, positionals: readonly string[], bucket: string): Question | undefined {
+  const [first, second, ...rest] = positionals.flatMap((text, index) =>
+    index === 0 && positionals.length === 1 ? text.split(/ (.*)/s, 2) : [text],
+  );
+  if (rest.length > 0) throw new UsageError(`takes one permission and one key, not also ${rest.join(" ")}`);
+  if (first !== undefined && (values.permission !== undefined || values.key !== undefined))
+    throw new UsageError(`takes ${first} … or --permission and --key, not both`);
+  const [permission, key] = [first ?? values.permission, second ?? values.key];
+  if (permission === undefined && key === undefined) return undefined;
+  if (permission === undefined)
+    throw new UsageError("--key needs --permission read (or write, list, delete)");
+  const known = permissionFrom(permission, "the permission");
+  if (key === undefined && known !== "list")
+    throw new UsageError(`${known} needs a key: ${known} users/alice/a.jpg`);
+  if (key?.startsWith("/") === true)
+    throw new UsageError(`keys do not begin with "/": write ${known} ${key.replace(/^\/+/, "")}`);
+  const [, other, rest2] = /^oss:\/\/([^/]+)\/?(.*)$/s.exec(key ?? "") ?? [];
+  return { permission: known, bucket: checkedBucket(other, "the bucket") ?? bucket, key: rest2 ?? key ?? "" };
+}
+
+function addressFrom(text: string | undefined): string | undefined {
+  // With a zone (fe80::1%eth0) it is an address for this machine alone.
+  if (text === undefined || (isIP(text) !== 0 && !text.includes("%"))) return text;
+  throw new UsageError(`--source-ip is ${JSON.stringify(text)}; write an address, such as 203.0.113.7`);
+}
+
+function permissionFrom(name: string, what: string): Permission {
+  const known = PERMISSIONS.find((permission) => permission === name);
+  if (known !== undefined) return known;
+  throw new UsageError(
+    `${what} is ${JSON.stringify(name)}; write ${nearest(name, PERMISSIONS) ?? PERMISSIONS.join(", ")}`,
+  );
+}
+
+function rolePolicyFrom(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    throw new UsageError(`--role-policy ${path} cannot be read`);
+  }
+  const problem = policyGrammarProblem(text, "identity");
+  if (problem !== undefined) throw new UsageError(`--role-policy ${path}: ${problem}`);
+  return text;
+}
+
+function claimsIn(text: string, what: string): Readonly<Record<string, unknown>> {
+  const value = objectFrom(jsonFrom(text, what));
+  if (value !== undefined) return value;
+  throw new UsageError(`${what} must be a JSON object, such as '{"sub":"alice"}'`);
+}
+
+function jsonFrom(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`${what} is no JSON; in a shell, put single quotes around it`);
+  }
+}
