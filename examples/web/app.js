@@ -2,16 +2,16 @@ import { vendedCredentials } from "./credentials.js";
 import { withOss } from "./oss.js";
 import { problemOf } from "./problems.js";
 
-/** Bytes of a part. OSS wants 100 KB at least; smaller files go up in one piece. */
+/** Bytes in one part. The minimum of OSS is 100 KB; smaller files are uploaded in one piece. */
 const PART_SIZE = 1024 * 1024;
-/** Seconds for which a link to a file works, and never longer than the credentials that signed it. */
+/** Seconds. A link to a file works this long, but never longer than the credentials that signed it. */
 const LINK_SECONDS = 15 * 60;
 
 /** credentialsUrl, loginUrl, audience, ossOptions: `npm start` serves them with the addresses of its local cloud. */
 const config = await (await fetch("config.json")).json();
 const $ = (id) => document.getElementById(id);
 
-/** The signed-in user; undefined: nobody. Lives as long as the page: credentials belong into no storage. */
+/** The signed-in user, or undefined. Exists only as long as the page: never store credentials. */
 let session;
 
 async function signIn(name) {
@@ -44,7 +44,7 @@ function signOut() {
   $("name").select();
 }
 
-/** Every operation goes from this page to OSS directly; the function sees none of them. */
+/** Sends an operation from this page directly to OSS; the function does not see it. */
 async function oss(what, outcome, operation) {
   try {
     const result = await withOss(session.credentials, operation, config.ossOptions);
@@ -94,7 +94,7 @@ async function download(key) {
 }
 
 async function link(key) {
-  const url = await oss(`Sign GET ${key}`, "No request: whoever has the keys can sign.", (client) =>
+  const url = await oss(`Sign GET ${key}`, "No request: the page signs the link with its keys.", (client) =>
     client.signatureUrlV4("GET", LINK_SECONDS, {}, key),
   );
   const anchor = element("a", { href: url, target: "_blank", rel: "noreferrer" }, lastStepOf(key));
@@ -170,7 +170,7 @@ function step(what, outcome, ok = true) {
   while ($("steps").children.length > 30) $("steps").lastChild.remove();
 }
 
-/** Runs what a person asked for; where it fails, says so in words. */
+/** Runs what the user asked for. If it fails, shows the problem in words. */
 async function attempt(run, button) {
   $("problem").hidden = true;
   if (button) button.disabled = true;
@@ -188,7 +188,7 @@ async function attempt(run, button) {
   }
 }
 
-/** Text only ever goes in as text: a file may be called `<img onerror=…>`. */
+/** Inserts text only as text: a file could be called `<img onerror=…>`. */
 function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...children);

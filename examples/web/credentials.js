@@ -1,6 +1,6 @@
-/** What /credentials answered in the place of credentials. */
+/** The error that /credentials answered instead of credentials. */
 export class Refused extends Error {
-  /** `code` and `requestId` as the answer has them; `retryAfterSeconds`: undefined where it says nothing of it. */
+  /** `code` and `requestId` come from the answer. `retryAfterSeconds` is undefined if it has no Retry-After. */
   constructor(status, { Code, Message, RequestId }, retryAfter) {
     super(Message ?? `The credentials endpoint answered ${status}.`);
     this.name = "Refused";
@@ -11,12 +11,12 @@ export class Refused extends Error {
   }
 }
 
-/** Milliseconds before their end from which credentials are replaced; a third of their life where that is less. */
+/** Milliseconds. Credentials are replaced this long before they expire, or after two thirds of their lifetime if that is later. */
 const MARGIN_MS = 5 * 60_000;
 
 /**
- * The credentials of the signed-in user: `current()` answers with those in hand, or asks /credentials. `appToken` is
- * asked for the user's token each time, so that it may be a login library's own function.
+ * The credentials of the signed-in user. `current()` returns the present ones, or asks /credentials for new ones. It
+ * calls `appToken` for the user's token each time, so you can pass a function of your login library.
  */
 export function vendedCredentials({ url, appToken, onAnswer = () => {}, nowMs = () => Date.now() }) {
   let answer;
@@ -24,7 +24,7 @@ export function vendedCredentials({ url, appToken, onAnswer = () => {}, nowMs = 
   let endsMs = 0;
   let underWay;
 
-  /** Sixteen uploads that start at once share one call: without this each would ask for its own credentials. */
+  /** Uploads that start at the same time share one call. Without this, each would ask for its own credentials. */
   function renewed() {
     underWay ??= renew().finally(() => {
       underWay = undefined;
@@ -35,14 +35,14 @@ export function vendedCredentials({ url, appToken, onAnswer = () => {}, nowMs = 
   async function renew() {
     try {
       const next = await asked(url, await appToken());
-      // A life, not a point in time: the user's clock may be wrong, and both times are the server's.
+      // Use the lifetime, not the time of expiry: both times are the server's, and the user's clock may be wrong.
       const lifeMs = Date.parse(next.Expiration) - Date.parse(next.LastUpdated);
       endsMs = nowMs() + lifeMs;
       renewFromMs = endsMs - Math.min(MARGIN_MS, lifeMs / 3);
       answer = next;
       onAnswer(next);
     } catch (error) {
-      // An outage, and the old ones still work: the user need not notice.
+      // During an outage the old credentials still work: the user does not have to notice.
       if (answer === undefined || nowMs() >= endsMs || !isOutage(error)) throw error;
     }
     return answer;
@@ -50,7 +50,7 @@ export function vendedCredentials({ url, appToken, onAnswer = () => {}, nowMs = 
 
   return {
     current: async () => (answer !== undefined && nowMs() < renewFromMs ? answer : renewed()),
-    /** To be called where OSS says that they are over, whatever the clock says. */
+    /** Call this when OSS says that the credentials have expired, whatever the clock says. */
     discard: (stale) => {
       if (answer === stale) answer = undefined;
     },
@@ -64,7 +64,7 @@ async function asked(url, appToken) {
   throw new Refused(response.status, body, response.headers.get("Retry-After"));
 }
 
-/** fetch throws a TypeError where nothing answers. */
+/** fetch throws a TypeError when nothing answers. */
 function isOutage(error) {
   return error instanceof TypeError || error.status === 429 || error.status >= 500;
 }

@@ -1,9 +1,9 @@
-/** OSS says it in either way where temporary credentials are over. */
+/** OSS uses both codes when temporary credentials have expired. */
 const OVER = new Set(["SecurityTokenExpired", "InvalidAccessKeyId"]);
 
 /**
- * Runs an operation of ali-oss with the user's credentials; once more, with new ones, where OSS finds them expired.
- * `options` go to ali-oss as they are.
+ * Runs an operation of ali-oss with the user's credentials. If OSS says that they have expired, runs it once more with
+ * new ones. `options` are passed to ali-oss unchanged.
  */
 export async function withOss(credentials, operation, options = {}) {
   const answer = await credentials.current();
@@ -22,17 +22,17 @@ function clientFor(answer, credentials, options) {
     bucket: answer.OssBucket,
     region: `oss-${answer.OssRegion}`,
     endpoint: answer.OssEndpoint,
-    // ali-oss signs with V1 unless told otherwise, and OSS takes no V1 for new accounts and buckets any more.
+    // The default of ali-oss is signature V1, which OSS refuses for new accounts and buckets.
     authorizationV4: true,
     refreshSTSToken: async () => keysOf(await credentials.current()),
-    // Asked before every request, each part of an upload too: by default ali-oss asks every five minutes, lets the
-    // requests in between go out with the old keys, and knows nothing of their expiration.
+    // 0: ask before every request, and before each part of an upload. By default ali-oss asks every five minutes, sends
+    // the requests in between with the old keys, and does not know when the keys expire.
     refreshSTSTokenInterval: 0,
     ...options,
   });
 }
 
-/** The three belong together: never mix two answers. */
+/** The three values belong together: never mix two answers. */
 function keysOf(answer) {
   return {
     accessKeyId: answer.AccessKeyId,

@@ -1,54 +1,54 @@
 /**
- * What a person is told of an error: `title` says what happened, `advice` what to do about it, `detail` is for whoever
- * is asked for help.
+ * An error in words for the user: `title` says what happened, `advice` says what to do, `detail` is for the person who
+ * helps.
  */
 export function problemOf(error) {
-  const [title, advice] = told(error);
+  const [title, advice] = wordsFor(error);
   const detail = [error.code ?? error.name, error.status > 0 ? error.status : "", error.requestId]
     .filter((part) => part !== undefined && part !== "")
     .join(" · ");
   return { title, advice, detail };
 }
 
-function told(error) {
-  return error.name === "Refused" ? toldOfCredentials(error) : toldOfOss(error);
+function wordsFor(error) {
+  return error.name === "Refused" ? wordsForRefusal(error) : wordsForOssError(error);
 }
 
-function toldOfCredentials({ status, code, retryAfterSeconds, message }) {
+function wordsForRefusal({ status, code, retryAfterSeconds, message }) {
   switch (code) {
     case "MissingToken":
     case "InvalidToken":
     case "TokenExpired":
-      return ["You are not signed in any more.", "Sign in again; nothing is lost."];
+      return ["You are no longer signed in.", "Sign in again. Nothing is lost."];
     case "AccessDenied":
-      return ["There are no files here for you.", "Ask whoever runs this App to give you access."];
+      return ["You have no access to files here.", "Ask the operator of this App to give you access."];
     default:
       if (status === 429 || status === 503) {
         const when = retryAfterSeconds === undefined ? "a moment" : `${retryAfterSeconds} seconds`;
         return ["The service is busy.", `Try again in ${when}.`];
       }
-      return ["Something is wrong on our side.", `Tell us the number below. (${message})`];
+      return ["Something is wrong on our side.", `Send us the number below. (${message})`];
   }
 }
 
-function toldOfOss(error) {
+function wordsForOssError(error) {
   switch (error.code) {
     case "AccessDenied":
-      return ["This is not yours to open.", "You can work in your own folder only."];
+      return ["You cannot open this.", "You can only work in your own folder."];
     case "NoSuchKey":
-      return ["This file is gone.", "Somebody may have deleted it. Refresh the list."];
+      return ["This file does not exist any more.", "Somebody may have deleted it. Refresh the list."];
     case "RequestError":
     case "ConnectionTimeoutError":
     case "ResponseTimeoutError":
       return [
         "The storage cannot be reached.",
-        "Are you online? If you are its developer: does a CORS rule of the bucket allow this page's origin?",
+        "Are you online? For the developer: does a CORS rule of the bucket allow this page's origin?",
       ];
     default:
       if (error instanceof TypeError) {
         return [
           "The service cannot be reached.",
-          "Are you online? If you are its developer: does ALLOWED_ORIGINS name this page's origin?",
+          "Are you online? For the developer: does ALLOWED_ORIGINS contain this page's origin?",
         ];
       }
       return ["This did not work.", error.message];

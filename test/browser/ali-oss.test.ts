@@ -238,7 +238,7 @@ describe.skipIf(CHROMIUM_PATH === undefined)(
         const problem = page.getByRole("alert");
         await problem.waitFor();
         expect(await problem.textContent()).toMatch(
-          /^\s*This is not yours to open\.\s+You can work in your own folder only\.\s+AccessDenied · 403 · [0-9A-F]{24}/,
+          /^\s*You cannot open this\.\s+You can only work in your own folder\.\s+AccessDenied · 403 · [0-9A-F]{24}/,
         );
       });
 
