@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type BuildResult, build as bundle, type Metafile, type Plugin } from "esbuild";
-import { written } from "../cli/shared/access-file.ts";
+import { pathText, sentenceOf } from "../shared/domain/problem.ts";
 import { accessRulesFrom } from "../shared/domain/rules/access-rules.ts";
 import type { AccessRules } from "../shared/domain/rules/rule.ts";
 import { AccessFileError, accessFileOrThrow, accessFilePath } from "./build/access-file.ts";
@@ -85,7 +85,8 @@ function checkedRules({ accessFile, content }: BuildOptions): {
   if (content === undefined) return accessFileOrThrow(accessFile ?? accessFilePath());
   const result = accessRulesFrom(content);
   if (result.ok) return { rules: result.value, warnings: [] };
-  throw new AccessFileError(result.problems.map(({ path, problem }) => `${written(path)}: ${problem}`));
+  const lines = result.problems.map(({ path, is, fix }) => sentenceOf({ where: pathText(path), is, fix }));
+  throw new AccessFileError(lines);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Config, ConfigError, configFrom } from "../../functions/credentials/config.ts";
 import { fixedKeys, publicKeyFrom, secretKeyFrom } from "../../shared/adapters/fixed-keys.ts";
+import type { ProblemIn } from "../../shared/domain/problem.ts";
 import type { ProvisionSettings } from "../provision/desired-state.ts";
 import { provisionSettingsFrom } from "../provision/settings.ts";
 import type { Terminal } from "../shared/command.ts";
@@ -23,10 +24,7 @@ export function settingsChecked(
 ): DeploymentSettings | undefined {
   const read = settingsFrom(environment, accessFile, options);
   if ("problems" in read) {
-    for (const problem of read.problems) {
-      const { cause, fix } = partsOf(problem);
-      findings.fail("settings", cause, fix);
-    }
+    for (const { where, is, fix } of read.problems) findings.fail("settings", `${where} ${is}`, fix);
     return undefined;
   }
   const { config } = read;
@@ -39,7 +37,7 @@ function settingsFrom(
   environment: Terminal["environment"],
   accessFile: unknown,
   options: { readonly functionRole: string; readonly callerUser: string | undefined },
-): DeploymentSettings | { readonly problems: readonly string[] } {
+): DeploymentSettings | { readonly problems: readonly ProblemIn[] } {
   try {
     const config = configFrom(environment, accessFile, {
       secretKeysFrom: (text, algorithms) => fixedKeys(secretKeyFrom(text), algorithms),
@@ -51,13 +49,6 @@ function settingsFrom(
     if (!(error instanceof ConfigError)) throw error;
     return error;
   }
-}
-
-/** `what is wrong; what to write instead`, or with the last colon between them. */
-function partsOf(problem: string): { readonly cause: string; readonly fix: string } {
-  const [, cause = problem, fix = "docs/settings.md says what to write"] =
-    /^(.*?); (.*)$/s.exec(problem) ?? /^(.*): (.*)$/s.exec(problem) ?? [];
-  return { cause, fix };
 }
 
 /** An endpoint's name tells its region, which must be the bucket's. */

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
 import type { Wanted } from "../../shared/domain/grant/access-grant.ts";
 import { parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
+import { sentenceOf } from "../../shared/domain/problem.ts";
 import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { nearest } from "../../shared/domain/rules/shape.ts";
@@ -98,7 +99,8 @@ function claimsOf(pairs: readonly string[]): Readonly<Record<string, unknown>> {
 
 function wantedFrom({ permissions, prefix, duration }: Values): Wanted {
   const folder = prefix === undefined ? undefined : parsedObjectPrefix(prefix);
-  if (folder !== undefined && "problem" in folder) throw new UsageError(`--prefix ${folder.problem}`);
+  if (folder !== undefined && "problem" in folder) 
+    throw new UsageError(sentenceOf({ where: "--prefix", ...folder.problem }));
   const seconds = duration === undefined ? undefined : Number(duration);
   if (seconds !== undefined && (!Number.isInteger(seconds) || seconds < 900))
     throw new UsageError("--duration must be a whole number of 900 or more");

@@ -1,4 +1,5 @@
 import { MAX_ROLE_POLICY_LENGTH } from "../../shared/domain/policy/role-policy.ts";
+import { sentenceOf } from "../../shared/domain/problem.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type CallerIdentity, callerIdentity, ramAccountWith } from "../shared/cloud-clients.ts";
 import { type AccessKeys, type ApiAddress, accessKeysFrom, apiAddressOf } from "../shared/cloud-keys.ts";
@@ -140,7 +141,7 @@ function desiredFrom(
     callerUser: options["caller-user"],
   });
   if ("problems" in settings) {
-    for (const problem of settings.problems) error(problem);
+    for (const problem of settings.problems) error(sentenceOf(problem));
     return undefined;
   }
   const desired = desiredStateFor(rules, settings);

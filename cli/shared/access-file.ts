@@ -1,8 +1,14 @@
 import { readFileSync, statSync } from "node:fs";
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import {
+  type Path,
+  type Problem,
+  type ProblemIn,
+  pathText,
+  sentenceOf,
+} from "../../shared/domain/problem.ts";
 import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
-import type { Path } from "../../shared/domain/rules/shape.ts";
 import { contentProblemsIn } from "./yaml-content.ts";
 import { type Spotted, syntaxProblemsIn } from "./yaml-problems.ts";
 
@@ -11,15 +17,15 @@ export interface AccessFile {
   /** As JSON: what the build compiles into the bundle. */
   readonly content: unknown;
   readonly rules: AccessRules;
-  /** What the operator should have seen, although it may be meant. Each with file, line and column. */
+  /** What the operator should know about a valid file. Each with file, line and column. */
   readonly warnings: readonly string[];
-  /** A line about a field, of the same form. */
-  readonly located: (path: Path, what: string) => string;
+  /** A line of the same form about a field. */
+  readonly located: (path: Path, problem: Problem) => string;
 }
 
 export type AccessFileResult =
   | ({ readonly ok: true } & AccessFile)
-  /** Every problem, in the file's order: `access.yaml:12:5 rules[0].allow: is "read"; write a list: [read]`. */
+  /** Every problem, in the file's order: `access.yaml:12:5 rules[0].allow is "read"; write a list: [read]`. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Bytes. Ours: hundreds of rules fit; a file beyond it is the wrong file. */
@@ -31,35 +37,40 @@ export function readAccessFile(path: string): AccessFileResult {
   try {
     const { size } = statSync(path);
     if (size > MAX_FILE_BYTES)
-      return broken(`${path}: has ${size} bytes, ${MAX_FILE_BYTES} are the most; is it the right file?`);
+      return broken({
+        where: path,
+        is: `has ${size} bytes, more than ${MAX_FILE_BYTES}`,
+        fix: "check whether it is the right file",
+      });
     text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
   } catch (error) {
-    return broken(`${path}: ${unreadable(error)}`);
+    return broken({ where: path, ...problemOfReading(error) });
   }
   return accessFileFrom(text, path);
 }
 
-/** The same for a text; `name` is what problems call the file by. */
+/** The same for a text; `name` is the file's name in problems. */
 export function accessFileFrom(text: string, name: string): AccessFileResult {
   const lines = new LineCounter();
-  // Merge keys and tags are refused; until they are mended, the rest is read as their author meant it.
+  // Merge keys and tags are problems. Applying merge keys all the same avoids problems that only follow from them.
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
     version: "1.2",
     merge: true,
     resolveKnownTags: false,
-    // Of names that are no text it would warn on standard error; they are unknown names, and told as such.
+    // It would warn on standard error of names that are not texts. We report them as unknown names.
     logLevel: "error",
   });
-  const located = ({ offset, where, text: what }: Spotted): string => {
+  const located = ({ offset, where, is, fix }: Spotted): string => {
     const { line, col } = lines.linePos(offset);
-    return `${name}:${line}:${col} ${where === "" ? "" : `${where}: `}${what}`;
+    return sentenceOf({ where: `${name}:${line}:${col} ${where}`.trimEnd(), is, fix });
   };
-  const spotted = (path: Path, what: string): Spotted => ({
+  const spotted = (path: Path, { is, fix }: Problem): Spotted => ({
     offset: offsetOf(document, path),
-    where: written(path),
-    text: what,
+    where: pathText(path),
+    is,
+    fix,
   });
   const refused = (problems: readonly Spotted[]): AccessFileResult => ({
     ok: false,
@@ -71,38 +82,31 @@ export function accessFileFrom(text: string, name: string): AccessFileResult {
   const content = contentOf(document);
   if (content === undefined) return refused([...syntax.problems, ...problems]);
   if (content === null)
-    return broken(`${name}: is empty; write issuers and rules, as docs/access-rules.md shows`);
+    return broken({
+      where: name,
+      is: "is empty",
+      fix: "write issuers and rules, as docs/access-rules.md shows",
+    });
 
   const result = accessRulesFrom(content);
-  const ofRules = result.ok ? [] : result.problems.map(({ path, problem }) => spotted(path, problem));
+  const ofRules = result.ok ? [] : result.problems.map((problem) => spotted(problem.path, problem));
   const all = [...syntax.problems, ...problems, ...ofRules];
   if (!result.ok || all.length > 0) return refused(all);
-  const ofResult = result.warnings.map(({ path, warning }) => spotted(path, warning));
+  const ofResult = result.warnings.map((warning) => spotted(warning.path, warning));
   return {
     ok: true,
     content,
     rules: result.value,
     warnings: [...warnings, ...ofResult].sort(byOffset).map(located),
-    located: (path, what) => located(spotted(path, what)),
+    located: (path, problem) => located(spotted(path, problem)),
   };
-}
-
-/** e.g. `rules[0].when["https://example.com/role"]` */
-export function written(path: Path): string {
-  return path
-    .map((step, index) => {
-      if (typeof step === "number") return `[${step}]`;
-      if (!/^[\w-]+$/.test(step)) return `[${JSON.stringify(step)}]`;
-      return index === 0 ? step : `.${step}`;
-    })
-    .join("");
 }
 
 function byOffset(a: Spotted, b: Spotted): number {
   return a.offset - b.offset;
 }
 
-/** undefined where an alias leads nowhere, which is a problem that is known already. */
+/** undefined when an alias has no anchor: that problem is already reported. */
 function contentOf(document: Document.Parsed): unknown {
   try {
     return document.toJS();
@@ -111,14 +115,14 @@ function contentOf(document: Document.Parsed): unknown {
   }
 }
 
-/** Where a field's name or a list's item begins; of what is missing, where it would have to be. */
+/** Where a field's name or a list's item begins; for a missing one, where its parent begins. */
 function offsetOf(document: Document.Parsed, path: Path): number {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? 0;
   for (const step of path) {
     let next: unknown;
     if (isMap(node)) {
-      // Of a name that stands twice, the last one counts.
+      // When a name appears twice, the last one counts.
       const pair = node.items.findLast(({ key }) => isScalar(key) && String(key.value) === String(step));
       if (pair === undefined) return offset;
       offset = startOf(pair.key) ?? offset;
@@ -136,15 +140,16 @@ function startOf(node: unknown): number | undefined {
   return isNode(node) ? node.range?.[0] : undefined;
 }
 
-function unreadable(error: unknown): string {
-  if (error instanceof TypeError) return "is not UTF-8 text; save it as UTF-8";
+function problemOfReading(error: unknown): Problem {
+  if (error instanceof TypeError) return { is: "is not UTF-8 text", fix: "save it as UTF-8" };
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT") return "is not there; name another with --access FILE or ACCESS_FILE";
-  if (code === "EISDIR") return "is a folder; name the file in it";
-  if (code === "EACCES") return "may not be read by this user";
-  return "cannot be read";
+  if (code === "EISDIR") return { is: "is a folder", fix: "name the file in it" };
+  const fix = "name another with --access FILE or ACCESS_FILE";
+  if (code === "ENOENT") return { is: "does not exist", fix };
+  if (code === "EACCES") return { is: "is not readable for this user", fix: "let this user read it" };
+  return { is: "cannot be read", fix };
 }
 
-function broken(problem: string): AccessFileResult {
-  return { ok: false, problems: [problem] };
+function broken(problem: ProblemIn): AccessFileResult {
+  return { ok: false, problems: [sentenceOf(problem)] };
 }

@@ -4,9 +4,9 @@ import { type Place, ruleOutcomes } from "../../shared/domain/grant/rule-outcome
 import { provenSessionPolicy } from "../../shared/domain/policy/policy-proof.ts";
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
 import { type SessionPolicy, sessionPolicyFor } from "../../shared/domain/policy/session-policy.ts";
+import type { Path } from "../../shared/domain/problem.ts";
 import type { Refusal, Result } from "../../shared/domain/refusal.ts";
 import type { AccessPromise, AccessRules, AccessTest } from "../../shared/domain/rules/rule.ts";
-import type { Path } from "../../shared/domain/rules/shape.ts";
 import { claimsVerifiedFor } from "../../shared/domain/token/verified-claims.ts";
 import { type Judgement, judge, sentKey, voiceText } from "./evaluator.ts";
 

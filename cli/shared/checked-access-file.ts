@@ -1,12 +1,13 @@
 import { type LargestPolicy, largestPolicyFor } from "../../shared/domain/policy/policy-size.ts";
 import { MAX_SESSION_POLICY_BYTES } from "../../shared/domain/policy/session-policy.ts";
+import type { Problem } from "../../shared/domain/problem.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type AccessFileResult, readAccessFile } from "./access-file.ts";
 import { runAccessTests } from "./access-tests.ts";
 
 /**
- * What a build wants to know of access.yaml: {@link readAccessFile}, then its promises, of which a broken one is a
- * problem, and the largest policy, which is a warning where STS would not take it. `bucket`: OSS_BUCKET, if known.
+ * All checks of access.yaml before a build: {@link readAccessFile}, then its promises (a broken one is a problem), then
+ * the largest policy (a warning when it is too long for STS). `bucket`: OSS_BUCKET, if known.
  */
 export function checkedAccessFile(
   path: string,
@@ -18,10 +19,10 @@ export function checkedAccessFile(
   const broken = runAccessTests(file.rules, { nowMs, ...(bucket === undefined ? {} : { bucket }) })
     .filter(({ kept }) => !kept)
     .map(({ path: where, promise, expected, got, because }) =>
-      file.located(
-        where,
-        `is "${promise}", a broken promise: ${expected === "can" ? "they cannot" : got === "partly" ? "they can in part" : "they can"} (${because})`,
-      ),
+      file.located(where, {
+        is: `is "${promise}", a broken promise: ${expected === "can" ? "they cannot" : got === "partly" ? "they can in part" : "they can"} (${because})`,
+        fix: "change the rules or the promise",
+      }),
     );
   if (broken.length > 0) return { ok: false, problems: broken };
   const size = policySizeWarnings(file.rules, bucket).map((warning) => file.located(["rules"], warning));
@@ -31,17 +32,20 @@ export function checkedAccessFile(
 /** Characters. Source: OSS, bucket naming rules. */
 const MAX_BUCKET_LENGTH = 63;
 
-/** {@link largestPolicyFor}; a bucket that is not known yet counts as long as a bucket's name can be. */
+/** {@link largestPolicyFor}; an unknown bucket counts with the longest possible name. */
 export function largestPolicyOf(rules: AccessRules, bucket: string | undefined): LargestPolicy {
   return largestPolicyFor(rules, bucket ?? "b".repeat(MAX_BUCKET_LENGTH));
 }
 
-/** Where a user could get a policy too long for STS: the sum, and what would help. Empty where all fit. */
-export function policySizeWarnings(rules: AccessRules, bucket: string | undefined): readonly string[] {
+/** When some user's policy would be too long for STS: the sum, and what would shorten it. Empty when all fit. */
+export function policySizeWarnings(rules: AccessRules, bucket: string | undefined): readonly Problem[] {
   const { bytes, arithmetic } = largestPolicyOf(rules, bucket);
   if (bytes <= MAX_SESSION_POLICY_BYTES) return [];
   const assumed = bucket === undefined ? `; with a bucket's name of ${MAX_BUCKET_LENGTH} characters` : "";
   return [
-    `a session policy can have ${bytes} bytes, ${MAX_SESSION_POLICY_BYTES} are the most; such a user gets no credentials (500 ServerError): ${arithmetic.join("; ")}${assumed}`,
+    {
+      is: `can make a session policy of ${bytes} bytes, more than ${MAX_SESSION_POLICY_BYTES}: such a user gets no credentials (500 ServerError)`,
+      fix: `shorten it: ${arithmetic.join("; ")}${assumed}`,
+    },
   ];
 }

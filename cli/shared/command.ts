@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { sentenceOf } from "../../shared/domain/problem.ts";
 import { bucketProblem } from "../../shared/domain/rules/access-file-values.ts";
 import { nearest } from "../../shared/domain/rules/shape.ts";
 import type { AccessFile } from "./access-file.ts";
@@ -122,7 +123,7 @@ export function bucketFrom(
 /** `where`: what the message names it by. */
 export function checkedBucket<T extends string | undefined>(name: T, where: string): T {
   const problem = name === undefined ? undefined : bucketProblem(name);
-  if (problem !== undefined) throw new UsageError(`${where} ${problem}`);
+  if (problem !== undefined) throw new UsageError(sentenceOf({ where, ...problem }));
   return name;
 }
 

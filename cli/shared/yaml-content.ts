@@ -11,11 +11,12 @@ import {
   type Scalar,
   visit,
 } from "yaml";
+import type { Problem } from "../../shared/domain/problem.ts";
 import { type Spotted, TAGGED } from "./yaml-problems.ts";
 
 /**
- * What is YAML, but not for this file: anchors, aliases, merge keys, tags, another version, numbers that lose digits, an
- * audience that is nothing. Warns of what YAML reads as something else than its author may think.
+ * Problems: valid YAML that this file may not use (anchors, aliases, merge keys, tags, a %YAML line, numbers that lose
+ * digits, an empty audience). Warnings: values that YAML reads differently than their author may think.
  */
 export function contentProblemsIn(
   document: Document.Parsed,
@@ -26,10 +27,11 @@ export function contentProblemsIn(
 } {
   const problems: Spotted[] = [...emptyAudiencesIn(document)];
   const warnings: Spotted[] = [];
-  const add = (list: Spotted[], node: unknown, words: string): void => {
-    list.push({ offset: propertyOffsetOf(node, text), where: "", text: words });
+  const add = (list: Spotted[], node: unknown, problem: Problem): void => {
+    list.push({ offset: propertyOffsetOf(node, text), where: "", ...problem });
   };
-  if (document.directives.yaml.explicit) add(problems, undefined, "has a %YAML line; delete it");
+  if (document.directives.yaml.explicit)
+    add(problems, undefined, { is: "has a %YAML line", fix: "delete it" });
   visit(document, (key, node, path) => {
     const foreign = foreignIn(node);
     if (foreign !== undefined) add(problems, isPair(node) ? node.key : node, foreign);
@@ -37,35 +39,34 @@ export function contentProblemsIn(
     const source = node.source ?? String(node.value);
     if (typeof node.value === "number") {
       if (isInexact(node.value))
-        add(problems, node, "is a number that cannot be kept exactly; write it in quotes");
+        add(problems, node, { is: "is a number that cannot be kept exactly", fix: "write it in quotes" });
       else if (String(node.value) !== source)
-        add(
-          warnings,
-          node,
-          `${source} is read as the number ${node.value}; a text needs quotes: "${source}"`,
-        );
+        add(warnings, node, {
+          is: `${source} is read as the number ${node.value}`,
+          fix: `write a text in quotes: "${source}"`,
+        });
     } else if (node.type === "PLAIN" && /^(yes|no|on|off)$/i.test(source) && isClaim(path)) {
-      const meant = /^(yes|on)$/i.test(source);
-      add(
-        warnings,
-        node,
-        `${source} is read as a text; write ${meant} for what is ${meant}, or the text in quotes: "${source}"`,
-      );
+      const truth = /^(yes|on)$/i.test(source);
+      add(warnings, node, {
+        is: `${source} is read as a text`,
+        fix: `write ${truth} for the boolean, or the text in quotes: "${source}"`,
+      });
     }
   });
   return { problems, warnings };
 }
 
-function foreignIn(node: unknown): string | undefined {
+function foreignIn(node: unknown): Problem | undefined {
   if (isPair(node))
     return isScalar(node.key) && node.key.source === "<<"
-      ? "<< (a merge key) is not read here; write the fields out"
+      ? { is: "<< (a merge key) is not read here", fix: "write the fields out" }
       : undefined;
-  if (isAlias(node)) return "an alias (*…) is not read here; write the value out, or in quotes";
+  if (isAlias(node))
+    return { is: "an alias (*…) is not read here", fix: "write the value out, or in quotes" };
   if (!isNode(node)) return undefined;
   if (node.tag !== undefined) return TAGGED;
   return "anchor" in node && node.anchor !== undefined
-    ? "an anchor (&…) is not read here; write the value without it"
+    ? { is: "an anchor (&…) is not read here", fix: "write the value without it" }
     : undefined;
 }
 
@@ -73,17 +74,14 @@ function isInexact(value: number): boolean {
   return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
 }
 
-/** Whether it stands below `when` or `claims`: there `yes` is compared with what a token says, which is true. */
+/** Whether the value is below `when` or `claims`: there `yes` is compared with a claim, which a token writes as true. */
 function isClaim(path: readonly (Document | Node | Pair)[]): boolean {
   return path.some(
     (step) => isPair(step) && isScalar(step.key) && ["when", "claims"].includes(String(step.key.value)),
   );
 }
 
-/**
- * Whoever leaves the value out, or writes `~`, has not switched the check off where everybody can see it: YAML reads both
- * as null.
- */
+/** YAML reads an empty value and `~` as null. But the audience check may be switched off only by a visible `null`. */
 function emptyAudiencesIn(document: Document.Parsed): readonly Spotted[] {
   const issuers = document.get("issuers", true);
   if (!isSeq(issuers)) return [];
@@ -95,7 +93,8 @@ function emptyAudiencesIn(document: Document.Parsed): readonly Spotted[] {
           {
             offset: offsetOf(audience.key),
             where: `issuers[${index}].audience`,
-            text: "is empty; write the token's aud, or null to switch the check off",
+            is: "is empty",
+            fix: "write the token's aud, or null to switch the check off",
           },
         ];
   });
@@ -109,7 +108,7 @@ function isHiddenNull(value: unknown): value is Scalar {
   return value === null || (isScalar(value) && value.value === null && value.source !== "null");
 }
 
-/** Where a node begins, its tag and anchor with it: these may stand on a line above. */
+/** Where a node begins, including its tag and anchor, which may be on a line above. */
 function propertyOffsetOf(node: unknown, text: string): number {
   const offset = offsetOf(node);
   if (!isNode(node) || (node.tag === undefined && !("anchor" in node && node.anchor !== undefined)))

@@ -1,3 +1,4 @@
+import { sentenceOf } from "../../shared/domain/problem.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type PromiseOutcome, runAccessTests, UNKNOWN_BUCKET } from "../shared/access-tests.ts";
 import { largestPolicyOf, policySizeWarnings } from "../shared/checked-access-file.ts";
@@ -43,7 +44,8 @@ function tested(
     );
     return broken === 0 ? 0 : 1;
   }
-  for (const warning of policySizeWarnings(rules, bucket)) terminal.error(`warning: ${warning}`);
+  for (const warning of policySizeWarnings(rules, bucket))
+    terminal.error(`warning: ${sentenceOf({ where: "rules", ...warning })}`);
   if (outcomes.length === 0) {
     terminal.out("access.yaml promises nothing; write tests: docs/access-rules.md shows how");
     return 0;

@@ -1,4 +1,6 @@
 import { type ObjectPrefix, parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
+import { sentenceOf } from "../../shared/domain/problem.ts";
+import { MIN_SESSION_SECONDS } from "../../shared/domain/ram/cloud-limits.ts";
 import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
 import { granted, type Refused, type Result, refused } from "../../shared/domain/refusal.ts";
 import { strictJsonObjectFrom } from "../../shared/domain/token/strict-json.ts";
@@ -13,11 +15,8 @@ export interface ReadRequest {
   readonly format: Format;
 }
 
-/** Bytes. A request's body holds four short parameters. */
+/** Bytes. Ours: a body has four short parameters. */
 const MAX_BODY_BYTES = 16 * 1024;
-
-/** Seconds. Source: STS AssumeRole, DurationSeconds, the minimum. */
-const MIN_DURATION_SECONDS = 900;
 
 const FORMATS: readonly Format[] = ["default", "appserver", "ali-oss"];
 const PARAMETERS = ["permissions", "prefix", "durationSeconds", "format"] as const;
@@ -53,11 +52,11 @@ export function credentialsRequestFrom(http: HttpRequest): Result<ReadRequest> {
   });
 }
 
-/** RFC 6750 section 2.1, and nowhere else: a token in a query or body ends up in logs and histories. */
+/** Only the header of RFC 6750 section 2.1: a token in a query or a body would end up in logs and histories. */
 function bearerTokenFrom(values: readonly string[]): Result<string> {
   // FC joins repeated headers with commas, and no Bearer token has one.
   if (values.length > 1 || values.some((value) => value.includes(","))) {
-    return invalid("Authorization", "is there more than once; send it once, as Bearer <App token>");
+    return invalid("Authorization", "appears more than once", "send it once, as Bearer <App token>");
   }
   const [value] = values;
   const found = value === undefined ? null : /^Bearer(?: +(.*))?$/i.exec(value.trim());
@@ -66,8 +65,8 @@ function bearerTokenFrom(values: readonly string[]): Result<string> {
 }
 
 /**
- * From the query, and for POST from a JSON object. An unknown name is refused: a typo must not widen or narrow. FC
- * joins a name that the query repeats with commas, and so does this: one list, wherever the function runs.
+ * From the query, and for POST also from a JSON object. An unknown name is refused: a typo must not change what is
+ * granted. FC joins repeated names of a query with commas. The plain HTTP server does the same here.
  */
 function parametersFrom(http: HttpRequest): Result<ReadonlyMap<Parameter, unknown>> {
   const body = bodyFrom(http);
@@ -76,15 +75,16 @@ function parametersFrom(http: HttpRequest): Result<ReadonlyMap<Parameter, unknow
   if (query.get("prefix")?.includes(","))
     return invalid(
       "prefix",
-      "is there more than once, or holds a comma; send one, and a comma in a POST body",
+      "appears more than once or contains a comma",
+      "send one prefix; if it contains a comma, send it in a POST body",
     );
   const parameters = new Map<Parameter, unknown>();
   for (const [name, value] of [...query, ...Object.entries(body.value)]) {
     const known = PARAMETERS.find((parameter) => parameter === name);
     if (known === undefined) {
-      return invalid(shortened(name), `is not a parameter; known are ${PARAMETERS.join(", ")}`);
+      return invalid(shortened(name), "is not a parameter", `use ${PARAMETERS.join(", ")}`);
     }
-    if (parameters.has(known)) return invalid(known, "is there more than once; send it once");
+    if (parameters.has(known)) return invalid(known, "appears more than once", "send it once");
     parameters.set(known, value);
   }
   return granted(parameters);
@@ -101,10 +101,15 @@ function joined(query: HttpRequest["query"]): ReadonlyMap<string, string> {
 
 function bodyFrom(http: HttpRequest): Result<Readonly<Record<string, unknown>>> {
   if (http.body.length === 0) return granted({});
-  if (http.method !== "POST") return invalid("body", "is not taken with GET; send parameters in the query");
+  if (http.method !== "POST")
+    return invalid("body", "is not allowed with GET", "send parameters in the query");
   const object = strictJsonObjectFrom(http.body);
   return object === undefined
-    ? invalid("body", 'must be a JSON object with each name once, such as {"permissions":["read"]}, or empty')
+    ? invalid(
+        "body",
+        "is not a JSON object with each name once",
+        'send one, such as {"permissions":["read"]}, or nothing',
+      )
     : granted(object);
 }
 
@@ -112,40 +117,49 @@ function permissionsFrom(value: unknown): Result<readonly Permission[] | undefin
   if (value === undefined) return granted(undefined);
   const names: unknown[] | undefined =
     typeof value === "string" ? value.split(",") : Array.isArray(value) ? value : undefined;
-  if (names === undefined) return invalid("permissions", `must be a list of ${PERMISSIONS.join(", ")}`);
+  if (names === undefined)
+    return invalid("permissions", "is not a list", `send a list of ${PERMISSIONS.join(", ")}`);
   const unknown = names.find((name) => !PERMISSIONS.some((permission) => permission === name));
   if (names.length === 0 || unknown !== undefined || names.includes("")) {
-    return invalid("permissions", `holds something else than ${PERMISSIONS.join(", ")}`);
+    return invalid("permissions", "contains an unknown value", `use ${PERMISSIONS.join(", ")}`);
   }
   return granted(PERMISSIONS.filter((permission) => names.includes(permission)));
 }
 
 function prefixFrom(value: unknown): Result<ObjectPrefix | undefined> {
   if (value === undefined) return granted(undefined);
-  if (typeof value !== "string") return invalid("prefix", 'must be a text that ends in "/"');
+  if (typeof value !== "string") return invalid("prefix", "is not a text", 'send a text that ends in "/"');
   const parsed = parsedObjectPrefix(value);
-  return "prefix" in parsed ? granted(parsed.prefix) : invalid("prefix", parsed.problem);
+  return "prefix" in parsed
+    ? granted(parsed.prefix)
+    : invalid("prefix", parsed.problem.is, parsed.problem.fix);
 }
 
 function durationFrom(value: unknown): Result<number | undefined> {
   if (value === undefined) return granted(undefined);
   const seconds = typeof value === "string" && /^[1-9]\d{0,5}$/.test(value) ? Number(value) : value;
-  return typeof seconds === "number" && Number.isInteger(seconds) && seconds >= MIN_DURATION_SECONDS
+  return typeof seconds === "number" && Number.isInteger(seconds) && seconds >= MIN_SESSION_SECONDS
     ? granted(seconds)
-    : invalid("durationSeconds", `must be a whole number of ${MIN_DURATION_SECONDS} or more`);
+    : invalid(
+        "durationSeconds",
+        `is not a whole number of ${MIN_SESSION_SECONDS} or more`,
+        "send seconds, such as 3600",
+      );
 }
 
 function formatFrom(value: unknown): Result<Format> {
   if (value === undefined) return granted("default");
   const format = FORMATS.find((known) => known === value);
-  return format === undefined ? invalid("format", `must be ${FORMATS.join(", ")}`) : granted(format);
+  return format === undefined
+    ? invalid("format", "is unknown", `use ${FORMATS.join(", ")}`)
+    : granted(format);
 }
 
-function invalid(field: string, problem: string): Refused {
-  return refused({ code: "REQUEST_INVALID", field, problem });
+function invalid(field: string, is: string, fix: string): Refused {
+  return refused({ code: "REQUEST_INVALID", field, problem: sentenceOf({ is, fix }) });
 }
 
-/** A name that the caller chose goes into the answer: short, and of harmless characters only (a[] is one of them). */
+/** The answer repeats a name from the caller: cut short, with harmless characters only (such as those of `a[]`). */
 function shortened(name: string): string {
   return name.replace(/[^A-Za-z0-9._[\]-]/g, "").slice(0, 40) || "a name";
 }

@@ -7,7 +7,7 @@ export function accessFilePath(): string {
   return process.env["ACCESS_FILE"] || resolve(import.meta.dirname, "../../access.yaml");
 }
 
-/** Every mistake in an access file, each as one line: where it is, and what to write instead. */
+/** Every mistake in an access file, one line each. */
 export class AccessFileError extends Error {
   readonly problems: readonly string[];
 
@@ -18,7 +18,7 @@ export class AccessFileError extends Error {
   }
 }
 
-/** What the operator's own tools say of the file, with every problem thrown as an AccessFileError. */
+/** Reads and checks the file as the operator's commands do. Throws AccessFileError with every problem. */
 export function accessFileOrThrow(path: string): AccessFile {
   const inside = relative(process.cwd(), path);
   const file = checkedAccessFile(inside.startsWith("..") ? path : inside, {

@@ -85,7 +85,7 @@ const ROWS: { readonly [C in Refusal["code"]]: Row & { readonly refusal: { reado
     refusal: {
       code: "REQUEST_INVALID",
       field: "durationSeconds",
-      problem: "must be a whole number of 900 or more",
+      problem: "is not a whole number of 900 or more; send seconds, such as 3600",
     },
     app: "`Message` names the wrong parameter, header or body and says what to send instead; do not repeat the request unchanged",
     operator: "nothing: the App's request is wrong; `field` and `problem` say what is wrong",

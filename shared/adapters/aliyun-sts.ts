@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from "../domain/ram/cloud-limits.ts";
 import { refused } from "../domain/refusal.ts";
 import type { AssumeRole, CallerCredentials, Clock, Sts } from "../ports.ts";
 import type { Outcome } from "./aliyun-sts/answer.ts";
@@ -67,7 +68,11 @@ function assertRestricted({ sessionName, sessionPolicy, durationSeconds }: Assum
   if (typeof sessionName !== "string" || !/^[A-Za-z0-9.@_-]{2,64}$/.test(sessionName)) {
     throw new Error("AssumeRole: the session name is not one");
   }
-  if (!Number.isInteger(durationSeconds) || durationSeconds < 900 || durationSeconds > 43_200) {
+  if (
+    !Number.isInteger(durationSeconds) ||
+    durationSeconds < MIN_SESSION_SECONDS ||
+    durationSeconds > MAX_SESSION_SECONDS
+  ) {
     throw new Error(`AssumeRole: the duration is ${durationSeconds} seconds`);
   }
 }

@@ -5,12 +5,12 @@ import { keyFits, problemOfPublicKey } from "../domain/token/verification-key.ts
 import type { SigningKeys } from "../ports.ts";
 
 /**
- * The one key of an issuer without a key set. The token's kid is not looked at: there is nothing to choose.
- * Throws where the key does not fit one of the algorithms, as that is a mistake in the configuration.
+ * The one key of an issuer without a key set. The token's kid is ignored: there is nothing to choose. Throws when the
+ * key does not fit one of the algorithms: that is a mistake in the configuration.
  */
 export function fixedKeys(key: KeyObject, algorithms: readonly Algorithm[]): SigningKeys {
   const unfit = algorithms.filter((algorithm) => !keyFits(key, algorithm));
-  if (unfit.length > 0) throw new Error(`the key does not fit ${unfit.join(", ")}: ${needOf(unfit)}`);
+  if (unfit.length > 0) throw new Error(`does not fit ${unfit.join(", ")}: ${needOf(unfit)}`);
   return {
     keyFor: async ({ algorithm }) =>
       algorithms.includes(algorithm) ? granted(key) : refused({ code: "TOKEN_INVALID", check: "key" }),
@@ -18,33 +18,35 @@ export function fixedKeys(key: KeyObject, algorithms: readonly Algorithm[]): Sig
 }
 
 /**
- * The HMAC key for HS256, HS384 or HS512 from a setting's text, taken as UTF-8, to the letter. Throws, without
- * quoting it, below 32 bytes (RFC 7518 section 3.2) and for what is known or guessed: examples, repetitions, PEM.
+ * The HMAC key for HS256, HS384 or HS512: the UTF-8 bytes of a setting's text, unchanged. Throws below 32 bytes
+ * (RFC 7518 section 3.2) and for texts that are known or easy to guess: examples, repetitions, PEM. The message says
+ * what is wrong, as in `Problem.is`, and never quotes the text.
  */
 export function secretKeyFrom(text: string): KeyObject {
   const problem = problemOfSecret(text);
-  if (problem !== undefined) throw new Error(`${problem}; make a secret with: openssl rand -base64 48`);
+  if (problem !== undefined) throw new Error(problem);
   return createSecretKey(text, "utf8");
 }
 
 /**
- * The public key from a setting's PEM text (`PUBLIC KEY` or `RSA PUBLIC KEY`). Line ends may have become blanks, or
- * the two characters `\n`, on the way through a shell. Throws, without quoting it, for private keys, certificates
- * (their dates would go unchecked), weak RSA, and curves or kinds that no algorithm here uses.
+ * The public key from a setting's PEM text (`PUBLIC KEY` or `RSA PUBLIC KEY`). A shell may have turned its line ends into
+ * spaces or into the two characters `\n`. Throws for private keys, certificates (nobody would check their dates), weak
+ * RSA, and curves or key types that no algorithm here uses. The message says what is wrong, as in `Problem.is`, and
+ * never quotes the text.
  */
 export function publicKeyFrom(pem: string): KeyObject {
   const text = pem.replace(/\\r|\\n/g, "\n").trim();
   if (text.includes("PRIVATE KEY")) {
-    throw new Error("this is a private key: only its public half belongs here; treat it as leaked");
+    throw new Error("is a private key, which now counts as leaked: only its public half belongs here");
   }
   const [, kind, base64] = ONE_PUBLIC_KEY.exec(text) ?? [];
   if (base64 === undefined) {
-    throw new Error("one PEM block is needed, from -----BEGIN PUBLIC KEY----- to -----END PUBLIC KEY-----");
+    throw new Error("is not one PEM block of a public key");
   }
   const key = publicKeyOrUndefined(Buffer.from(base64, "base64"), kind === undefined ? "spki" : "pkcs1");
   const problem = key === undefined ? "its content cannot be read" : problemOfPublicKey(key);
   if (key === undefined || problem !== undefined) {
-    throw new Error(`this public key cannot be used: ${problem}`);
+    throw new Error(`cannot be used: ${problem}`);
   }
   return key;
 }
@@ -57,18 +59,18 @@ function needOf(algorithms: readonly Algorithm[]): string {
 }
 
 function problemOfSecret(text: string): string | undefined {
-  if (text.includes("-----BEGIN")) return "a PEM text is no secret: with HS*, who can verify can sign";
-  if (text !== text.trim()) return "the secret starts or ends with a blank or a line end";
+  if (text.includes("-----BEGIN")) return "is a PEM text, not a secret: with HS*, who can verify can sign";
+  if (text !== text.trim()) return "starts or ends with a space or a line end";
   const bytes = Buffer.byteLength(text, "utf8");
-  if (bytes < MIN_SECRET_BYTES) return `the secret has ${bytes} bytes, and ${MIN_SECRET_BYTES} are the least`;
+  if (bytes < MIN_SECRET_BYTES) return `has ${bytes} bytes, but a secret needs ${MIN_SECRET_BYTES}`;
   const root = rootOf(text);
-  if (root.length === 1 || KNOWN_SECRETS.has(root.toLowerCase())) return "the secret is in every word list";
+  if (root.length === 1 || KNOWN_SECRETS.has(root.toLowerCase())) return "is in every word list";
   return undefined;
 }
 
-/** "secret" of "secretsecretsecret…": the text that is repeated, mostly the whole. */
+/** The part that a text repeats: "secret" for "secretsecretsecret…". Mostly the whole text. */
 function rootOf(text: string): string {
-  // A text of period p is found in its double at p, and nowhere between 0 and p.
+  // A text with period p occurs in its own double at p, and nowhere between 0 and p.
   return text.slice(0, (text + text).indexOf(text, 1));
 }
 
@@ -83,16 +85,16 @@ function publicKeyOrUndefined(der: Buffer, type: "spki" | "pkcs1"): KeyObject | 
 /** Bytes. Source: RFC 7518 section 3.2 (HS256: as long as the hash, or longer). */
 const MIN_SECRET_BYTES = 32;
 
-/** Lower case. The first ones are shorter than allowed, and get long by repetition. */
+/** Lower case. The first ones are too short, but a repetition of them is long enough. */
 const KNOWN_SECRETS: ReadonlySet<string> = new Set([
   ..."secret password changeme jwt jwtsecret jwt-secret jwt_secret secretkey mysecret supersecret".split(" "),
   ..."test admin default example qwerty abc123 1234 12345678 123456789 1234567890".split(" "),
-  // What the debugger of jwt.io is filled in with.
+  // Prefilled in the debugger of jwt.io.
   "your-256-bit-secret",
   "a-string-secret-at-least-256-bits-long",
   "a-valid-string-secret-that-is-at-least-384-bits-long",
   "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
-  // The examples' keys, as printed: RFC 7515 appendix A.1.1, RFC 7520 sections 3.5 and 3.6.
+  // The keys of the examples, as printed in RFC 7515 appendix A.1.1, RFC 7520 sections 3.5 and 3.6.
   "aym1sysppbydfgzld3umj1qzkobwvmkoqq-estjqlr_t-1qs0gzh75aktmn3yj0ips4hcguutwjazzr1z9caow",
   "hjtxiz2usn5kbqfbttnwbpdmhkv8fjg-onbc6mxccyg",
   "aapapav4lbfbivawejagubluyqn5rhna-8nulddvox8",

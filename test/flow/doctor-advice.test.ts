@@ -194,13 +194,13 @@ describe("one cause is one finding", () => {
       "the client role as the function's",
       {},
       ["--function-role", CLIENT],
-      /^fail settings: OSS_ROLE_ARN and --function-role both name oss-valet-client → they must be two roles$/,
+      /^fail settings: OSS_ROLE_ARN and --function-role both name oss-valet-client → write two different roles$/,
     ],
     [
       "the function's role as the client",
       { OSS_ROLE_ARN: `acs:ram::${ACCOUNT}:role/${FUNCTION}` },
       [],
-      /^fail settings: OSS_ROLE_ARN and --function-role both name oss-valet-function → they must be two roles$/,
+      /^fail settings: OSS_ROLE_ARN and --function-role both name oss-valet-function → write two different roles$/,
     ],
   ])("%s", async (_case, environment, args, told) => {
     const { code, findings } = await deployed.doctor({ args, environment });

@@ -159,8 +159,13 @@ describe("provision", () => {
   });
 
   it.each([
-    ["no role ARN", { OSS_ROLE_ARN: "" }, [], /OSS_ROLE_ARN: write the client role's ARN/],
-    ["one role for both", {}, ["--function-role", "odd-client"], /they must be two roles/],
+    ["no role ARN", { OSS_ROLE_ARN: "" }, [], /OSS_ROLE_ARN is not set; write the client role's ARN/],
+    [
+      "one role for both",
+      {},
+      ["--function-role", "odd-client"],
+      /both name odd-client; write two different roles/,
+    ],
   ])("says what to write for %s", async (_case, environment, args, message) => {
     const result = await run(["plan", ...args], "odd", ACCESS, environment);
     expect(result.code).toBe(2);

@@ -94,8 +94,8 @@ export const credentialsBugs: readonly Bug[] = [
   {
     name: "STS over http",
     in: "config.ts#endpointFrom",
-    find: `LOOPBACK.includes(url.hostname)`,
-    replace: `url.hostname !== ""`,
+    find: `if (!plain || !isSecure(url)) {`,
+    replace: `if (!plain) {`,
     killedBy: ["unit/functions/config"],
   },
   {

@@ -99,16 +99,16 @@ export const keySetsBugs: readonly Bug[] = [
   },
   {
     name: "fetch: http for every host",
-    in: "safeUrlFrom",
-    find: `(url.protocol === "http:" && LOOPBACK_HOSTS.includes(url.hostname))`,
-    replace: `url.protocol === "http:"`,
+    in: "isSecure",
+    find: `(protocol === "http:" && LOOPBACK_HOSTS.includes(hostname))`,
+    replace: `protocol === "http:"`,
     killedBy: ["attack/jwks-attacks"],
   },
   {
     name: "fetch: a host that starts like localhost is localhost",
-    in: "safeUrlFrom",
-    find: `LOOPBACK_HOSTS.includes(url.hostname)`,
-    replace: `LOOPBACK_HOSTS.some((host) => url.hostname.startsWith(host))`,
+    in: "isSecure",
+    find: `LOOPBACK_HOSTS.includes(hostname)`,
+    replace: `LOOPBACK_HOSTS.some((host) => hostname.startsWith(host))`,
     killedBy: ["attack/jwks-attacks"],
   },
   {

@@ -68,8 +68,8 @@ export const rulesBugs: readonly Bug[] = [
   {
     name: "several issuers without binding",
     in: "issuerProblems",
-    find: `if (needed !== undefined && names.length > 1)`,
-    replace: `if (needed !== undefined && names.length > 9)`,
+    find: `if (missing !== undefined && names.length > 1)`,
+    replace: `if (missing !== undefined && names.length > 9)`,
     killedBy: ["unit/domain/rules/access-rules"],
   },
   {
@@ -90,8 +90,8 @@ export const rulesBugs: readonly Bug[] = [
   {
     name: "keys over http",
     in: "addressProblem",
-    find: `if (url.protocol === "http:" && ["localhost"`,
-    replace: `if (url.protocol === "http:" || ["localhost"`,
+    find: `if (isSecure(url)) return undefined;`,
+    replace: `if (isSecure(url) || url.protocol === "http:") return undefined;`,
     killedBy: ["unit/domain/rules/access-rules"],
   },
   {
@@ -131,9 +131,9 @@ export const rulesBugs: readonly Bug[] = [
   },
   {
     name: "a mistake in YAML quotes the line it is in",
-    in: "wordsForBraces",
-    find: 'return field === "prefix" ? `${whole}: "${word}"` : whole;',
-    replace: 'return `${whole}: "${word}"`;',
+    in: "problemWithBraces",
+    find: 'field === "prefix" ? `${whole}: "${word}"` : whole',
+    replace: '`${whole}: "${word}"`',
     killedBy: ["unit/cli/access-file"],
   },
   {

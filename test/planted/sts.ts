@@ -33,7 +33,7 @@ export const stsBugs: readonly Bug[] = [
   {
     name: "sts: a duration of years goes to STS",
     in: "assertRestricted",
-    find: `|| durationSeconds > 43_200`,
+    find: `|| durationSeconds > MAX_SESSION_SECONDS`,
     replace: ``,
     killedBy: ["unit/adapters/aliyun-sts", "attack/sts-policy-proof", "attack/sts-leaks"],
   },

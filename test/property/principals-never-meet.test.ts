@@ -83,7 +83,7 @@ it("in rules that are accepted, a user's folder is never reached by the rule of 
   const seen = { apart: 0, held: 0 };
   fc.assert(
     fc.property(validRules, callers, ({ value: rules, warnings }, all) => {
-      const told = warnings.map(({ warning }) => warning).join("\n");
+      const told = warnings.map(({ is }) => is).join("\n");
       const placed = principalsOf(rules, all).map(({ principal }) => ({
         principal,
         places: placesOf(rules, principal),

@@ -2,6 +2,7 @@ import type { AccessReader } from "../../cli/shared/command.ts";
 import { type AccessGrant, accessGrantFor, type Wanted } from "../../shared/domain/grant/access-grant.ts";
 import { type Principal, principalFrom } from "../../shared/domain/grant/principal.ts";
 import { type ObjectPrefix, parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
+import { sentenceOf } from "../../shared/domain/problem.ts";
 import type { Result } from "../../shared/domain/refusal.ts";
 import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
@@ -47,7 +48,7 @@ export function readerOf(content: Readonly<Record<string, unknown>>): AccessRead
 /** Rules that must be valid; throws the problems where they are not. */
 export function rulesOf(file: Readonly<Record<string, unknown>>): AccessRules {
   const result = accessRulesFrom(file);
-  if (!result.ok) throw new Error(result.problems.map((p) => `${p.path.join(".")} ${p.problem}`).join("\n"));
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return result.value;
 }
 
@@ -88,6 +89,6 @@ export function grantOf(...question: Parameters<typeof decided>): AccessGrant {
 
 export function prefixOf(text: string): ObjectPrefix {
   const parsed = parsedObjectPrefix(text);
-  if ("problem" in parsed) throw new Error(parsed.problem);
+  if ("problem" in parsed) throw new Error(sentenceOf(parsed.problem));
   return parsed.prefix;
 }

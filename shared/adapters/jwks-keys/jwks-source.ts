@@ -1,3 +1,4 @@
+import { isSecure } from "../../domain/secure-address.ts";
 import type { Issuer } from "../../domain/token/issuer.ts";
 import type { Clock } from "../../ports.ts";
 import type { FetchJson } from "./fetch-json.ts";
@@ -76,10 +77,7 @@ function messageOf(error: unknown): string {
 function safeUrlFrom(text: unknown, name: string): URL {
   if (typeof text !== "string" || !URL.canParse(text)) throw new Error(`${name} is not an absolute URL`);
   const url = new URL(text);
-  if (url.username !== "" || url.password !== "") throw new Error(`${name} holds a user or a password`);
-  if (url.protocol === "https:" || (url.protocol === "http:" && LOOPBACK_HOSTS.includes(url.hostname)))
-    return url;
+  if (url.username !== "" || url.password !== "") throw new Error(`${name} contains a user name or password`);
+  if (isSecure(url)) return url;
   throw new Error(`${name} must start with https:// (http:// only for 127.0.0.1, ::1 and localhost)`);
 }
-
-const LOOPBACK_HOSTS = ["127.0.0.1", "[::1]", "localhost"];

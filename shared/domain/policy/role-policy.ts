@@ -1,6 +1,8 @@
 import { plainClaimProblem } from "../prefix/prefix-template.ts";
 import {
+  allow,
   bucketResource,
+  grouped,
   LIST_ACTION,
   OBJECT_ACTIONS,
   oneOrMore,
@@ -33,11 +35,14 @@ export function rolePolicyFor(rules: AccessRules, defaultBucket: string): RamPol
     }
   }
   const statements: readonly RamStatement[] = [
-    ...grouped(actionsByResource).map(({ keys: resources, values: actions }) => allow(actions, resources)),
-    ...grouped(prefixesByBucket).map(({ keys: buckets, values: prefixes }) => ({
-      ...allow([LIST_ACTION], buckets.map(bucketResource)),
-      Condition: { StringLike: { "oss:Prefix": oneOrMore(prefixes) } },
-    })),
+    ...grouped(sorted(actionsByResource)).map(({ keys: resources, values: actions }) =>
+      allow(actions, resources),
+    ),
+    ...grouped(sorted(prefixesByBucket)).map(({ keys: buckets, values: prefixes }) =>
+      allow([LIST_ACTION], buckets.map(bucketResource), {
+        StringLike: { "oss:Prefix": oneOrMore(prefixes) },
+      }),
+    ),
   ];
   return { Version: "1", Statement: statements.length > 0 ? statements : [NOTHING] };
 }
@@ -76,21 +81,7 @@ function into(map: Map<string, Set<string>>, key: string, value: string): void {
   map.set(key, (map.get(key) ?? new Set()).add(value));
 }
 
-/** Keys with equal sets of values, together; both sorted, so that equal rules give equal text. */
-function grouped(
-  map: ReadonlyMap<string, ReadonlySet<string>>,
-): readonly { readonly keys: readonly string[]; readonly values: readonly string[] }[] {
-  const groups = new Map<string, { keys: string[]; values: readonly string[] }>();
-  for (const key of [...map.keys()].sort()) {
-    const values = [...(map.get(key) ?? [])].sort();
-    const id = JSON.stringify(values);
-    const group = groups.get(id) ?? { keys: [], values };
-    group.keys.push(key);
-    groups.set(id, group);
-  }
-  return [...groups.values()];
-}
-
-function allow(actions: readonly string[], resources: readonly string[]): RamStatement {
-  return { Effect: "Allow", Action: oneOrMore(actions), Resource: oneOrMore(resources) };
+/** Sorted keys and values, so that equal rules give equal text. */
+function sorted(map: ReadonlyMap<string, ReadonlySet<string>>): ReadonlyMap<string, readonly string[]> {
+  return new Map([...map.keys()].sort().map((key) => [key, [...(map.get(key) ?? [])].sort()]));
 }

@@ -1,6 +1,9 @@
 import type { AccessGrant, GrantStatement } from "../grant/access-grant.ts";
 import {
+  allow,
   bucketResource,
+  type Condition,
+  grouped,
   LIST_ACTION,
   OBJECT_ACTIONS,
   objectsResource,
@@ -57,8 +60,6 @@ export function ramPolicyFor(statements: readonly GrantStatement[]): RamPolicy {
     ]),
   };
 }
-
-type Condition = NonNullable<RamStatement["Condition"]>;
 
 function objectStatements(group: readonly GrantStatement[]): readonly RamStatement[] {
   const resourcesByAction = new Map<string, string[]>();
@@ -128,32 +129,9 @@ function outermost<T extends Placed>(places: readonly T[]): readonly T[] {
   );
 }
 
-/** Keys with equal lists of values, together. */
-function grouped(
-  map: ReadonlyMap<string, readonly string[]>,
-): readonly { readonly keys: readonly string[]; readonly values: readonly string[] }[] {
-  const groups = new Map<string, { keys: string[]; values: readonly string[] }>();
-  for (const [key, values] of map) {
-    const id = JSON.stringify(values);
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, { keys: [key], values });
-    else group.keys.push(key);
-  }
-  return [...groups.values()];
-}
-
 function conditionOf([statement]: readonly GrantStatement[]): Condition {
   return {
     ...(statement?.sourceIp === undefined ? {} : { IpAddress: { "acs:SourceIp": statement.sourceIp } }),
     ...(statement?.secureTransport === true ? { Bool: { "acs:SecureTransport": "true" } } : {}),
-  };
-}
-
-function allow(actions: readonly string[], resources: readonly string[], condition: Condition): RamStatement {
-  return {
-    Effect: "Allow",
-    Action: oneOrMore(actions),
-    Resource: oneOrMore(resources),
-    ...(Object.keys(condition).length === 0 ? {} : { Condition: condition }),
   };
 }

@@ -1,3 +1,5 @@
+import type { Problem } from "../problem.ts";
+
 declare const brand: unique symbol;
 
 /**
@@ -21,39 +23,45 @@ export function objectPrefixFrom(segments: readonly string[]): ObjectPrefix | un
   return prefix.length <= MAX_PREFIX_LENGTH ? (prefix as ObjectPrefix) : undefined;
 }
 
-/** Reads a prefix as an App or an operator writes it. Gives what is wrong, in words that say what to write. */
+/** Reads a prefix as an App or an operator writes it. */
 export function parsedObjectPrefix(
   text: string,
-): { readonly prefix: ObjectPrefix } | { readonly problem: string } {
-  if (text === "") return { problem: 'is empty; write a folder such as "photos/"' };
+): { readonly prefix: ObjectPrefix } | { readonly problem: Problem } {
+  if (text === "") return unread("is empty", A_FOLDER);
   const segments = text.replace(/^\/+|\/$/g, "").split("/");
-  if (segments.join() === "")
-    return { problem: 'would be the whole bucket; write a folder such as "photos/"' };
+  if (segments.join() === "") return unread("would be the whole bucket", A_FOLDER);
   for (const segment of segments) {
     const problem = segmentProblem(segment);
     if (problem !== undefined) return { problem };
   }
   const instead = shown(`${segments.join("/")}/`);
   if (text.startsWith("/"))
-    return { problem: `starts with "/"; keys do not: write ${instead ?? "it without"}` };
+    return unread('starts with "/", but keys do not', `write ${instead ?? "it without the slash"}`);
   // The slash stays: without it "users/al" also opens "users/alice/".
-  if (!text.endsWith("/"))
-    return { problem: `must end in "/": write ${instead ?? "it behind the last name"}` };
+  if (!text.endsWith("/")) return unread('must end in "/"', `write ${instead ?? "one after the last name"}`);
   const prefix = objectPrefixFrom(segments);
-  return prefix === undefined ? { problem: `is longer than ${MAX_PREFIX_LENGTH} characters` } : { prefix };
+  return prefix === undefined
+    ? unread(`is longer than ${MAX_PREFIX_LENGTH} characters`, "write a shorter one")
+    : { prefix };
 }
 
-/** Why a text cannot be one segment of a prefix; undefined where it can. */
-export function segmentProblem(segment: string): string | undefined {
-  if (segment === "") return 'has an empty segment ("//"); write one slash';
+/** Why a text cannot be one segment of a prefix; undefined when it can. */
+export function segmentProblem(segment: string): Problem | undefined {
+  if (segment === "") return { is: 'has an empty segment ("//")', fix: "write one slash" };
   if (segment === "." || segment.includes(".."))
-    return 'has a path step ("." or ".."); name the folder itself';
+    return { is: 'has a path step ("." or "..")', fix: "name the folder itself" };
   if (!SEGMENT.test(segment))
-    return "has a character outside printable ASCII; only those are safe to compare in a policy";
+    return {
+      is: "has a character outside printable ASCII",
+      fix: "use printable ASCII only: a policy can compare nothing else safely",
+    };
   const forbidden = FORBIDDEN.exec(segment);
   return forbidden === null
     ? undefined
-    : `holds ${JSON.stringify(forbidden[0])}, which is not allowed in a prefix; write a folder's name without it`;
+    : {
+        is: `contains ${JSON.stringify(forbidden[0])}, which is not allowed in a prefix`,
+        fix: "write the folder's name without it",
+      };
 }
 
 /** Whether every key below `inner` is also below `outer`. */
@@ -61,7 +69,13 @@ export function isInside(inner: ObjectPrefix, outer: ObjectPrefix): boolean {
   return inner.startsWith(outer);
 }
 
-/** A short text, quoted. A long one is left out: what is refused goes into a log, and may be a token in the wrong place. */
+const A_FOLDER = 'write a folder such as "photos/"';
+
+function unread(is: string, fix: string): { readonly problem: Problem } {
+  return { problem: { is, fix } };
+}
+
+/** A short text, quoted. A long one is not repeated: it may be a token in the wrong place, and the log gets this text. */
 function shown(text: string): string | undefined {
   return text.length <= MAX_SHOWN_LENGTH ? JSON.stringify(text) : undefined;
 }

@@ -1,11 +1,14 @@
+import type { Problem } from "../problem.ts";
+import { BUCKET_NAME, MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from "../ram/cloud-limits.ts";
 import { BUCKET_LEVEL_ACTIONS, OBJECT_LEVEL_ACTIONS } from "../ram/oss-actions.ts";
 import { PERMISSIONS } from "../ram/ram-policy.ts";
+import { isSecure } from "../secure-address.ts";
 import { ALGORITHMS, type Algorithm } from "../token/issuer.ts";
 import { promiseProblem } from "./access-promise.ts";
 import { prefixTemplateFrom } from "./prefix-syntax.ts";
 import { nearest, oneOf, type Shape, text, wholeNumber } from "./shape.ts";
 
-/** The single values of access.yaml: what each may be, and what to write instead of what it may not. */
+/** The single values of access.yaml, each with its own checks. */
 
 const WORD = /^[a-z0-9][a-z0-9-]{0,31}$/;
 export const NAME = text({
@@ -14,19 +17,21 @@ export const NAME = text({
   problemOf: (value) =>
     WORD.test(value)
       ? undefined
-      : `is ${JSON.stringify(value)}; write a short word of a-z, 0-9 and -, such as login`,
+      : { is: `is ${JSON.stringify(value)}`, fix: "write a short word of a-z, 0-9 and -, such as login" },
 });
 
 export const CLAIM_NAME = text({
   example: "sub",
-  problemOf: (value) => (value === "" ? "is empty; write a claim's name" : undefined),
+  problemOf: (value) => (value === "" ? { is: "is empty", fix: "write a claim's name" } : undefined),
 });
 
-/** Source: STS AssumeRole DurationSeconds: 900 to the role's MaxSessionDuration, itself 43,200 at most. */
-export const SECONDS = wholeNumber({ min: 900, max: 43_200, unit: "seconds" });
+/** The role's own MaxSessionDuration may be lower than the upper limit here. */
+export const SECONDS = wholeNumber({
+  min: MIN_SESSION_SECONDS,
+  max: MAX_SESSION_SECONDS,
+  unit: "seconds",
+});
 
-/** Source: OSS, bucket naming rules: 3 to 63 of a-z 0-9 -, not at the ends. */
-const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 export const BUCKET = text({
   example: "examplebucket",
   pattern: BUCKET_NAME.source,
@@ -39,7 +44,7 @@ export const JWKS_ADDRESS = text({
   problemOf: addressProblem,
 });
 
-/** Segments of printable ASCII without `*`, `?`, `{`, `}`, a backslash or "..", or placeholders; each with its slash. */
+/** Segments, each with its slash: a placeholder, or printable ASCII without `*`, `?`, `{`, `}`, a backslash or "..". */
 const PREFIX_PATTERN = "^((\\{[^{}]+\\}|(?!\\./)(?![^/]*\\.\\.)[ -)+-.0->@-\\[\\]-z|~]+)/)+$";
 export const PREFIX = text({
   example: '"users/{sub}/"',
@@ -56,7 +61,7 @@ export const ACTION: Shape<string> = {
   schema: { enum: OBJECT_LEVEL_ACTIONS },
 };
 
-/** For editors; the parser knows more. */
+/** For editors. The parser checks more. */
 const PROMISE_PATTERN = `^(list|(${PERMISSIONS.join("|")}) [^/].*)$`;
 export const PROMISE = text({
   example: "read users/alice/a.jpg",
@@ -71,7 +76,7 @@ export const UTC_TIME = text({
   problemOf: (value) =>
     UTC.test(value) && !Number.isNaN(Date.parse(value))
       ? undefined
-      : `is ${JSON.stringify(value)}; write a UTC time such as "2026-11-23T10:00:00Z"`,
+      : { is: `is ${JSON.stringify(value)}`, fix: 'write a UTC time such as "2026-11-23T10:00:00Z"' },
 });
 
 const KNOWN_ALGORITHM = oneOf(ALGORITHMS);
@@ -81,15 +86,16 @@ export const ALGORITHM: Shape<Algorithm> = {
     if (typeof value === "string" && /^(eddsa|ed25519|ed448)$/i.test(value)) {
       problems.push({
         path,
-        problem: `is ${value}, which jsonwebtoken cannot verify; let the issuer sign with ES256 or RS256, and write that`,
+        is: `is ${value}, which jsonwebtoken cannot verify`,
+        fix: "let the issuer sign with ES256 or RS256, and write that",
       });
       return undefined;
     }
     if (typeof value === "string" && value.toLowerCase() === "none") {
       problems.push({
         path,
-        problem:
-          "is none: a token without a signature proves nothing; write RS256 or what the issuer signs with",
+        is: "is none: a token without a signature proves nothing",
+        fix: "write the algorithm that the issuer signs with, such as RS256",
       });
       return undefined;
     }
@@ -97,47 +103,63 @@ export const ALGORITHM: Shape<Algorithm> = {
   },
 };
 
-/** Why a text is no bucket's name; undefined where it is one. */
-export function bucketProblem(value: string): string | undefined {
+/** Why a text is not a bucket's name; undefined when it is one. */
+export function bucketProblem(value: string): Problem | undefined {
   return BUCKET_NAME.test(value)
     ? undefined
-    : `is ${JSON.stringify(value)}; write a bucket's name: 3 to 63 of a-z, 0-9 and -, such as examplebucket`;
+    : {
+        is: `is ${JSON.stringify(value)}`,
+        fix: "write a bucket's name: 3 to 63 of a-z, 0-9 and -, such as examplebucket",
+      };
 }
 
 const VARIABLE = /^[A-Z][A-Z0-9_]*$/;
-/** Not `text`: what stands in its place may be the key itself (all digits, a list of lines), and is never quoted. */
+/** Not `text`: an operator may write the key itself here (digits, a list of lines), which must not be quoted. */
 export const VARIABLE_NAME: Shape<string> = {
   schema: { type: "string", pattern: VARIABLE.source },
   parse: (value, path, problems) => {
     if (typeof value === "string" && VARIABLE.test(value)) return value;
-    const problem =
-      "must be the NAME of an environment variable, such as JWT_SECRET; never write the key itself here";
-    problems.push({ path, problem });
+    problems.push({
+      path,
+      is: "must be the NAME of an environment variable",
+      fix: "write a name such as JWT_SECRET, and never the key itself",
+    });
     return undefined;
   },
 };
 
-/** Why a text is no safe address of an issuer's keys; undefined where it is one. */
-export function addressProblem(value: string): string | undefined {
+/** Why a text is not a secure address for an issuer's keys; undefined when it is one. */
+export function addressProblem(value: string): Problem | undefined {
   if (!URL.canParse(value))
-    return `is ${JSON.stringify(value)}; write a whole address, such as https://login.example.com/.well-known/jwks.json`;
+    return {
+      is: `is ${JSON.stringify(value)}`,
+      fix: "write a whole address, such as https://login.example.com/.well-known/jwks.json",
+    };
   const url = new URL(value);
   if (url.username !== "" || url.password !== "")
-    return "holds a user name or password; write the address without";
-  if (url.protocol === "https:") return undefined;
-  if (url.protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname))
-    return undefined;
-  return `is ${JSON.stringify(value)}; write https:// (http:// only for a loopback address): whoever can change the keys on the way can be anybody`;
+    return { is: "contains a user name or password", fix: "write the address without it" };
+  if (isSecure(url)) return undefined;
+  return {
+    is: `is ${JSON.stringify(value)}: whoever can change the keys on the way can be anybody`,
+    fix: "write https:// (http:// only for a loopback address)",
+  };
 }
 
-function actionProblem(value: string): string | undefined {
-  if (/[*?]/.test(value)) return `is ${JSON.stringify(value)}; a wildcard is never allowed: name each action`;
+function actionProblem(value: string): Problem | undefined {
+  if (/[*?]/.test(value))
+    return { is: `is ${JSON.stringify(value)}, but a wildcard is never allowed`, fix: "name each action" };
   if (OBJECT_LEVEL_ACTIONS.includes(value)) return undefined;
   if (BUCKET_LEVEL_ACTIONS.includes(value)) {
     return value === "oss:ListObjects"
-      ? "is oss:ListObjects; write list in allow: it comes with the prefix condition"
-      : `is ${value}, which OSS authorises on the whole bucket: no prefix can narrow it, so no rule may grant it`;
+      ? { is: "is oss:ListObjects", fix: "write list in allow: it adds the prefix condition" }
+      : {
+          is: `is ${value}, which OSS authorises on the whole bucket: no prefix can narrow it`,
+          fix: "delete it: no rule may grant it",
+        };
   }
   const near = nearest(value, OBJECT_LEVEL_ACTIONS);
-  return `is ${JSON.stringify(value)}, which is no OSS action on objects; ${near ? `write ${near}` : "see docs/access-rules.md for the list"}`;
+  return {
+    is: `is ${JSON.stringify(value)}, which is not an OSS action on objects`,
+    fix: near ? `write ${near}` : "see docs/access-rules.md for the list",
+  };
 }

@@ -1,3 +1,5 @@
+import type { ProblemAt } from "../problem.ts";
+import { MAX_SESSION_SECONDS } from "../ram/cloud-limits.ts";
 import { PERMISSIONS } from "../ram/ram-policy.ts";
 import {
   ACTION,
@@ -24,7 +26,6 @@ import {
   oneOrList,
   optional,
   type Parsed,
-  type Problem,
   type Shape,
   scalar,
   text,
@@ -50,7 +51,7 @@ export interface PartOfAccessFile {
 export type NamedIssuer = Pick<AccessFile["issuers"][number], "name" | "user">;
 
 /** Reads what a YAML or JSON parser gave. Adds every mistake in a single place; gives what can be used all the same. */
-export function readAccessFile(content: unknown, problems: Problem[]): PartOfAccessFile {
+export function readAccessFile(content: unknown, problems: ProblemAt[]): PartOfAccessFile {
   const file = FILE.parse(content, [], problems);
   return file === undefined ? usablePartOf(content) : { ...file, namedIssuers: file.issuers };
 }
@@ -73,7 +74,7 @@ const ISSUER = objectOf(
         problemOf: (value) =>
           value.trim() === value && value !== ""
             ? undefined
-            : "is empty or has blanks around it; write the token's iss to the letter",
+            : { is: "is empty or has spaces around it", fix: "write the token's iss exactly" },
       }),
       "the token's iss, to the letter, such as https://login.example.com/",
     ),
@@ -82,7 +83,9 @@ const ISSUER = objectOf(
         text({
           example: "photo-app",
           problemOf: (value) =>
-            value === "" ? "is empty; write the token's aud, or null to switch the check off" : undefined,
+            value === ""
+              ? { is: "is empty", fix: "write the token's aud, or null to switch the check off" }
+              : undefined,
         }),
       ),
       "what must be in the token's aud, such as photo-app; null switches the check off",
@@ -169,7 +172,9 @@ const RULE = objectOf(
       text({
         example: "own folder",
         problemOf: (value) =>
-          value.trim() === "" ? "is empty; write what the rule is for, such as own folder" : undefined,
+          value.trim() === ""
+            ? { is: "is empty", fix: "write what the rule is for, such as own folder" }
+            : undefined,
       }),
       "what the rule is for, in a few words",
     ),
@@ -208,14 +213,16 @@ const DENIAL = objectOf(
     user: optional(
       text({
         example: "alice",
-        problemOf: (value) => (value === "" ? "is empty, and fits nobody; write whom to refuse" : undefined),
+        problemOf: (value) =>
+          value === "" ? { is: "is empty, and matches nobody", fix: "write the user's ID" } : undefined,
       }),
       "the user, as the issuer's user claim names it",
     ),
     tokenId: optional(
       text({
         example: "0b8f…",
-        problemOf: (value) => (value === "" ? "is empty, and fits no token; write its jti" : undefined),
+        problemOf: (value) =>
+          value === "" ? { is: "is empty, and matches no token", fix: "write the token's jti" } : undefined,
       }),
       "the token's jti",
     ),
@@ -275,7 +282,10 @@ function usablePartOf(content: unknown): PartOfAccessFile {
   return {
     issuers,
     namedIssuers: named.includes(undefined) ? undefined : (named as NamedIssuer[]),
-    session: SESSION.parse(given["session"] ?? {}, [], []) ?? { duration: 3600, maxDuration: 43_200 },
+    session: SESSION.parse(given["session"] ?? {}, [], []) ?? {
+      duration: 3600,
+      maxDuration: MAX_SESSION_SECONDS,
+    },
     rules: entriesOf("rules", RULE),
     deny: entriesOf("deny", DENIAL),
     tests: entriesOf("tests", TEST),

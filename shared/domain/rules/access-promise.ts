@@ -1,26 +1,37 @@
+import type { Problem } from "../problem.ts";
 import { PERMISSIONS } from "../ram/ram-policy.ts";
 import type { AccessPromise } from "./rule.ts";
 import { nearest } from "./shape.ts";
 
-/** Why a line is no promise, and what to write instead; undefined where it is one. */
-export function promiseProblem(value: string): string | undefined {
+/** Why a line is not a promise; undefined when it is one. */
+export function promiseProblem(value: string): Problem | undefined {
   const [, permission, , key = ""] = PROMISE.exec(value) ?? [];
   const known = PERMISSIONS.some((candidate) => candidate === permission);
+  const is = `is ${JSON.stringify(value)}`;
   if (known && key.startsWith("/"))
-    return `is ${JSON.stringify(value)}; keys do not begin with "/": write ${permission} ${key.replace(/^\/+/, "")}`;
+    return {
+      is: `${is}, but keys do not begin with "/"`,
+      fix: `write ${permission} ${key.replace(/^\/+/, "")}`,
+    };
   if (known && key.trim() !== key)
-    return `is ${JSON.stringify(value)}, whose key has blanks around it; write ${permission} ${key.trim()}`;
-  // Such a key is nobody's: a promise about it is kept whatever the rules say.
+    return { is: `${is}, whose key has spaces around it`, fix: `write ${permission} ${key.trim()}` };
+  // No user has such a key: a promise about it would hold whatever the rules say.
   if (known && /\{[\w.:-]+\}/.test(key))
-    return `is ${JSON.stringify(value)}; a promise names a key as it is: write ${permission} users/alice/a.jpg`;
+    return {
+      is: `${is}, but a promise names one real key, without placeholders`,
+      fix: `write ${permission} users/alice/a.jpg`,
+    };
   if (known && key.startsWith("oss://"))
-    return `is ${JSON.stringify(value)}; write oss://, a bucket's name, and a key: ${permission} oss://examplebucket/a.jpg`;
+    return {
+      is,
+      fix: `write oss://, a bucket's name and a key: ${permission} oss://examplebucket/a.jpg`,
+    };
   if (known && (key !== "" || permission === "list")) return undefined;
   const near = permission === undefined ? undefined : nearest(permission, PERMISSIONS);
-  return `is ${JSON.stringify(value)}; write a permission and a key, such as ${near ?? "read"} users/alice/a.jpg`;
+  return { is, fix: `write a permission and a key, such as ${near ?? "read"} users/alice/a.jpg` };
 }
 
-/** Reads a line that {@link promiseProblem} has found to be a promise. */
+/** Reads a line in which {@link promiseProblem} finds no problem. */
 export function promiseFrom(line: string): AccessPromise {
   const [, name, bucket, key] = PROMISE.exec(line) ?? [];
   const permission = PERMISSIONS.find((candidate) => candidate === name);

@@ -1,7 +1,8 @@
+import type { Path, Problem, ProblemAt } from "../problem.ts";
 import type { Issuer } from "../token/issuer.ts";
 import type { NamedIssuer } from "./access-file.ts";
 import type { AccessTest, Denial, Rule } from "./rule.ts";
-import { nearest, type Path, type Problem } from "./shape.ts";
+import { nearest } from "./shape.ts";
 
 /** An entry of a list in access.yaml, and its place there. */
 export interface Placed<T> {
@@ -19,32 +20,35 @@ export interface PlacedEntries {
   readonly tests: readonly Placed<AccessTest>[];
 }
 
-/** Names that must be there once, and names of issuers that must exist, or be there at all where several are. */
-export function referenceProblems(entries: PlacedEntries): readonly Problem[] {
+/** Names that occur twice, names of issuers that do not exist, and entries that do not say which of several issuers. */
+export function referenceProblems(entries: PlacedEntries): readonly ProblemAt[] {
   return [
     ...repeated(
       entries.issuers,
       ["issuers", "name"],
       ({ name }) => name,
-      (name, first) => `is ${name}, as that of issuers[${first}]; write another`,
+      (name, first) => ({ is: `is ${name}, like that of issuers[${first}]`, fix: "write another name" }),
     ),
     ...repeated(
       entries.issuers,
       ["issuers", "issuer"],
       ({ issuer }) => issuer,
-      (_issuer, first) => `is the same as that of issuers[${first}]; one entry for each issuer`,
+      (_issuer, first) => ({
+        is: `is the same as that of issuers[${first}]`,
+        fix: "keep one entry for each issuer",
+      }),
     ),
     ...repeated(
       entries.rules,
       ["rules", "name"],
       ({ name }) => name,
-      (_name, first) => `is that of rules[${first}]; write another`,
+      (_name, first) => ({ is: `is also the name of rules[${first}]`, fix: "write another name" }),
     ),
     ...issuerProblems(entries, entries.namedIssuers?.map(({ name }) => name) ?? []),
   ];
 }
 
-/** Whether a rule is one issuer's, or keeps the issuers' users apart: alice of one is not alice of another. */
+/** Whether a rule is for one issuer, or has one folder per issuer: alice of one issuer is not alice of another. */
 export function isBound(rule: Rule): boolean {
   return rule.issuer !== undefined || rule.prefix.segments.some((segment) => segment.kind === "issuer");
 }
@@ -53,36 +57,46 @@ function repeated<T>(
   entries: readonly Placed<T>[],
   [list, field]: readonly [string, string],
   of: (entry: T) => string,
-  words: (value: string, first: number) => string,
-): readonly Problem[] {
+  problemOf: (value: string, first: number) => Problem,
+): readonly ProblemAt[] {
   return entries.flatMap(({ index, value }) => {
     const first = entries.find((other) => of(other.value) === of(value))?.index ?? index;
-    return first === index ? [] : [{ path: [list, index, field], problem: words(of(value), first) }];
+    return first === index ? [] : [{ path: [list, index, field], ...problemOf(of(value), first) }];
   });
 }
 
-function issuerProblems({ rules, deny, tests }: PlacedEntries, names: readonly string[]): readonly Problem[] {
+function issuerProblems(
+  { rules, deny, tests }: PlacedEntries,
+  names: readonly string[],
+): readonly ProblemAt[] {
   if (names.length === 0) return [];
-  const problems: Problem[] = [];
+  const problems: ProblemAt[] = [];
   const choice = [...new Set(names)].join(" or ");
-  const check = (path: Path, name: string | undefined, needed: string | undefined): void => {
+  const check = (path: Path, name: string | undefined, missing: Problem | undefined): void => {
     if (name !== undefined && !names.includes(name))
       problems.push({
         path: [...path, "issuer"],
-        problem: `is ${name}, but no issuer is named so; write ${nearest(name, names) ?? choice}`,
+        is: `is ${name}, but no issuer has this name`,
+        fix: `write ${nearest(name, names) ?? choice}`,
       });
-    if (needed !== undefined && names.length > 1)
-      problems.push({ path, problem: `needs issuer: ${choice}${needed}` });
+    if (missing !== undefined && names.length > 1) problems.push({ path, ...missing });
   };
   for (const { index, value } of rules) {
-    const because = " (or {issuer} in its prefix): alice of one issuer is not alice of another";
-    check(["rules", index], value.issuer, isBound(value) ? undefined : because);
+    const missing = {
+      is: "has no issuer: alice of one issuer is not alice of another",
+      fix: `write issuer: ${choice}, or put {issuer} into the prefix`,
+    };
+    check(["rules", index], value.issuer, isBound(value) ? undefined : missing);
   }
+  const fix = `write issuer: ${choice}`;
   for (const { index, value } of deny) {
-    const anybodys = value.user === undefined || value.issuer !== undefined;
-    check(["deny", index], value.issuer, anybodys ? undefined : "; a user's name means nothing without it");
+    const missing = { is: "has no issuer: a user's name means nothing without it", fix };
+    const isComplete = value.user === undefined || value.issuer !== undefined;
+    check(["deny", index], value.issuer, isComplete ? undefined : missing);
   }
-  for (const { index, value } of tests)
-    check(["tests", index], value.issuer, value.issuer === undefined ? "" : undefined);
+  for (const { index, value } of tests) {
+    const missing = { is: "has no issuer, and there are several", fix };
+    check(["tests", index], value.issuer, value.issuer === undefined ? missing : undefined);
+  }
   return problems;
 }

@@ -1,3 +1,4 @@
+import type { ProblemAt } from "../problem.ts";
 import { PERMISSIONS } from "../ram/ram-policy.ts";
 import type { Algorithm, Issuer, KeySource } from "../token/issuer.ts";
 import { type AccessFile, readAccessFile } from "./access-file.ts";
@@ -8,16 +9,20 @@ import { prefixTemplateFrom } from "./prefix-syntax.ts";
 import type { AccessRules, AccessTest, Denial, Rule } from "./rule.ts";
 import { conflictsBetween } from "./rule-conflicts.ts";
 import { doubtsAbout } from "./rule-doubts.ts";
-import type { Problem, Warning } from "./shape.ts";
 
 export type AccessRulesResult =
-  | { readonly ok: true; readonly value: AccessRules; readonly warnings: readonly Warning[] }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | {
+      readonly ok: true;
+      readonly value: AccessRules;
+      /** What the operator should know about valid rules: they may be a mistake. */
+      readonly warnings: readonly ProblemAt[];
+    }
+  | { readonly ok: false; readonly problems: readonly ProblemAt[] };
 
-/** Reads the content of access.yaml (as a YAML or JSON parser gave it). Gives every mistake at once. */
+/** Reads the content of access.yaml (as a YAML or JSON parser gave it). Finds every mistake at once. */
 export function accessRulesFrom(content: unknown): AccessRulesResult {
-  const problems: Problem[] = [];
-  // Where a part is malformed, the others are still read: one run shows all that is wrong with them.
+  const problems: ProblemAt[] = [];
+  // A malformed part does not hide the others: one run finds the mistakes in all of them.
   const file = readAccessFile(content, problems);
   const issuers = each(file.issuers, (entry, index) => issuerFrom(entry, index, problems));
   const session = sessionFrom(file.session, problems);
@@ -42,7 +47,7 @@ export function accessRulesFrom(content: unknown): AccessRulesResult {
   return { ok: true, value: rules, warnings: [...doubts.warnings, ...conflicts.warnings] };
 }
 
-/** Maps what is there; `index` is the place in the file. */
+/** Maps the usable entries; `index` is the place in the file. */
 function each<T, U>(
   entries: readonly (T | undefined)[],
   make: (entry: T, index: number) => U,
@@ -56,21 +61,22 @@ function valuesOf<T>(entries: readonly Placed<T>[]): readonly T[] {
   return entries.map(({ value }) => value);
 }
 
-function issuerFrom(entry: AccessFile["issuers"][number], index: number, problems: Problem[]): Issuer {
+function issuerFrom(entry: AccessFile["issuers"][number], index: number, problems: ProblemAt[]): Issuer {
   const at = (...path: (string | number)[]) => ["issuers", index, ...path];
   const given = (["jwks", "secret", "publicKey"] as const).filter((field) => entry[field] !== undefined);
   if (given.length > 1) {
     problems.push({
       path: at(given[1] ?? "jwks"),
-      problem: `stands beside ${given[0]}; an issuer has one source of keys: delete one`,
+      is: `is a second source of keys, besides ${given[0]}`,
+      fix: "delete one of them",
     });
   }
   const keys = keySourceOf(entry);
   if (keys.kind === "discovery" && addressProblem(entry.issuer) !== undefined) {
     problems.push({
       path: at(),
-      problem:
-        "needs jwks, secret or publicKey: its issuer is no https address at which its keys could be found",
+      is: "has no source of keys, and its issuer is not an https address where keys could be found",
+      fix: "write jwks, secret or publicKey",
     });
   }
   const symmetric = keys.kind === "secret";
@@ -79,9 +85,10 @@ function issuerFrom(entry: AccessFile["issuers"][number], index: number, problem
     if (name.startsWith("HS") !== symmetric) {
       problems.push({
         path: at("algorithms", position),
-        problem: symmetric
-          ? `is ${name}, which needs a public key; with a secret write HS256, HS384 or HS512`
-          : `is ${name}, which needs a secret; with a public key write RS256, PS256 or ES256 (or 384, 512)`,
+        is: `is ${name}, which needs a ${symmetric ? "public key" : "secret"}`,
+        fix: symmetric
+          ? "write HS256, HS384 or HS512 with a secret"
+          : "write RS256, PS256 or ES256 (or 384, 512) with a public key",
       });
     }
   }
@@ -111,12 +118,13 @@ function keySourceOf(entry: AccessFile["issuers"][number]): KeySource {
   return { kind: "discovery" };
 }
 
-function sessionFrom(session: AccessFile["session"], problems: Problem[]): AccessRules["session"] {
+function sessionFrom(session: AccessFile["session"], problems: ProblemAt[]): AccessRules["session"] {
   const maxDurationSeconds = session.maxDuration ?? session.duration;
   if (maxDurationSeconds < session.duration) {
     problems.push({
       path: ["session", "maxDuration"],
-      problem: `is ${maxDurationSeconds}, less than duration (${session.duration}); write ${session.duration} or more`,
+      is: `is ${maxDurationSeconds}, less than duration (${session.duration})`,
+      fix: `write ${session.duration} or more`,
     });
   }
   return { durationSeconds: session.duration, maxDurationSeconds };
@@ -126,19 +134,21 @@ function ruleFrom(
   entry: AccessFile["rules"][number],
   index: number,
   session: AccessFile["session"],
-  problems: Problem[],
+  problems: ProblemAt[],
 ): Rule {
   if (entry.allow.length === 0 && entry.actions.length === 0) {
     problems.push({
       path: ["rules", index],
-      problem: "grants nothing; write allow: [read], or delete the rule",
+      is: "grants nothing",
+      fix: "write allow: [read], or delete the rule",
     });
   }
   const longest = session.maxDuration ?? session.duration;
   if (entry.duration !== undefined && entry.duration > longest) {
     problems.push({
       path: ["rules", index, "duration"],
-      problem: `is ${entry.duration}, more than session.maxDuration (${longest}); write ${longest} or less`,
+      is: `is ${entry.duration}, more than session.maxDuration (${longest})`,
+      fix: `write ${longest} or less`,
     });
   }
   const template = prefixTemplateFrom(entry.prefix);
@@ -158,9 +168,13 @@ function ruleFrom(
   };
 }
 
-function denialFrom(entry: AccessFile["deny"][number], index: number, problems: Problem[]): Denial {
+function denialFrom(entry: AccessFile["deny"][number], index: number, problems: ProblemAt[]): Denial {
   if (entry.user === undefined && entry.tokenId === undefined && entry.issuedBefore === undefined) {
-    problems.push({ path: ["deny", index], problem: "needs user, tokenId or issuedBefore: whom to refuse" });
+    problems.push({
+      path: ["deny", index],
+      is: "refuses nobody",
+      fix: "write user, tokenId or issuedBefore",
+    });
   }
   return {
     issuer: entry.issuer,
@@ -171,9 +185,9 @@ function denialFrom(entry: AccessFile["deny"][number], index: number, problems: 
   };
 }
 
-function testFrom(entry: AccessFile["tests"][number], index: number, problems: Problem[]): AccessTest {
+function testFrom(entry: AccessFile["tests"][number], index: number, problems: ProblemAt[]): AccessTest {
   if (entry.can.length === 0 && entry.cannot.length === 0) {
-    problems.push({ path: ["tests", index], problem: "promises nothing; write can or cannot" });
+    problems.push({ path: ["tests", index], is: "promises nothing", fix: "write can or cannot" });
   }
   return {
     name: entry.name,

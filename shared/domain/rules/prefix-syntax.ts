@@ -1,19 +1,23 @@
 import { MAX_PREFIX_LENGTH, segmentProblem } from "../prefix/object-prefix.ts";
 import { HASH_LENGTH, type PrefixTemplate, type TemplateSegment } from "../prefix/prefix-template.ts";
+import type { Problem } from "../problem.ts";
 
-/** What reading a rule's prefix gives: its template, or what is wrong, in words that say what to write instead. */
-export type ReadPrefix = { readonly template: PrefixTemplate } | { readonly problem: string };
+/** What reading a rule's prefix gives: its template, or what is wrong with it. */
+export type ReadPrefix = { readonly template: PrefixTemplate } | { readonly problem: Problem };
 
-/** Reads a rule's prefix. What it says to write instead is itself a prefix that can be written. */
+/** Reads a rule's prefix. A prefix that a fix suggests is itself valid. */
 export function prefixTemplateFrom(text: string): ReadPrefix {
   if (/^[/\s]*$/.test(text)) {
     const what = text === "" ? "is empty, which would be the whole bucket" : "would be the whole bucket";
-    return { problem: `${what}; write a folder, such as "users/{sub}/"` };
+    return { problem: { is: what, fix: 'write a folder, such as "users/{sub}/"' } };
   }
   const [, bucket, rest = ""] = /^oss:\/\/([^/]*)\/*(.*)$/s.exec(text) ?? [];
   if (bucket !== undefined)
     return {
-      problem: `names a bucket; write bucket: ${bucket || "examplebucket"} and prefix: ${quoted(rest || "users/{sub}/")}`,
+      problem: {
+        is: "names a bucket",
+        fix: `write bucket: ${bucket || "examplebucket"} and prefix: ${quoted(rest || "users/{sub}/")}`,
+      },
     };
   const parts = splitOutsideBraces(text.endsWith("/") ? text.slice(0, -1) : text);
   const flaw = flawOf(text, parts);
@@ -21,30 +25,33 @@ export function prefixTemplateFrom(text: string): ReadPrefix {
   const kept = parts.map((part) => part.trim()).filter((part) => part !== "");
   const instead = `${kept.join("/")}/`;
   const read = templateOf(instead, kept);
-  return "problem" in read ? read : { problem: `${flaw}: write ${quoted(instead)}` };
+  return "problem" in read ? read : { problem: { is: flaw, fix: `write ${quoted(instead)}` } };
 }
 
-/** What is wrong with the whole of it, and can be mended without knowing what was meant. */
+/** What is wrong with the whole text, when the right text is certain. */
 function flawOf(text: string, parts: readonly string[]): string | undefined {
-  if (text.trim() !== text) return "has blanks around it";
-  if (text.startsWith("/")) return 'starts with "/"; keys do not';
+  if (text.trim() !== text) return "has spaces around it";
+  if (text.startsWith("/")) return 'starts with "/", but keys do not';
   // The slash stays: without it "users/al*" also opens "users/alice/" to "al".
   if (!text.endsWith("/")) return 'must end in "/"';
   if (parts.includes("")) return 'has an empty segment ("//")';
-  return parts.some((part) => part.trim() === "") ? "has a segment of blanks alone" : undefined;
+  return parts.some((part) => part.trim() === "") ? "has a segment of spaces only" : undefined;
 }
 
 function templateOf(text: string, parts: readonly string[]): ReadPrefix {
   const segments: TemplateSegment[] = [];
   for (const part of parts) {
     const segment = segmentFrom(part);
-    if (typeof segment === "string") return { problem: segment };
+    if ("is" in segment) return { problem: segment };
     segments.push(segment);
   }
   const shortest = segments.reduce((sum, segment) => sum + leastLengthOf(segment) + 1, 0);
   return shortest > MAX_PREFIX_LENGTH
     ? {
-        problem: `has at least ${shortest} characters; ${MAX_PREFIX_LENGTH} are the most that a key can have`,
+        problem: {
+          is: `has at least ${shortest} characters, and a key has at most ${MAX_PREFIX_LENGTH}`,
+          fix: "write a shorter prefix",
+        },
       }
     : { template: { text, segments } };
 }
@@ -54,30 +61,43 @@ function leastLengthOf(segment: TemplateSegment): number {
   return segment.kind === "hash" ? HASH_LENGTH : 1;
 }
 
-function segmentFrom(part: string): TemplateSegment | string {
+function segmentFrom(part: string): TemplateSegment | Problem {
   if (/^[*?]+$/.test(part))
-    return `has ${quoted(part)}: a prefix opens all that is below it; end it before, or write "{sub}" for a folder each`;
+    return {
+      is: `contains ${quoted(part)}, but a prefix already covers everything below it`,
+      fix: `delete ${quoted(part)}, or write "{sub}" for one folder per user`,
+    };
   if (!part.includes("{") && !part.includes("}")) {
     return segmentProblem(part) ?? { kind: "literal", text: part };
   }
   const inner = /^\{([^{}]+)\}$/.exec(part)?.[1];
   if (inner === undefined) {
     const name = /\{([^{}]+)\}/.exec(part)?.[1] ?? "sub";
-    return `has ${quoted(part)}: a placeholder fills a whole segment; write "{${name}}/"`;
+    return {
+      is: `has ${quoted(part)}, but a placeholder fills a whole segment`,
+      fix: `write "{${name}}/"`,
+    };
   }
   if (inner === "issuer") return { kind: "issuer" };
-  // Not a claim that is called so: {issuer} is the issuer's short name, and needs no digest.
-  if (/^issuer(:.*)?$/i.test(inner)) return `has ${quoted(part)}: write "{issuer}"`;
+  // {issuer} is the issuer's short name, not a claim, and needs no digest.
+  if (/^issuer(:.*)?$/i.test(inner))
+    return { is: `has ${quoted(part)}, which is not a placeholder`, fix: 'write "{issuer}"' };
   const claim = inner.endsWith(":hash") ? inner.slice(0, -":hash".length) : inner;
   if (claim.trim() !== claim || claim === "")
-    return `has ${quoted(part)}: write the claim's name, as in "{sub}"`;
+    return {
+      is: `has ${quoted(part)}, which is not a claim's name`,
+      fix: `write the claim's name alone, as in "{sub}"`,
+    };
   const [, name = "", form = ""] = /^([\w.-]+):([\w-]+)$/.exec(claim) ?? [];
   if (isMistypedForm(name, form))
-    return `has ${quoted(part)}: the only form is "hash"; write "{${name}}" or "{${name}:hash}"`;
+    return {
+      is: `has ${quoted(part)}, but the only form is "hash"`,
+      fix: `write "{${name}}" or "{${name}:hash}"`,
+    };
   return claim === inner ? { kind: "claim", claim } : { kind: "hash", claim };
 }
 
-/** `custom:team` is a name of Cognito's; `sub:sha3`, and whatever stands behind `sub`, is somebody who wants a digest. */
+/** `custom:team` is a claim of Cognito. `sub:sha3`, and anything else after `sub`, is an attempt to get a digest. */
 function isMistypedForm(name: string, form: string): boolean {
   return form !== "" && (WHOLE_NAMES.test(name) || FORMS.test(form));
 }

@@ -1,21 +1,21 @@
 import { claimsOf, couldBe, type TemplateSegment } from "../prefix/prefix-template.ts";
+import type { ProblemAt } from "../problem.ts";
 import type { NamedIssuer } from "./access-file.ts";
 import { isBound, type Placed, type PlacedEntries } from "./access-references.ts";
 import type { Rule } from "./rule.ts";
-import type { Problem, Warning } from "./shape.ts";
 
 /**
- * Rules whose prefixes could let two principals meet. Two prefixes keep apart where at some segment they differ
- * for every value that their placeholders can take; they are one place where all their segments are the same.
- * Everything between (a name that another rule's claim could take) is refused; a folder that holds other
- * people's folders is refused without a `when`, and reported with one.
+ * Finds rules whose prefixes could let two principals meet. Two prefixes never meet when one segment differs for all
+ * values of their placeholders. They are the same place when all segments are equal. Everything between (a name that a
+ * claim of another rule could have) is a problem. A folder that contains other users' folders is a problem without a
+ * `when`, and a warning with one.
  */
 export function conflictsBetween({ rules, namedIssuers = [] }: PlacedEntries): {
-  readonly problems: readonly Problem[];
-  readonly warnings: readonly Warning[];
+  readonly problems: readonly ProblemAt[];
+  readonly warnings: readonly ProblemAt[];
 } {
-  const problems: Problem[] = [];
-  const warnings: Warning[] = [];
+  const problems: ProblemAt[] = [];
+  const warnings: ProblemAt[] = [];
   const places = rules.flatMap((rule) => placesOf(rule, namedIssuers));
   for (const [position, place] of places.entries()) {
     for (const other of places.slice(position + 1)) {
@@ -25,9 +25,10 @@ export function conflictsBetween({ rules, namedIssuers = [] }: PlacedEntries): {
       if (relation.kind === "clash") {
         problems.push({
           path: ["rules", other.index, "prefix"],
-          problem:
+          is:
             `is ${shown(other)}, which can be the same folder as ${shown(place)} of rules[${place.index}] ` +
-            `(${relation.because}); put one of them under a name of its own, such as "${place.index < other.index ? "groups" : "users"}/${other.rule.prefix.text}"`,
+            `(${relation.because})`,
+          fix: `put one of them into a folder of its own, such as "${place.index < other.index ? "groups" : "users"}/${other.rule.prefix.text}"`,
         });
         continue;
       }
@@ -39,22 +40,24 @@ export function conflictsBetween({ rules, namedIssuers = [] }: PlacedEntries): {
         const able = [...outer.rule.permissions, ...outer.rule.actions].join(", ");
         warnings.push({
           path,
-          warning: `${reach}: everybody for whom this rule matches can ${able} there`,
+          is: `${reach}: everybody who matches this rule can ${able} there`,
+          fix: "write a narrower prefix, unless this is intended",
         });
       } else {
         const shared = outer.segments.filter((segment) => segment.kind !== "literal").map(written);
-        const whom = shared.length === 0 ? "everybody" : `everybody with the same ${shared.join(", ")}`;
+        const whose = shared.length === 0 ? "everybody" : `everybody with the same ${shared.join(", ")}`;
         problems.push({
           path,
-          problem: `is ${shown(outer)}, which ${reach}, for ${whom}; add a when: that names who may, or write a folder of its own`,
+          is: `is ${shown(outer)}, which ${reach}, for ${whose}`,
+          fix: "add a when: that says who may, or write a folder of its own",
         });
       }
     }
   }
-  return { problems: onceEach(problems, "problem"), warnings: onceEach(warnings, "warning") };
+  return { problems: onceEach(problems), warnings: onceEach(warnings) };
 }
 
-/** A rule's prefix for one issuer: `{issuer}` is a name that is known now. */
+/** A rule's prefix for one issuer, with `{issuer}` replaced by the issuer's name. */
 interface Place {
   readonly rule: Rule;
   readonly index: number;
@@ -66,11 +69,11 @@ interface Place {
 
 type Relation =
   | { readonly kind: "apart" }
-  /** The same segments as far as both go: one holds the other, or they are equal. */
+  /** Equal segments up to the shorter one's end: one contains the other, or they are equal. */
   | { readonly kind: "nested" }
   | { readonly kind: "clash"; readonly because: string };
 
-/** None of a rule that is bound to no issuer where there are several: that is what has to be mended first. */
+/** Empty for a rule without an issuer when there are several issuers: that mistake must be fixed first. */
 function placesOf({ index, value: rule }: Placed<Rule>, issuers: readonly NamedIssuer[]): readonly Place[] {
   if (issuers.length > 1 && !isBound(rule)) return [];
   return issuers
@@ -86,12 +89,12 @@ function placesOf({ index, value: rule }: Placed<Rule>, issuers: readonly NamedI
     }));
 }
 
-/** Only where both are named: the deployment's own bucket is not known here and could be either. */
+/** Only when both rules name a bucket: OSS_BUCKET is unknown here and could be either of them. */
 function inDifferentBuckets(a: Rule, b: Rule): boolean {
   return a.bucket !== undefined && b.bucket !== undefined && a.bucket !== b.bucket;
 }
 
-/** Whether an inner folder can be another principal's: it depends on a claim, and the outer one is no one user's. */
+/** Whether the inner folder can belong to another principal: it depends on a claim, and the outer one has several users. */
 function holdsOthers(outer: Place, inner: Place): boolean {
   const known = claimsOf(outer.rule.prefix);
   return (
@@ -114,7 +117,7 @@ function relationOf(a: Place, b: Place): Relation {
     } else if (left.kind !== right.kind || left.claim !== right.claim) {
       clash ??= `${written(left)} of one user can be ${written(right)} of another`;
     } else if (a.issuer !== b.issuer) {
-      // A digest has its issuer in it: those of two issuers never meet.
+      // A digest includes its issuer: digests of two issuers are never equal.
       if (left.kind === "hash") return { kind: "apart" };
       clash ??= `${written(left)} of issuer ${a.issuer} can be ${written(right)} of issuer ${b.issuer}`;
     }
@@ -132,13 +135,7 @@ function shown(place: Place): string {
   return JSON.stringify(place.rule.prefix.text);
 }
 
-function onceEach<T extends { readonly path: Problem["path"] }>(
-  entries: readonly T[],
-  text: keyof T,
-): readonly T[] {
+function onceEach(problems: readonly ProblemAt[]): readonly ProblemAt[] {
   const seen = new Set<string>();
-  return entries.filter((entry) => {
-    const key = JSON.stringify([entry.path, entry[text]]);
-    return seen.size < seen.add(key).size;
-  });
+  return problems.filter((problem) => seen.size < seen.add(JSON.stringify(problem)).size);
 }

@@ -1,16 +1,16 @@
 import { claimsOf, hashedClaimProblem, plainClaimProblem } from "../prefix/prefix-template.ts";
+import type { ProblemAt } from "../problem.ts";
 import type { Issuer } from "../token/issuer.ts";
 import type { PlacedEntries } from "./access-references.ts";
 import type { Rule } from "./rule.ts";
-import type { Problem, Warning } from "./shape.ts";
 
 /**
- * What cannot be meant, each rule and issuer by itself: a rule that refuses everybody for whom it matches is a problem;
- * what could be meant, but opens more than it seems to, is a warning.
+ * Finds probable mistakes, one rule or issuer at a time. A rule that refuses everybody it matches is a problem. A rule or
+ * an issuer that opens more than it seems to is a warning.
  */
 export function doubtsAbout({ rules, issuers }: PlacedEntries): {
-  readonly problems: readonly Problem[];
-  readonly warnings: readonly Warning[];
+  readonly problems: readonly ProblemAt[];
+  readonly warnings: readonly ProblemAt[];
 } {
   const known = issuers.map(({ value }) => value);
   return {
@@ -25,8 +25,8 @@ export function doubtsAbout({ rules, issuers }: PlacedEntries): {
   };
 }
 
-/** Values of `when` that the prefix cannot take: whoever has such a claim is refused, by this rule, for everything. */
-function unusableValues({ when, prefix }: Rule, index: number): readonly Problem[] {
+/** Values of `when` that the prefix cannot contain: a user with such a claim is refused altogether. */
+function unusableValues({ when, prefix }: Rule, index: number): readonly ProblemAt[] {
   return prefix.segments.flatMap((segment) => {
     if (segment.kind !== "claim" && segment.kind !== "hash") return [];
     const problemOf = segment.kind === "claim" ? plainClaimProblem : hashedClaimProblem;
@@ -36,20 +36,21 @@ function unusableValues({ when, prefix }: Rule, index: number): readonly Problem
       : [
           {
             path: ["rules", index, "when", segment.claim],
-            problem:
-              `has ${JSON.stringify(value)}, which ${problemOf(value)}: it cannot stand in the prefix, and whoever ` +
-              `has it is refused (403); delete it, or take {${segment.claim}} out of the prefix`,
+            is:
+              `has ${JSON.stringify(value)}, which ${problemOf(value)}: the prefix cannot contain it, and a user ` +
+              "who has it is refused (403)",
+            fix: `delete it, or take {${segment.claim}} out of the prefix`,
           },
         ];
   });
 }
 
-/** `{iss}` and `{aud}` are the same in all tokens of an issuer, and often an address. */
+/** `{iss}` and `{aud}` are the same in all tokens of an issuer, and often a URL. */
 function unusableConstants(
   { issuer, prefix }: Rule,
   index: number,
   issuers: readonly Issuer[],
-): readonly Problem[] {
+): readonly ProblemAt[] {
   return issuers.flatMap((own) => {
     if (issuer !== undefined && issuer !== own.name) return [];
     const constants = new Map([
@@ -63,28 +64,30 @@ function unusableConstants(
         : [
             {
               path: ["rules", index, "prefix"],
-              problem:
-                `has {${segment.claim}}, which is ${JSON.stringify(value)} in tokens of ${own.name} and no safe name ` +
-                `of a folder; write {issuer}, or {${segment.claim}:hash}`,
+              is:
+                `has {${segment.claim}}, which is ${JSON.stringify(value)} in tokens of ${own.name}, and not a ` +
+                "safe folder name",
+              fix: `write {issuer}, or {${segment.claim}:hash}`,
             },
           ];
     });
   });
 }
 
-function openAudience({ audience }: Issuer, index: number): readonly Warning[] {
+function openAudience({ audience }: Issuer, index: number): readonly ProblemAt[] {
   return audience === null
     ? [
         {
           path: ["issuers", index, "audience"],
-          warning: "is null: tokens that this issuer gave for other services are taken, too",
+          is: "is null: tokens that this issuer made for other services are accepted too",
+          fix: "write the token's aud, unless its tokens have none",
         },
       ]
     : [];
 }
 
-/** Often a placeholder whose braces were forgotten: users/sub/, users/:sub/. */
-function sharedFolder({ when, prefix, permissions, actions }: Rule, index: number): readonly Warning[] {
+/** Often a placeholder without its braces: users/sub/, users/:sub/. */
+function sharedFolder({ when, prefix, permissions, actions }: Rule, index: number): readonly ProblemAt[] {
   const changing = [
     ...permissions.filter((permission) => permission === "write" || permission === "delete"),
     ...actions.filter((action) => !action.startsWith("oss:Get")),
@@ -95,12 +98,11 @@ function sharedFolder({ when, prefix, permissions, actions }: Rule, index: numbe
     : [
         {
           path: ["rules", index, "prefix"],
-          warning:
-            `is one folder for all users, where every one of them can ${changing.join(", ")}; write {sub} in it for a ` +
-            "folder each, or a when: that names who may",
+          is: `is one folder for all users, where every one of them can ${changing.join(", ")}`,
+          fix: "write {sub} in it for one folder per user, or add a when: that says who may",
         },
       ];
 }
 
-/** Claims that tell no two users of an issuer apart. */
+/** Claims with the same value for all users of an issuer. */
 const SAME_FOR_ALL: readonly string[] = ["iss", "aud", "azp"];

@@ -1,32 +1,20 @@
+import type { Path, Problem, ProblemAt } from "../problem.ts";
+
 /**
- * Shapes: descriptions of what a file may contain. One description parses (every mistake at once, each with its
- * path and what to write instead), gives the TypeScript type, and prints the JSON Schema for editors.
+ * Describes what a part of a file may contain. One shape parses (and finds every mistake at once), gives the
+ * TypeScript type, and makes the JSON Schema for editors.
  */
 export interface Shape<T> {
-  /** undefined where it cannot be used. Of what can be, a problem may have been added all the same. */
-  readonly parse: (value: unknown, path: Path, problems: Problem[]) => T | undefined;
+  /** Adds every problem. Returns undefined when the value cannot be used; a usable value may have problems too. */
+  readonly parse: (value: unknown, path: Path, problems: ProblemAt[]) => T | undefined;
   readonly schema: JsonSchema;
-}
-
-export type Path = readonly (string | number)[];
-
-export interface Problem {
-  readonly path: Path;
-  /** What is wrong and what to write instead; follows the path in a sentence. */
-  readonly problem: string;
-}
-
-/** Something an operator should have seen, although it may be meant. */
-export interface Warning {
-  readonly path: Path;
-  readonly warning: string;
 }
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export type Parsed<S> = S extends Shape<infer T> ? T : never;
 
-/** A field of an object: needed, or with what stands for it where it is left out. */
+/** A field of an object. Without a fallback it must be written. */
 export interface Field<T> {
   readonly shape: Shape<T>;
   readonly fallback: { readonly value: T } | undefined;
@@ -45,19 +33,19 @@ export function withDefault<T>(shape: Shape<T>, value: T, help: string): Field<T
   return { shape, fallback: { value }, help };
 }
 
-/** `problemOf` refuses a text by its reason; `example` is what an error suggests. */
+/** `problemOf` finds what is wrong with a text; `example` is what a problem suggests. */
 export function text(options: {
   readonly example: string;
   readonly pattern?: string;
-  readonly problemOf?: (value: string) => string | undefined;
+  readonly problemOf?: (value: string) => Problem | undefined;
 }): Shape<string> {
   return {
     parse: (value, path, problems) => {
       if (typeof value !== "string") {
-        return refuse(problems, path, `is ${described(value)}; write a text, such as ${options.example}`);
+        return refuse(problems, path, described(value), `write a text, such as ${options.example}`);
       }
       const problem = options.problemOf?.(value);
-      return problem === undefined ? value : refuse(problems, path, problem);
+      return problem === undefined ? value : refuse(problems, path, problem.is, problem.fix);
     },
     schema: { type: "string", ...(options.pattern === undefined ? {} : { pattern: options.pattern }) },
   };
@@ -73,7 +61,7 @@ export function wholeNumber(options: {
     parse: (value, path, problems) =>
       typeof value === "number" && Number.isInteger(value) && value >= options.min && value <= options.max
         ? value
-        : refuse(problems, path, `is ${described(value)}; write ${range}`),
+        : refuse(problems, path, described(value), `write ${range}`),
     schema: { type: "integer", minimum: options.min, maximum: options.max },
   };
 }
@@ -85,17 +73,17 @@ export function oneOf<const T extends string>(values: readonly T[]): Shape<T> {
       if (found !== undefined) return found;
       const near = typeof value === "string" ? nearest(value, values) : undefined;
       const instead = near === undefined ? `write one of ${values.join(", ")}` : `write ${near}`;
-      return refuse(problems, path, `is ${described(value)}; ${instead}`);
+      return refuse(problems, path, described(value), instead);
     },
     schema: { enum: values },
   };
 }
 
-/** `true`, for switches that are simply left out when off. */
+/** `true`, for switches that are left out when off. */
 export function literalTrue(): Shape<true> {
   return {
     parse: (value, path, problems) =>
-      value === true ? true : refuse(problems, path, `is ${described(value)}; write true, or leave it out`),
+      value === true ? true : refuse(problems, path, described(value), "write true, or leave it out"),
     schema: { const: true },
   };
 }
@@ -118,10 +106,11 @@ export function listOf<T>(
         return refuse(
           problems,
           path,
-          `is ${described(value)}; write a list: ${asList(value, shape) ?? options.example}`,
+          described(value),
+          `write a list: ${asList(value, shape) ?? options.example}`,
         );
       if (value.length < min)
-        return refuse(problems, path, `is an empty list; write at least one: ${options.example}`);
+        return refuse(problems, path, "is an empty list", `write at least one: ${options.example}`);
       const items = value.map((item, index) => shape.parse(item, [...path, index], problems));
       return items.includes(undefined) ? undefined : (items as T[]);
     },
@@ -129,7 +118,7 @@ export function listOf<T>(
   };
 }
 
-/** `read, write` → `[read, write]`, where these are items; undefined where they are not. */
+/** `read, write` → `[read, write]` when these are valid items; otherwise undefined. */
 function asList(value: unknown, item: Shape<unknown>): string | undefined {
   if (typeof value !== "string") return undefined;
   const words = value.split(/[\s,]+/).filter((word) => word !== "");
@@ -137,7 +126,7 @@ function asList(value: unknown, item: Shape<unknown>): string | undefined {
   return valid ? `[${words.join(", ")}]` : undefined;
 }
 
-/** One value or a list of them; always a list when parsed. */
+/** One value or a list; parsed to a list. */
 export function oneOrList<T>(shape: Shape<T>, options: { readonly example: string }): Shape<readonly T[]> {
   const list = listOf(shape, { min: 1, example: options.example });
   return {
@@ -150,7 +139,7 @@ export function oneOrList<T>(shape: Shape<T>, options: { readonly example: strin
   };
 }
 
-/** A text, number or boolean: what a claim can be compared with. */
+/** A text, a number or a boolean, to compare a claim with. */
 export function scalar(options: { readonly example: string }): Shape<string | number | boolean> {
   return {
     parse: (value, path, problems) =>
@@ -161,13 +150,14 @@ export function scalar(options: { readonly example: string }): Shape<string | nu
         : refuse(
             problems,
             path,
-            `is ${described(value)}; write a text, a number, true or false, such as ${options.example}`,
+            described(value),
+            `write a text, a number, true or false, such as ${options.example}`,
           ),
     schema: { type: ["string", "number", "boolean"] },
   };
 }
 
-/** Names of one's own (claims) with values of one shape. */
+/** Free names (of claims) with values of one shape. */
 export function mapOf<T>(
   shape: Shape<T>,
   options: { readonly example: string },
@@ -175,14 +165,14 @@ export function mapOf<T>(
   return {
     parse: (value, path, problems) => {
       if (!isRecord(value))
-        return refuse(problems, path, `is ${described(value)}; write names and values: ${options.example}`);
+        return refuse(problems, path, described(value), `write names and values: ${options.example}`);
       const entries: [string, T][] = [];
       for (const [name, item] of Object.entries(value)) {
         const parsed = shape.parse(item, [...path, name], problems);
         if (parsed !== undefined) entries.push([name, parsed]);
       }
       if (Object.keys(value).length === 0)
-        return refuse(problems, path, `is empty; write ${options.example}, or leave it out`);
+        return refuse(problems, path, "is empty", `write ${options.example}, or leave it out`);
       return entries.length === Object.keys(value).length ? new Map(entries) : undefined;
     },
     schema: { type: "object", additionalProperties: shape.schema, minProperties: 1 },
@@ -194,20 +184,16 @@ type Fields = Readonly<Record<string, Field<unknown>>>;
 type ObjectOf<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
 /**
- * An object of known fields; a name that is none of them is a mistake, and the nearest one is suggested, and read in its
- * place: one mistyped name is one problem. `between` says in JSON Schema what else must hold between fields; whoever
- * reads the parsed object checks the same.
+ * An object with known fields. An unknown name is a problem that suggests the nearest field; its value is then read as
+ * that field's, so that one mistyped name is one problem. `between` is JSON Schema for rules between fields; the reader
+ * of the parsed object checks the same rules.
  */
 export function objectOf<F extends Fields>(fields: F, between: JsonSchema = {}): Shape<ObjectOf<F>> {
   const names = Object.keys(fields);
   return {
     parse: (value, path, problems) => {
       if (!isRecord(value))
-        return refuse(
-          problems,
-          path,
-          `is ${described(value)}; write ${names.slice(0, 3).join(", ")} … below it`,
-        );
+        return refuse(problems, path, described(value), `write ${names.slice(0, 3).join(", ")} … below it`);
       const writtenAs = new Map<string, string>();
       for (const name of Object.keys(value)) {
         if (names.includes(name)) writtenAs.set(name, name);
@@ -219,7 +205,8 @@ export function objectOf<F extends Fields>(fields: F, between: JsonSchema = {}):
         refuse(
           problems,
           [...path, name],
-          `is not known here; ${near ? `write ${near}` : `known are ${names.join(", ")}`}`,
+          "is not known here",
+          near ? `write ${near}` : `use one of ${names.join(", ")}`,
         );
       }
       const parsed: Record<string, unknown> = {};
@@ -231,7 +218,7 @@ export function objectOf<F extends Fields>(fields: F, between: JsonSchema = {}):
           usable &&= parsed[name] !== undefined;
         } else if (field.fallback !== undefined) parsed[name] = field.fallback.value;
         else {
-          refuse(problems, path, `needs ${name}: ${field.help}`);
+          refuse(problems, path, `has no ${name}`, `write ${name}: ${field.help}`);
           usable = false;
         }
       }
@@ -256,7 +243,7 @@ export function objectOf<F extends Fields>(fields: F, between: JsonSchema = {}):
   };
 }
 
-/** The known name that a mistyped one most likely means; undefined where none is near. */
+/** The known name nearest to a mistyped one; undefined when none is near. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
@@ -291,16 +278,16 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function refuse(problems: Problem[], path: Path, problem: string): undefined {
-  problems.push({ path, problem });
+function refuse(problems: ProblemAt[], path: Path, is: string, fix: string): undefined {
+  problems.push({ path, is, fix });
   return undefined;
 }
 
 function described(value: unknown): string {
-  if (value === undefined || value === null) return "empty";
-  if (Array.isArray(value)) return "a list";
+  if (value === undefined || value === null) return "is empty";
+  if (Array.isArray(value)) return "is a list";
   if (typeof value === "object")
-    return "a group of names and values (a text with braces needs quotes in YAML)";
+    return "is a group of names and values (a text with braces needs quotes in YAML)";
   const shown = JSON.stringify(value);
-  return shown.length > 60 ? `${shown.slice(0, 57)}…` : shown;
+  return `is ${shown.length > 60 ? `${shown.slice(0, 57)}…` : shown}`;
 }

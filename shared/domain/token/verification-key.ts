@@ -3,7 +3,7 @@ import type { Algorithm } from "./issuer.ts";
 
 /**
  * Whether a key may verify an algorithm: HS* needs a secret at least as long as its hash, RS* and PS* an RSA key,
- * ES256, ES384 and ES512 a key on their own curve. A public key never fits HS*: its text is known to everybody.
+ * ES256, ES384 and ES512 a key on their own curve. A public key never fits HS*: everybody knows its text.
  * Source: RFC 7518 sections 3.2 to 3.5.
  */
 export function keyFits(key: KeyObject, algorithm: Algorithm): boolean {
@@ -27,26 +27,26 @@ export function keyFits(key: KeyObject, algorithm: Algorithm): boolean {
   }
 }
 
-/** Why a public key cannot or must not verify App tokens; undefined: it may. The text holds nothing of the key. */
+/** Why a public key cannot or must not verify App tokens; undefined when it may. The text contains no part of the key. */
 export function problemOfPublicKey(key: KeyObject): string | undefined {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key;
   if (key.type !== "public") return "it is not a public key";
   if (type === "rsa") return problemOfRsa(key);
   if (type === "ec") {
     if (Object.values(CURVES).includes(details.namedCurve ?? "")) return undefined;
-    return `its curve is ${details.namedCurve}; ES256, ES384 and ES512 need P-256, P-384 or P-521`;
+    return `its curve is ${details.namedCurve}, but ES256, ES384 and ES512 need P-256, P-384 or P-521`;
   }
   if (type === "ed25519" || type === "ed448") {
-    return `it is an ${type} key, and jsonwebtoken cannot verify EdDSA; sign with ES256 or RS256 instead`;
+    return `it is an ${type} key, and jsonwebtoken cannot verify EdDSA: sign with ES256 or RS256 instead`;
   }
-  return `it is of type ${type}; an RSA or elliptic-curve key is needed`;
+  return `it is of type ${type}, not RSA or elliptic-curve`;
 }
 
 function problemOfRsa(key: KeyObject): string | undefined {
   const { modulusLength: bits = 0, publicExponent: e = 0n } = key.asymmetricKeyDetails ?? {};
-  if (bits < MIN_RSA_BITS) return `RSA with ${bits} bits is too weak; ${MIN_RSA_BITS} or more`;
-  if (bits > MAX_RSA_BITS) return `RSA with ${bits} bits is too slow; ${MAX_RSA_BITS} or fewer`;
-  // With e = 1 the padded hash is its own signature; with 3, forgeries have passed lax verifiers.
+  if (bits < MIN_RSA_BITS) return `RSA with ${bits} bits is too weak: it needs ${MIN_RSA_BITS} or more`;
+  if (bits > MAX_RSA_BITS) return `RSA with ${bits} bits is too slow: it needs ${MAX_RSA_BITS} or fewer`;
+  // With e = 1 the padded hash is its own signature. With e = 3, forgeries have passed careless verifiers.
   if (e < MIN_RSA_EXPONENT || e >= 2n ** 256n || e % 2n === 0n)
     return "its RSA exponent is not odd and 65537 or more";
   const { n = "" } = key.export({ format: "jwk" });
@@ -57,9 +57,9 @@ function problemOfRsa(key: KeyObject): string | undefined {
 }
 
 /**
- * Weak Infineon chips make primes k * M + (65537^a mod M), M a product of small primes: modulo each of these, such
- * a modulus is a power of 65537, which fewer than one in 10^8 others is. Source: Nemec et al., "The Return of
- * Coppersmith's Attack", CCS 2017.
+ * Weak Infineon chips make primes k * M + (65537^a mod M), where M is a product of small primes. Modulo each of these
+ * primes, such a modulus is a power of 65537; of other moduli, fewer than one in 10^8 is. Source: Nemec et al., "The
+ * Return of Coppersmith's Attack", CCS 2017.
  */
 function hasRocaFingerprint(modulus: bigint): boolean {
   return ROCA_PRIMES.every((prime) => {
@@ -79,7 +79,7 @@ const CURVES = { ES256: "prime256v1", ES384: "secp384r1", ES512: "secp521r1" };
 /** Bits. Source: RFC 7518 section 3.3. */
 const MIN_RSA_BITS = 2_048;
 
-/** Bits. Ours (docs/threat-model.md, K8): beyond it, a signature costs the CPU of an attack. */
+/** Bits. Ours (docs/threat-model.md, K8): a longer key makes each check so slow that it helps an attacker. */
 const MAX_RSA_BITS = 8_192;
 
 /** Source: FIPS 186-5 section 5.4 (2^16 < e < 2^256, odd). */

@@ -38,25 +38,25 @@ function changed(from: string, to: string, file = FILE): string {
 }
 
 const NOT_ALIGNED =
-  "is indented by another number of blanks than its neighbours; line it up with the fields above";
-const IN_QUOTES = "a text with braces needs quotes around the whole of it";
+  "is indented by another number of spaces than its neighbours; line it up with the fields above";
+const IN_QUOTES = "has a text with braces outside quotes; write the whole text in quotes";
 
 describe("a mistake in access.yaml is told with file, line, column, field, and what to write instead", () => {
   it.each([
     [
       "a bare word in place of a list",
       changed("[read, write]", "read"),
-      'access.yaml:7:5 rules[0].allow: is "read"; write a list: [read]',
+      'access.yaml:7:5 rules[0].allow is "read"; write a list: [read]',
     ],
     [
       "a prefix that YAML reads as a group",
       changed("users/{sub}/", "{sub}"),
-      'access.yaml:8:5 rules[0].prefix: is a group of names and values (a text with braces needs quotes in YAML); write a text, such as "users/{sub}/"',
+      'access.yaml:8:5 rules[0].prefix is a group of names and values (a text with braces needs quotes in YAML); write a text, such as "users/{sub}/"',
     ],
     [
       "an empty file",
       "# nothing yet\n",
-      "access.yaml: is empty; write issuers and rules, as docs/access-rules.md shows",
+      "access.yaml is empty; write issuers and rules, as docs/access-rules.md shows",
     ],
     ["a directive", `%FOO bar\n---\n${FILE}`, "access.yaml:1:1 has a line that begins with %; delete it"],
     ["a list", "- a\n", "access.yaml:1:1 is a list; write issuers, session, rules … below it"],
@@ -80,7 +80,7 @@ rules:
     allow: [reed]
     prefix: users/{sub}
 `;
-    expect(problemsIn(text).map((line) => line.split(": ")[0])).toEqual([
+    expect(problemsIn(text).map((line) => line.split(" ", 2).join(" "))).toEqual([
       "access.yaml:2:5 issuers[0].name",
       "access.yaml:3:5 issuers[0].isuer",
       "access.yaml:7:13 rules[0].allow[0]",
@@ -98,11 +98,11 @@ rules:
   - { name: b, alow: [read], prefix: "users/{sub:hash}/" }
 `;
     expect(problemsIn(text)).toEqual([
-      'access.yaml:8:5 allow stands twice in the same group; delete one, or begin a new entry with "- "',
-      "access.yaml:10:5 rules[0].duraton: is not known here; write duration",
-      "access.yaml:11:16 rules[1].alow: is not known here; write allow",
+      'access.yaml:8:5 allow appears twice in the same group; delete one, or begin a new entry with "- "',
+      "access.yaml:10:5 rules[0].duraton is not known here; write duration",
+      "access.yaml:11:16 rules[1].alow is not known here; write allow",
       expect.stringMatching(
-        /^access\.yaml:11:30 rules\[1\]\.prefix: is "users\/\{sub:hash\}\/", which can be the same folder/,
+        /^access\.yaml:11:30 rules\[1\]\.prefix is "users\/\{sub:hash\}\/", which can be the same folder/,
       ),
     ]);
   });
@@ -115,10 +115,10 @@ describe("YAML that is more than this file may be is told, and the rest is read 
       `${changed("[read, write]", "&all [read, write]")}  - { claims: { sub: bob }, can: *all, cannot: [raed users/alice/a] }\n`,
       [
         "access.yaml:7:12 an anchor (&…) is not read here; write the value without it",
-        'access.yaml:14:29 tests[1].can[0]: is "read"; write a permission and a key, such as read users/alice/a.jpg',
-        'access.yaml:14:29 tests[1].can[1]: is "write"; write a permission and a key, such as write users/alice/a.jpg',
+        'access.yaml:14:29 tests[1].can[0] is "read"; write a permission and a key, such as read users/alice/a.jpg',
+        'access.yaml:14:29 tests[1].can[1] is "write"; write a permission and a key, such as write users/alice/a.jpg',
         "access.yaml:14:34 an alias (*…) is not read here; write the value out, or in quotes",
-        'access.yaml:14:49 tests[1].cannot[0]: is "raed users/alice/a"; write a permission and a key, such as read users/alice/a.jpg',
+        'access.yaml:14:49 tests[1].cannot[0] is "raed users/alice/a"; write a permission and a key, such as read users/alice/a.jpg',
       ],
     ],
     [
@@ -132,7 +132,7 @@ describe("YAML that is more than this file may be is told, and the rest is read 
         "access.yaml:6:5 an anchor (&…) is not read here; write the value without it",
         "access.yaml:10:5 << (a merge key) is not read here; write the fields out",
         "access.yaml:10:9 an alias (*…) is not read here; write the value out, or in quotes",
-        'access.yaml:12:5 rules[1].mode: is "repot"; write report',
+        'access.yaml:12:5 rules[1].mode is "repot"; write report',
       ],
     ],
     [
@@ -146,7 +146,7 @@ describe("YAML that is more than this file may be is told, and the rest is read 
 
   it.each(["!env", "!!str", "!!binary", "!!merge", "!!set", "!!null", "!"])("the tag %s", (tag) => {
     expect(problemsIn(changed("name: own folder", `name: ${tag} own folder`))).toEqual([
-      "access.yaml:6:11 has a tag (!…); tags are not read here: write the value alone, a text with ! in quotes",
+      "access.yaml:6:11 has a tag (!…), and tags are not read here; write the value alone, or a text with ! in quotes",
     ]);
     expect(problemsIn(changed("allow:", `when: ${tag} { role: a }\n    allow:`))[0]).toMatch(
       /^access\.yaml:7:11 has a tag/,
@@ -169,27 +169,27 @@ describe("what is no YAML is told in an operator's words, at its place, without 
     [
       "braces without quotes in a list of promises",
       changed("users/alice/", "users/{sub}/"),
-      "access.yaml:11:22 has braces in a promise, which names a key as it is: write read users/alice/a.jpg",
+      "access.yaml:11:22 has braces in a promise, but a promise names one real key; write a key, as in read users/alice/a.jpg",
     ],
     [
       "a tab",
       changed("    allow", "\tallow"),
-      "access.yaml:7:1 begins with a tab; YAML takes blanks only: two for each level",
+      "access.yaml:7:1 begins with a tab, but YAML takes spaces only; write two spaces for each level",
     ],
     [
       "a second document",
       changed("tests:", "---\ntests:"),
-      "access.yaml:9:1 has a second document (---); one file holds one: delete the line and what follows",
+      "access.yaml:9:1 has a second document (---), but one file holds one; delete this line and everything after it",
     ],
     [
       "a quote that is never closed, where it is opened",
       changed("users/{sub}/", '"users/{sub}/'),
-      "access.yaml:8:13 has a quote that is opened and never closed",
+      "access.yaml:8:13 has a quote that is never closed; close it at the end of the text",
     ],
     [
       "a quote that another one closes",
       changed("users/{sub}/", "'users/{sub}/\""),
-      "access.yaml:8:13 has a quote that is opened and never closed",
+      "access.yaml:8:13 has a quote that is never closed; close it at the end of the text",
     ],
     [
       "a colon in a text",
@@ -199,14 +199,18 @@ describe("what is no YAML is told in an operator's words, at its place, without 
     [
       "no blank behind the dash",
       changed("- name: own", "-name: own"),
-      "access.yaml:6:10 needs a blank behind the dash: - name: own folder",
+      "access.yaml:6:10 has no space after the dash; write one, as in - name: own folder",
     ],
     [
       "no blank behind the colon",
       changed("name: own", "name:own"),
-      "access.yaml:6:5 needs a blank behind the colon: name: own folder",
+      "access.yaml:6:5 has no space after the colon; write one, as in name: own folder",
     ],
-    ["no colon", changed("allow: [", "allow ["), "access.yaml:7:5 needs a colon behind the name: rules:"],
+    [
+      "no colon",
+      changed("allow: [", "allow ["),
+      "access.yaml:7:5 has no colon after the name; write one, as in rules:",
+    ],
     ["a field with one blank too few", changed("    prefix", "   prefix"), `access.yaml:8:1 ${NOT_ALIGNED}`],
     ["a field with two too many", changed("    prefix", "      prefix"), `access.yaml:8:1 ${NOT_ALIGNED}`],
     [
@@ -228,14 +232,18 @@ describe("what is no YAML is told in an operator's words, at its place, without 
     [
       "a bracket that is not closed",
       changed("[read, write]", "[read, write"),
-      "access.yaml:8:5 ] is missing at the end of the line above",
+      "access.yaml:8:5 needs a ]; add ] at the end of the line above",
     ],
     [
       "a comma too many",
       changed("[read, write]", "[read,, write]"),
       "access.yaml:7:18 has a comma too many; delete it",
     ],
-    ["a hostile depth", "[".repeat(5000), "access.yaml:1:820 is nested too deeply; is it the right file?"],
+    [
+      "a hostile depth",
+      "[".repeat(5000),
+      "access.yaml:1:820 is nested too deeply; check whether this is the right file",
+    ],
   ])("%s", (_mistake, text, problem) => {
     expect(problemsIn(text)).toEqual([problem]);
   });
@@ -246,7 +254,7 @@ describe("what is no YAML is told in an operator's words, at its place, without 
       "%own",
       changed("users/{sub}/", "{sub}/", changed("alice }", "`alice }")),
     );
-    const character = "has a text that begins with a character of YAML's own; write it in quotes";
+    const character = "has a text that begins with a special character of YAML; write it in quotes";
     expect(problemsIn(text)).toEqual([
       `access.yaml:6:11 ${character}`,
       `access.yaml:8:18 ${IN_QUOTES}: "{sub}/"`,
@@ -266,7 +274,7 @@ describe("what is no YAML is told in an operator's words, at its place, without 
 
 describe("an audience that is nothing", () => {
   const EMPTY =
-    "access.yaml:4:5 issuers[0].audience: is empty; write the token's aud, or null to switch the check off";
+    "access.yaml:4:5 issuers[0].audience is empty; write the token's aud, or null to switch the check off";
 
   it.each(["audience:", "audience: # later", "audience: ~", "audience: Null", 'audience: ""'])(
     "J16: %s is refused: the check is switched off where everybody can see it, or not at all",
@@ -277,7 +285,7 @@ describe("an audience that is nothing", () => {
 
   it("is null: switched off, and warned of", () => {
     expect(warningsIn(changed("audience: photo-app", "audience: null"))).toEqual([
-      "access.yaml:4:5 issuers[0].audience: is null: tokens that this issuer gave for other services are taken, too",
+      "access.yaml:4:5 issuers[0].audience is null: tokens that this issuer made for other services are accepted too; write the token's aud, unless its tokens have none",
     ]);
   });
 });
@@ -310,7 +318,7 @@ describe("what is read otherwise than it looks", () => {
       "access.yaml",
     );
     expect(result.ok && result.warnings).toEqual([
-      'access.yaml:7:19 007 is read as the number 7; a text needs quotes: "007"',
+      'access.yaml:7:19 007 is read as the number 7; write a text in quotes: "007"',
     ]);
   });
 
@@ -320,7 +328,7 @@ describe("what is read otherwise than it looks", () => {
     ["NO", "false"],
     ["off", "false"],
   ])("warns of %s where a claim may be true or false", (word, meant) => {
-    const words = `${word} is read as a text; write ${meant} for what is ${meant}, or the text in quotes: "${word}"`;
+    const words = `${word} is read as a text; write ${meant} for the boolean, or the text in quotes: "${word}"`;
     const when = changed("allow:", `when: { role: editor, verified: ${word} }\n    allow:`);
     expect(warningsIn(when)).toEqual([`access.yaml:7:37 ${words}`]);
     const list = changed("sub: alice }", `sub: alice, roles: [a, ${word}] }`);
@@ -335,7 +343,7 @@ describe("what is read otherwise than it looks", () => {
       "access.yaml",
     );
     expect(result.ok && result.warnings).toEqual([
-      'access.yaml:7:33 rules[1].prefix: reaches every folder "users/{sub}/" of rules[0] (own): everybody for whom this rule matches can read there',
+      'access.yaml:7:33 rules[1].prefix reaches every folder "users/{sub}/" of rules[0] (own): everybody who matches this rule can read there; write a narrower prefix, unless this is intended',
     ]);
   });
 });
@@ -355,7 +363,7 @@ describe("a file", () => {
     [
       "that is not there",
       () => join(folder, "none.yaml"),
-      "is not there; name another with --access FILE or ACCESS_FILE",
+      "does not exist; name another with --access FILE or ACCESS_FILE",
     ],
     ["that is a folder", () => folder, "is a folder; name the file in it"],
     [
@@ -366,10 +374,10 @@ describe("a file", () => {
     [
       "of more than 256 KB",
       () => at("large.yaml", "#".repeat(256 * 1024 + 1)),
-      "has 262145 bytes, 262144 are the most; is it the right file?",
+      "has 262145 bytes, more than 262144; check whether it is the right file",
     ],
   ])("%s is refused", (_what, path, problem) => {
-    expect(readAccessFile(path())).toEqual({ ok: false, problems: [`${path()}: ${problem}`] });
+    expect(readAccessFile(path())).toEqual({ ok: false, problems: [`${path()} ${problem}`] });
   });
 
   it("whose promises are broken is refused by the build's check, each where it stands", () => {
@@ -380,8 +388,8 @@ describe("a file", () => {
     expect(checkedAccessFile(path, { nowMs: 0 })).toEqual({
       ok: false,
       problems: [
-        `${path}:9:11 tests[0].can[0]: is "write users/alice/a", a broken promise: they cannot (session policy: no statement allows oss:PutObject)`,
-        `${path}:10:14 tests[0].cannot[0]: is "read users/alice/a", a broken promise: they can (own; session policy: statement 0 allows oss:GetObject)`,
+        `${path}:9:11 tests[0].can[0] is "write users/alice/a", a broken promise: they cannot (session policy: no statement allows oss:PutObject); change the rules or the promise`,
+        `${path}:10:14 tests[0].cannot[0] is "read users/alice/a", a broken promise: they can (own; session policy: statement 0 allows oss:GetObject); change the rules or the promise`,
       ],
     });
   });
@@ -397,7 +405,7 @@ describe("a file", () => {
     });
     expect(checked.ok && checked.warnings).toEqual([
       expect.stringMatching(
-        /long\.yaml:5:1 rules: a session policy can have \d+ bytes, 2047 are the most; .*sum: \d+ of 2047 bytes/,
+        /long\.yaml:5:1 rules can make a session policy of \d+ bytes, more than 2047: such a user gets no credentials \(500 ServerError\); shorten it: .*sum: \d+ of 2047 bytes/,
       ),
     ]);
   });

@@ -218,7 +218,7 @@ describe("valet", () => {
     ],
     [
       ["explain", "--prefix", "a", "--claim", "sub=a", "--issuer", "login"],
-      'valet explain: --prefix must end in "/": write "a/"',
+      'valet explain: --prefix must end in "/"; write "a/"',
     ],
     [
       ["explain", "--duration", "60", "--claim", "sub=a", "--issuer", "login"],
@@ -264,9 +264,9 @@ describe("valet", () => {
       code: 2,
       out: "",
       error: [
-        `${path}:1:1 issuers: is an empty list; write at least one: - name: login`,
-        `${path}:2:1 rulse: is not known here; write rules`,
-        `${path}:2:9 rulse[0]: needs prefix: the folder, such as "users/{sub}/"`,
+        `${path}:1:1 issuers is an empty list; write at least one: - name: login`,
+        `${path}:2:1 rulse is not known here; write rules`,
+        `${path}:2:9 rulse[0] has no prefix; write prefix: the folder, such as "users/{sub}/"`,
       ].join("\n"),
     });
   });
@@ -280,8 +280,8 @@ describe("valet --json", () => {
       code: 2,
       error: "",
       problems: [
-        `${path}:1:1 issuers: is an empty list; write at least one: - name: login`,
-        `${path}:2:9 rules[0]: needs prefix: the folder, such as "users/{sub}/"`,
+        `${path}:1:1 issuers is an empty list; write at least one: - name: login`,
+        `${path}:2:9 rules[0] has no prefix; write prefix: the folder, such as "users/{sub}/"`,
       ],
     });
   });

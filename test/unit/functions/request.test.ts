@@ -56,7 +56,7 @@ describe("the App token", () => {
     ["one and an empty one, joined", "Bearer a.b.c,"],
   ])("H3: may be there once: %s", (_how, authorization) => {
     expect(read({ headers: { authorization } })).toEqual(
-      invalid("Authorization", "is there more than once; send it once, as Bearer <App token>"),
+      invalid("Authorization", "appears more than once; send it once, as Bearer <App token>"),
     );
   });
 
@@ -125,13 +125,15 @@ describe("parameters", () => {
 });
 
 describe("a mistake names the parameter and what to write", () => {
-  const UNKNOWN = "is not a parameter; known are permissions, prefix, durationSeconds, format";
-  const TWICE = "is there more than once; send it once";
-  const ONE_PREFIX = "is there more than once, or holds a comma; send one, and a comma in a POST body";
-  const PERMISSIONS = "holds something else than read, write, list, delete";
-  const DURATION = "must be a whole number of 900 or more";
-  const FORMAT = "must be default, appserver, ali-oss";
-  const NO_OBJECT = 'must be a JSON object with each name once, such as {"permissions":["read"]}, or empty';
+  const UNKNOWN = "is not a parameter; use permissions, prefix, durationSeconds, format";
+  const TWICE = "appears more than once; send it once";
+  const ONE_PREFIX =
+    "appears more than once or contains a comma; send one prefix; if it contains a comma, send it in a POST body";
+  const PERMISSIONS = "contains an unknown value; use read, write, list, delete";
+  const DURATION = "is not a whole number of 900 or more; send seconds, such as 3600";
+  const FORMAT = "is unknown; use default, appserver, ali-oss";
+  const NO_OBJECT =
+    'is not a JSON object with each name once; send one, such as {"permissions":["read"]}, or nothing';
 
   it.each<[string, Change, string, string]>([
     ["a typo", { query: "permission=read" }, "permission", UNKNOWN],
@@ -159,26 +161,36 @@ describe("a mistake names the parameter and what to write", () => {
     ["a comma too much", { query: "permissions=read," }, "permissions", PERMISSIONS],
     ["a list in a list", post({ permissions: [["read"]] }), "permissions", PERMISSIONS],
     ["toString", post({ permissions: ["toString"] }), "permissions", PERMISSIONS],
-    ["a number", post({ permissions: 7 }), "permissions", "must be a list of read, write, list, delete"],
-    ["null", post({ permissions: null }), "permissions", "must be a list of read, write, list, delete"],
+    [
+      "a number",
+      post({ permissions: 7 }),
+      "permissions",
+      "is not a list; send a list of read, write, list, delete",
+    ],
+    [
+      "null",
+      post({ permissions: null }),
+      "permissions",
+      "is not a list; send a list of read, write, list, delete",
+    ],
     [
       "an empty object",
       post({ permissions: {} }),
       "permissions",
-      "must be a list of read, write, list, delete",
+      "is not a list; send a list of read, write, list, delete",
     ],
     [
       "a prefix without its slash",
       { query: "prefix=users/alice" },
       "prefix",
-      'must end in "/": write "users/alice/"',
+      'must end in "/"; write "users/alice/"',
     ],
     ["an empty prefix", { query: "prefix=" }, "prefix", 'is empty; write a folder such as "photos/"'],
     [
       "a prefix with a star",
       { query: "prefix=users/*/" },
       "prefix",
-      `holds "*", which is not allowed in a prefix; write a folder's name without it`,
+      `contains "*", which is not allowed in a prefix; write the folder's name without it`,
     ],
     [
       "the whole bucket as a prefix",
@@ -192,8 +204,13 @@ describe("a mistake names the parameter and what to write", () => {
       "prefix",
       'has a path step ("." or ".."); name the folder itself',
     ],
-    ["a list of prefixes", post({ prefix: ["a/"] }), "prefix", 'must be a text that ends in "/"'],
-    ["a prefix that is null", post({ prefix: null }), "prefix", 'must be a text that ends in "/"'],
+    ["a list of prefixes", post({ prefix: ["a/"] }), "prefix", 'is not a text; send a text that ends in "/"'],
+    [
+      "a prefix that is null",
+      post({ prefix: null }),
+      "prefix",
+      'is not a text; send a text that ends in "/"',
+    ],
     ["a duration below STS's", { query: "durationSeconds=899" }, "durationSeconds", DURATION],
     ["a negative duration", post({ durationSeconds: -900 }), "durationSeconds", DURATION],
     ["a fraction", post({ durationSeconds: 900.5 }), "durationSeconds", DURATION],
@@ -219,10 +236,15 @@ describe("a mistake names the parameter and what to write", () => {
     ["a JSON text", post('"x"'), "body", NO_OBJECT],
     ["H5: a name twice", post('{"prefix":"a/","prefix":"b/"}'), "body", NO_OBJECT],
     ["H5: a name twice, escaped", post('{"prefix":"a/","pr\\u0065fix":"b/"}'), "body", NO_OBJECT],
-    ["an object inside", post('{"prefix":{"a":"b"}}'), "prefix", 'must be a text that ends in "/"'],
+    [
+      "an object inside",
+      post('{"prefix":{"a":"b"}}'),
+      "prefix",
+      'is not a text; send a text that ends in "/"',
+    ],
     ["H5: a name twice, further down", post('{"prefix":{"a":"b","a":"c"}}'), "body", NO_OBJECT],
     ["a byte order mark", post("\ufeff{}"), "body", NO_OBJECT],
-    ["a body with GET", { body: {} }, "body", "is not taken with GET; send parameters in the query"],
+    ["a body with GET", { body: {} }, "body", "is not allowed with GET; send parameters in the query"],
   ])("%s", (_what, change, field, problem) => {
     expect(read(change)).toEqual(invalid(field, problem));
   });

@@ -62,7 +62,7 @@ describe("npm start reads the access rules as the build does", () => {
 
   it("passes its warnings on", () => {
     expect(accessOf(FILE).warnings).toEqual([
-      expect.stringMatching(/access\.yaml:3:62 issuers\[1\]\.audience: is null/),
+      expect.stringMatching(/access\.yaml:3:62 issuers\[1\]\.audience is null: tokens/),
     ]);
   });
 
@@ -70,7 +70,7 @@ describe("npm start reads the access rules as the build does", () => {
     [
       "a mistake",
       FILE.replace("allow:", "alow:"),
-      "access.yaml:5:18 rules[0].alow: is not known here; write allow",
+      "access.yaml:5:18 rules[0].alow is not known here; write allow",
     ],
     [
       "an anchor",
@@ -80,12 +80,12 @@ describe("npm start reads the access rules as the build does", () => {
     [
       "a broken promise",
       FILE.replace("read login/alice/", "read login/bob/"),
-      'access.yaml:7:52 tests[0].can[0]: is "read login/bob/a.jpg", a broken promise: they cannot (session policy: no statement allows oss:GetObject)',
+      'access.yaml:7:52 tests[0].can[0] is "read login/bob/a.jpg", a broken promise: they cannot (session policy: no statement allows oss:GetObject); change the rules or the promise',
     ],
     [
       "a key in place of its variable's name, which is not repeated",
       FILE.replace("JWT_SECRET", "@hunter2"),
-      "access.yaml:2:87 has a text that begins with a character of YAML's own; write it in quotes",
+      "access.yaml:2:87 has a text that begins with a special character of YAML; write it in quotes",
     ],
   ])("refuses %s, with its place", (_what, text, problem) => {
     expect(problemsOf(() => accessOf(text))).toEqual([problem]);
@@ -94,7 +94,7 @@ describe("npm start reads the access rules as the build does", () => {
   it("says so where there is no such file", () => {
     vi.stubEnv("ACCESS_FILE", join(folder, "none.yaml"));
     expect(problemsOf(readLocalAccess)).toEqual([
-      "none.yaml: is not there; name another with --access FILE or ACCESS_FILE",
+      "none.yaml does not exist; name another with --access FILE or ACCESS_FILE",
     ]);
   });
 });

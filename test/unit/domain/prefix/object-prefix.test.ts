@@ -15,29 +15,41 @@ describe("an object prefix", () => {
   );
 
   it.each([
-    ["", 'is empty; write a folder such as "photos/"'],
-    ["a", 'must end in "/": write "a/"'],
-    ["/", 'would be the whole bucket; write a folder such as "photos/"'],
-    ["/a", 'starts with "/"; keys do not: write "a/"'],
-    [".", 'has a path step ("." or ".."); name the folder itself'],
-    ["a*", `holds "*", which is not allowed in a prefix; write a folder's name without it`],
-    ["/a/", 'starts with "/"; keys do not: write "a/"'],
-    ["//a/", 'starts with "/"; keys do not: write "a/"'],
-    ["a//", 'has an empty segment ("//"); write one slash'],
-    ["a//b/", 'has an empty segment ("//"); write one slash'],
-    ["a/../", 'has a path step ("." or ".."); name the folder itself'],
-    ["a/./b/", 'has a path step ("." or ".."); name the folder itself'],
-    ["..a/", 'has a path step ("." or ".."); name the folder itself'],
-    ["*/", `holds "*", which is not allowed in a prefix; write a folder's name without it`],
-    ["a?/", `holds "?", which is not allowed in a prefix; write a folder's name without it`],
-    ["{a}/", `holds "{", which is not allowed in a prefix; write a folder's name without it`],
-    ["a\\b/", `holds "\\\\", which is not allowed in a prefix; write a folder's name without it`],
-    ["a\n/", "has a character outside printable ASCII; only those are safe to compare in a policy"],
-    ["a\u007f/", "has a character outside printable ASCII; only those are safe to compare in a policy"],
-    ["\uff0f/", "has a character outside printable ASCII; only those are safe to compare in a policy"],
-    [`${"a".repeat(1023)}/`, "is longer than 1023 characters"],
-  ])("may not be %j", (text, problem) => {
-    expect(parsedObjectPrefix(text)).toEqual({ problem });
+    ["", "is empty", 'write a folder such as "photos/"'],
+    ["a", 'must end in "/"', 'write "a/"'],
+    ["/", "would be the whole bucket", 'write a folder such as "photos/"'],
+    ["/a", 'starts with "/", but keys do not', 'write "a/"'],
+    [".", 'has a path step ("." or "..")', "name the folder itself"],
+    ["a*", 'contains "*", which is not allowed in a prefix', "write the folder's name without it"],
+    ["/a/", 'starts with "/", but keys do not', 'write "a/"'],
+    ["//a/", 'starts with "/", but keys do not', 'write "a/"'],
+    ["a//", 'has an empty segment ("//")', "write one slash"],
+    ["a//b/", 'has an empty segment ("//")', "write one slash"],
+    ["a/../", 'has a path step ("." or "..")', "name the folder itself"],
+    ["a/./b/", 'has a path step ("." or "..")', "name the folder itself"],
+    ["..a/", 'has a path step ("." or "..")', "name the folder itself"],
+    ["*/", 'contains "*", which is not allowed in a prefix', "write the folder's name without it"],
+    ["a?/", 'contains "?", which is not allowed in a prefix', "write the folder's name without it"],
+    ["{a}/", 'contains "{", which is not allowed in a prefix', "write the folder's name without it"],
+    ["a\\b/", 'contains "\\\\", which is not allowed in a prefix', "write the folder's name without it"],
+    [
+      "a\n/",
+      "has a character outside printable ASCII",
+      "use printable ASCII only: a policy can compare nothing else safely",
+    ],
+    [
+      "a\u007f/",
+      "has a character outside printable ASCII",
+      "use printable ASCII only: a policy can compare nothing else safely",
+    ],
+    [
+      "\uff0f/",
+      "has a character outside printable ASCII",
+      "use printable ASCII only: a policy can compare nothing else safely",
+    ],
+    [`${"a".repeat(1023)}/`, "is longer than 1023 characters", "write a shorter one"],
+  ])("may not be %j", (text, is, fix) => {
+    expect(parsedObjectPrefix(text)).toEqual({ problem: { is, fix } });
   });
 
   it("is as long as a key at the most", () => {
@@ -46,7 +58,7 @@ describe("an object prefix", () => {
 
   it("does not repeat a long text in what it says of it", () => {
     const parsed = parsedObjectPrefix("x".repeat(200));
-    expect(parsed).toEqual({ problem: 'must end in "/": write it behind the last name' });
+    expect(parsed).toEqual({ problem: { is: 'must end in "/"', fix: "write one after the last name" } });
   });
 
   it("is made of whole segments, each safe; nothing is cleaned up", () => {

@@ -12,7 +12,7 @@ import { BREAKING_TEXTS } from "../../../support/hostile-texts.ts";
 
 function template(text: string) {
   const result = prefixTemplateFrom(text);
-  if ("problem" in result) throw new Error(result.problem);
+  if ("problem" in result) throw new Error(JSON.stringify(result.problem));
   return result.template;
 }
 
@@ -71,57 +71,79 @@ describe("a rule's prefix", () => {
   });
 
   it.each([
-    ["", 'is empty, which would be the whole bucket; write a folder, such as "users/{sub}/"'],
-    ["/users/{sub}/", 'starts with "/"; keys do not: write "users/{sub}/"'],
-    ["/users/{sub}", 'starts with "/"; keys do not: write "users/{sub}/"'],
-    ["/", 'would be the whole bucket; write a folder, such as "users/{sub}/"'],
-    ["// /", 'would be the whole bucket; write a folder, such as "users/{sub}/"'],
-    ["users/{sub}", 'must end in "/": write "users/{sub}/"'],
-    ["users/{sub}/ ", 'has blanks around it: write "users/{sub}/"'],
-    ["users/{sub}/\n", 'has blanks around it: write "users/{sub}/"'],
-    ["users/{sub}/ /", 'has a segment of blanks alone: write "users/{sub}/"'],
-    ["users/{sub}*", 'has "{sub}*": a placeholder fills a whole segment; write "{sub}/"'],
-    ["users//{sub}/", 'has an empty segment ("//"): write "users/{sub}/"'],
-    ["users/{sub}//", 'has an empty segment ("//"): write "users/{sub}/"'],
-    [".", 'has a path step ("." or ".."); name the folder itself'],
-    ["oss://my-bucket/users/{sub}/", 'names a bucket; write bucket: my-bucket and prefix: "users/{sub}/"'],
-    ["oss://my-bucket", 'names a bucket; write bucket: my-bucket and prefix: "users/{sub}/"'],
-    ["users/../{sub}/", 'has a path step ("." or ".."); name the folder itself'],
-    ["./{sub}/", 'has a path step ("." or ".."); name the folder itself'],
-    ["a..b/", 'has a path step ("." or ".."); name the folder itself'],
+    ["", "is empty, which would be the whole bucket", 'write a folder, such as "users/{sub}/"'],
+    ["/users/{sub}/", 'starts with "/", but keys do not', 'write "users/{sub}/"'],
+    ["/users/{sub}", 'starts with "/", but keys do not', 'write "users/{sub}/"'],
+    ["/", "would be the whole bucket", 'write a folder, such as "users/{sub}/"'],
+    ["// /", "would be the whole bucket", 'write a folder, such as "users/{sub}/"'],
+    ["users/{sub}", 'must end in "/"', 'write "users/{sub}/"'],
+    ["users/{sub}/ ", "has spaces around it", 'write "users/{sub}/"'],
+    ["users/{sub}/\n", "has spaces around it", 'write "users/{sub}/"'],
+    ["users/{sub}/ /", "has a segment of spaces only", 'write "users/{sub}/"'],
+    ["users/{sub}*", 'has "{sub}*", but a placeholder fills a whole segment', 'write "{sub}/"'],
+    ["users//{sub}/", 'has an empty segment ("//")', 'write "users/{sub}/"'],
+    ["users/{sub}//", 'has an empty segment ("//")', 'write "users/{sub}/"'],
+    [".", 'has a path step ("." or "..")', "name the folder itself"],
+    ["oss://my-bucket/users/{sub}/", "names a bucket", 'write bucket: my-bucket and prefix: "users/{sub}/"'],
+    ["oss://my-bucket", "names a bucket", 'write bucket: my-bucket and prefix: "users/{sub}/"'],
+    ["users/../{sub}/", 'has a path step ("." or "..")', "name the folder itself"],
+    ["./{sub}/", 'has a path step ("." or "..")', "name the folder itself"],
+    ["a..b/", 'has a path step ("." or "..")', "name the folder itself"],
     [
       "users/*/",
-      'has "*": a prefix opens all that is below it; end it before, or write "{sub}" for a folder each',
+      'contains "*", but a prefix already covers everything below it',
+      'delete "*", or write "{sub}" for one folder per user',
     ],
-    ["users/a?/", `holds "?", which is not allowed in a prefix; write a folder's name without it`],
-    ["users\\{sub}/", 'has "users\\\\{sub}": a placeholder fills a whole segment; write "{sub}/"'],
-    ["users\\x/", `holds "\\\\", which is not allowed in a prefix; write a folder's name without it`],
-    ["üsers/", "has a character outside printable ASCII; only those are safe to compare in a policy"],
-    ["a\u0000/", "has a character outside printable ASCII; only those are safe to compare in a policy"],
-    ["u-{sub}/", 'has "u-{sub}": a placeholder fills a whole segment; write "{sub}/"'],
-    ["{sub}{team}/", 'has "{sub}{team}": a placeholder fills a whole segment; write "{sub}/"'],
-    ["{{sub}}/", 'has "{{sub}}": a placeholder fills a whole segment; write "{sub}/"'],
-    ["\x24{sub}/", 'has "\x24{sub}": a placeholder fills a whole segment; write "{sub}/"'],
-    ["{}/", 'has "{}": a placeholder fills a whole segment; write "{sub}/"'],
-    ["{sub/", 'has "{sub/": a placeholder fills a whole segment; write "{sub}/"'],
-    ["{ sub }/", 'has "{ sub }": write the claim\'s name, as in "{sub}"'],
-    ["{:hash}/", 'has "{:hash}": write the claim\'s name, as in "{sub}"'],
-    ["{sub:sha256}/", 'has "{sub:sha256}": the only form is "hash"; write "{sub}" or "{sub:hash}"'],
-    ["{sub:sha3}/", 'has "{sub:sha3}": the only form is "hash"; write "{sub}" or "{sub:hash}"'],
-    ["{email:domain}/", 'has "{email:domain}": the only form is "hash"; write "{email}" or "{email:hash}"'],
-    ["{custom:MD5}/", 'has "{custom:MD5}": the only form is "hash"; write "{custom}" or "{custom:hash}"'],
-    ["{sub:hash:hash}/", 'has "{sub:hash:hash}": the only form is "hash"; write "{sub}" or "{sub:hash}"'],
-    ["{Issuer}/{sub}/", 'has "{Issuer}": write "{issuer}"'],
-    ["{issuer:hash}/{sub}/", 'has "{issuer:hash}": write "{issuer}"'],
+    ["users/a?/", 'contains "?", which is not allowed in a prefix', "write the folder's name without it"],
+    ["users\\{sub}/", 'has "users\\\\{sub}", but a placeholder fills a whole segment', 'write "{sub}/"'],
+    ["users\\x/", 'contains "\\\\", which is not allowed in a prefix', "write the folder's name without it"],
+    [
+      "üsers/",
+      "has a character outside printable ASCII",
+      "use printable ASCII only: a policy can compare nothing else safely",
+    ],
+    [
+      "a\u0000/",
+      "has a character outside printable ASCII",
+      "use printable ASCII only: a policy can compare nothing else safely",
+    ],
+    ["u-{sub}/", 'has "u-{sub}", but a placeholder fills a whole segment', 'write "{sub}/"'],
+    ["{sub}{team}/", 'has "{sub}{team}", but a placeholder fills a whole segment', 'write "{sub}/"'],
+    ["{{sub}}/", 'has "{{sub}}", but a placeholder fills a whole segment', 'write "{sub}/"'],
+    ["\x24{sub}/", 'has "\x24{sub}", but a placeholder fills a whole segment', 'write "{sub}/"'],
+    ["{}/", 'has "{}", but a placeholder fills a whole segment', 'write "{sub}/"'],
+    ["{sub/", 'has "{sub", but a placeholder fills a whole segment', 'write "{sub}/"'],
+    ["{ sub }/", `has "{ sub }", which is not a claim's name`, `write the claim's name alone, as in "{sub}"`],
+    ["{:hash}/", `has "{:hash}", which is not a claim's name`, `write the claim's name alone, as in "{sub}"`],
+    ["{sub:sha256}/", 'has "{sub:sha256}", but the only form is "hash"', 'write "{sub}" or "{sub:hash}"'],
+    ["{sub:sha3}/", 'has "{sub:sha3}", but the only form is "hash"', 'write "{sub}" or "{sub:hash}"'],
+    [
+      "{email:domain}/",
+      'has "{email:domain}", but the only form is "hash"',
+      'write "{email}" or "{email:hash}"',
+    ],
+    [
+      "{custom:MD5}/",
+      'has "{custom:MD5}", but the only form is "hash"',
+      'write "{custom}" or "{custom:hash}"',
+    ],
+    [
+      "{sub:hash:hash}/",
+      'has "{sub:hash:hash}", but the only form is "hash"',
+      'write "{sub}" or "{sub:hash}"',
+    ],
+    ["{Issuer}/{sub}/", 'has "{Issuer}", which is not a placeholder', 'write "{issuer}"'],
+    ["{issuer:hash}/{sub}/", 'has "{issuer:hash}", which is not a placeholder', 'write "{issuer}"'],
     [
       `${"a".repeat(950)}/{sub:hash}/{issuer}/${"b".repeat(40)}/`,
-      "has at least 1027 characters; 1023 are the most that a key can have",
+      "has at least 1027 characters, and a key has at most 1023",
+      "write a shorter prefix",
     ],
-  ])("refuses %j", (text, problem) => {
+  ])("refuses %j", (text, is, fix) => {
     const result = prefixTemplateFrom(text);
     // An unclosed brace swallows the closing slash; what matters there is that it is refused.
     if (text === "{sub/") expect(result).toHaveProperty("problem");
-    else expect(result).toEqual({ problem });
+    else expect(result).toEqual({ problem: { is, fix } });
   });
 
   it("needs each of its claims once", () => {

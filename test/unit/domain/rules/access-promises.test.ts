@@ -17,30 +17,34 @@ describe("a promise of access.yaml's tests", () => {
   });
 
   it.each([
-    ["read", 'is "read"; write a permission and a key, such as read users/alice/a.jpg'],
+    ["read", 'is "read"', "write a permission and a key, such as read users/alice/a.jpg"],
     [
       "read oss://other-bucket/",
-      'is "read oss://other-bucket/"; write a permission and a key, such as read users/alice/a.jpg',
+      'is "read oss://other-bucket/"',
+      "write a permission and a key, such as read users/alice/a.jpg",
     ],
-    ["reed a.jpg", 'is "reed a.jpg"; write a permission and a key, such as read users/alice/a.jpg'],
-    ["read /users/a.jpg", 'is "read /users/a.jpg"; keys do not begin with "/": write read users/a.jpg'],
+    ["reed a.jpg", 'is "reed a.jpg"', "write a permission and a key, such as read users/alice/a.jpg"],
+    ["read /users/a.jpg", 'is "read /users/a.jpg", but keys do not begin with "/"', "write read users/a.jpg"],
     [
       "read  users/bob/a.jpg",
-      'is "read  users/bob/a.jpg", whose key has blanks around it; write read users/bob/a.jpg',
+      'is "read  users/bob/a.jpg", whose key has spaces around it',
+      "write read users/bob/a.jpg",
     ],
-    ["list users/bob/ ", 'is "list users/bob/ ", whose key has blanks around it; write list users/bob/'],
+    ["list users/bob/ ", 'is "list users/bob/ ", whose key has spaces around it', "write list users/bob/"],
     [
       "read users/{sub}/a.jpg",
-      'is "read users/{sub}/a.jpg"; a promise names a key as it is: write read users/alice/a.jpg',
+      'is "read users/{sub}/a.jpg", but a promise names one real key, without placeholders',
+      "write read users/alice/a.jpg",
     ],
     [
       "read oss://Other/a.jpg",
-      `is "read oss://Other/a.jpg"; write oss://, a bucket's name, and a key: read oss://examplebucket/a.jpg`,
+      'is "read oss://Other/a.jpg"',
+      "write oss://, a bucket's name and a key: read oss://examplebucket/a.jpg",
     ],
-  ])("refuses %s", (text, problem) => {
+  ])("refuses %s", (text, is, fix) => {
     expect(accessRulesFrom(promising(text))).toEqual({
       ok: false,
-      problems: [{ path: ["tests", 0, "can", 0], problem }],
+      problems: [{ path: ["tests", 0, "can", 0], is, fix }],
     });
   });
 });

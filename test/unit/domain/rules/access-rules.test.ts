@@ -1,13 +1,20 @@
 import { describe, expect, it } from "vitest";
+import type { Problem } from "../../../../shared/domain/problem.ts";
 import { accessRulesSchema } from "../../../../shared/domain/rules/access-file.ts";
 import { accessRulesFrom } from "../../../../shared/domain/rules/access-rules.ts";
 import { accessFile, LOGIN, OWN_FOLDER, PARTNER, rulesOf } from "../../../support/valet.ts";
 
-/** Every mistake, as an operator reads it: path, then what is wrong and what to write. */
-function mistakesIn(file: unknown): readonly string[] {
-  const result = accessRulesFrom(file);
-  return result.ok ? [] : result.problems.map(({ path, problem }) => `${path.join(".")} ${problem}`);
+interface Told extends Problem {
+  readonly at: string;
 }
+
+/** Every mistake: where it is, what is wrong, and what to write instead. */
+function mistakesIn(file: unknown): readonly Told[] {
+  const result = accessRulesFrom(file);
+  return result.ok ? [] : result.problems.map(({ path, is, fix }) => ({ at: path.join("."), is, fix }));
+}
+
+const placesOf = (mistakes: readonly Told[]) => mistakes.map(({ at }) => at);
 
 const issuer = (change: object) => accessFile({ issuers: [{ ...LOGIN, ...change }] });
 const { jwks: _, ...WITHOUT_KEYS } = LOGIN;
@@ -97,357 +104,526 @@ describe("access.yaml", () => {
 });
 
 describe("a mistake in access.yaml names its place and what to write instead", () => {
-  const HTTPS =
-    "write https:// (http:// only for a loopback address): whoever can change the keys on the way can be anybody";
-
-  it.each<[string, unknown, string]>([
-    ["an empty file", null, " is empty; write issuers, session, rules … below it"],
-    ["a list", [], " is a list; write issuers, session, rules … below it"],
-    ["no issuers", { rules: [OWN_FOLDER] }, " needs issuers: who may vouch for a user, at least one"],
+  it.each<[string, unknown, Told]>([
+    ["an empty file", null, { at: "", is: "is empty", fix: "write issuers, session, rules … below it" }],
+    ["a list", [], { at: "", is: "is a list", fix: "write issuers, session, rules … below it" }],
+    [
+      "no issuers",
+      { rules: [OWN_FOLDER] },
+      { at: "", is: "has no issuers", fix: "write issuers: who may vouch for a user, at least one" },
+    ],
     [
       "an empty list of issuers",
       accessFile({ issuers: [] }),
-      "issuers is an empty list; write at least one: - name: login",
+      { at: "issuers", is: "is an empty list", fix: "write at least one: - name: login" },
     ],
-    ["no rules", { issuers: [LOGIN] }, " needs rules: who may reach what, at least one"],
-    ["a mistyped name at the top", accessFile({ rule: [] }), "rule is not known here; write rules"],
-    ["alow", rule({ alow: ["read"] }), "rules.0.alow is not known here; write allow"],
+    [
+      "no rules",
+      { issuers: [LOGIN] },
+      { at: "", is: "has no rules", fix: "write rules: who may reach what, at least one" },
+    ],
+    [
+      "a mistyped name at the top",
+      accessFile({ rule: [] }),
+      { at: "rule", is: "is not known here", fix: "write rules" },
+    ],
+    ["alow", rule({ alow: ["read"] }), { at: "rules.0.alow", is: "is not known here", fix: "write allow" }],
     [
       "a name like nothing",
       rule({ zzzzzzzz: 1 }),
-      "rules.0.zzzzzzzz is not known here; known are name, issuer, when, allow, actions, prefix, bucket, duration, sourceIp, secureTransport, mode",
+      {
+        at: "rules.0.zzzzzzzz",
+        is: "is not known here",
+        fix: "use one of name, issuer, when, allow, actions, prefix, bucket, duration, sourceIp, secureTransport, mode",
+      },
     ],
-    ["a permission in capitals", rule({ allow: ["Read"] }), 'rules.0.allow.0 is "Read"; write read'],
+    [
+      "a permission in capitals",
+      rule({ allow: ["Read"] }),
+      { at: "rules.0.allow.0", is: 'is "Read"', fix: "write read" },
+    ],
     [
       "a permission that there is not",
       rule({ allow: ["administrate"] }),
-      'rules.0.allow.0 is "administrate"; write one of read, write, list, delete',
+      { at: "rules.0.allow.0", is: 'is "administrate"', fix: "write one of read, write, list, delete" },
     ],
     [
       "a permission that is no text",
       rule({ allow: [true] }),
-      "rules.0.allow.0 is true; write one of read, write, list, delete",
+      { at: "rules.0.allow.0", is: "is true", fix: "write one of read, write, list, delete" },
     ],
     [
       "permissions with commas alone",
       rule({ allow: "read, write" }),
-      'rules.0.allow is "read, write"; write a list: [read, write]',
+      { at: "rules.0.allow", is: 'is "read, write"', fix: "write a list: [read, write]" },
     ],
     [
       "permissions that are no list",
       rule({ allow: "read" }),
-      'rules.0.allow is "read"; write a list: [read]',
+      { at: "rules.0.allow", is: 'is "read"', fix: "write a list: [read]" },
     ],
     [
       "a rule that grants nothing",
       rule({ allow: [] }),
-      "rules.0 grants nothing; write allow: [read], or delete the rule",
+      { at: "rules.0", is: "grants nothing", fix: "write allow: [read], or delete the rule" },
     ],
     [
       "a prefix without its slash",
       rule({ prefix: "users/{sub}" }),
-      'rules.0.prefix must end in "/": write "users/{sub}/"',
+      { at: "rules.0.prefix", is: 'must end in "/"', fix: 'write "users/{sub}/"' },
     ],
     [
       "a prefix that YAML read as a group",
       rule({ prefix: { sub: null } }),
-      'rules.0.prefix is a group of names and values (a text with braces needs quotes in YAML); write a text, such as "users/{sub}/"',
+      {
+        at: "rules.0.prefix",
+        is: "is a group of names and values (a text with braces needs quotes in YAML)",
+        fix: 'write a text, such as "users/{sub}/"',
+      },
     ],
     [
       "the whole bucket",
       rule({ prefix: "" }),
-      'rules.0.prefix is empty, which would be the whole bucket; write a folder, such as "users/{sub}/"',
+      {
+        at: "rules.0.prefix",
+        is: "is empty, which would be the whole bucket",
+        fix: 'write a folder, such as "users/{sub}/"',
+      },
     ],
     [
       "a wildcard in a prefix",
       rule({ prefix: "users/*/" }),
-      'rules.0.prefix has "*": a prefix opens all that is below it; end it before, or write "{sub}" for a folder each',
+      {
+        at: "rules.0.prefix",
+        is: 'contains "*", but a prefix already covers everything below it',
+        fix: 'delete "*", or write "{sub}" for one folder per user',
+      },
     ],
     [
       "a wildcard action",
       rule({ actions: ["oss:Get*"] }),
-      'rules.0.actions.0 is "oss:Get*"; a wildcard is never allowed: name each action',
+      {
+        at: "rules.0.actions.0",
+        is: 'is "oss:Get*", but a wildcard is never allowed',
+        fix: "name each action",
+      },
     ],
     [
       "every action",
       rule({ actions: ["*"] }),
-      'rules.0.actions.0 is "*"; a wildcard is never allowed: name each action',
+      { at: "rules.0.actions.0", is: 'is "*", but a wildcard is never allowed', fix: "name each action" },
     ],
     [
       "one unknown character in an action",
       rule({ actions: ["oss:GetObjec?"] }),
-      'rules.0.actions.0 is "oss:GetObjec?"; a wildcard is never allowed: name each action',
+      {
+        at: "rules.0.actions.0",
+        is: 'is "oss:GetObjec?", but a wildcard is never allowed',
+        fix: "name each action",
+      },
     ],
     [
       "an action in another case",
       rule({ actions: ["oss:getobject"] }),
-      'rules.0.actions.0 is "oss:getobject", which is no OSS action on objects; write oss:GetObject',
+      {
+        at: "rules.0.actions.0",
+        is: 'is "oss:getobject", which is not an OSS action on objects',
+        fix: "write oss:GetObject",
+      },
     ],
     [
       "an action of another service",
       rule({ actions: ["sts:AssumeRole"] }),
-      'rules.0.actions.0 is "sts:AssumeRole", which is no OSS action on objects; see docs/access-rules.md for the list',
+      {
+        at: "rules.0.actions.0",
+        is: 'is "sts:AssumeRole", which is not an OSS action on objects',
+        fix: "see docs/access-rules.md for the list",
+      },
     ],
     [
       "listing as a raw action",
       rule({ actions: ["oss:ListObjects"] }),
-      "rules.0.actions.0 is oss:ListObjects; write list in allow: it comes with the prefix condition",
+      {
+        at: "rules.0.actions.0",
+        is: "is oss:ListObjects",
+        fix: "write list in allow: it adds the prefix condition",
+      },
     ],
     [
       "an action on the bucket",
       rule({ actions: ["oss:ListMultipartUploads"] }),
-      "rules.0.actions.0 is oss:ListMultipartUploads, which OSS authorises on the whole bucket: no prefix can narrow it, so no rule may grant it",
+      {
+        at: "rules.0.actions.0",
+        is: "is oss:ListMultipartUploads, which OSS authorises on the whole bucket: no prefix can narrow it",
+        fix: "delete it: no rule may grant it",
+      },
     ],
     [
       "a bucket's policy",
       rule({ actions: ["oss:PutBucketPolicy"] }),
-      "rules.0.actions.0 is oss:PutBucketPolicy, which OSS authorises on the whole bucket: no prefix can narrow it, so no rule may grant it",
+      {
+        at: "rules.0.actions.0",
+        is: "is oss:PutBucketPolicy, which OSS authorises on the whole bucket: no prefix can narrow it",
+        fix: "delete it: no rule may grant it",
+      },
     ],
     [
       "a bucket with a wildcard",
       rule({ bucket: "example*" }),
-      `rules.0.bucket is "example*"; write a bucket's name: 3 to 63 of a-z, 0-9 and -, such as examplebucket`,
+      {
+        at: "rules.0.bucket",
+        is: 'is "example*"',
+        fix: "write a bucket's name: 3 to 63 of a-z, 0-9 and -, such as examplebucket",
+      },
     ],
     [
       "a bucket with a slash",
       rule({ bucket: "examplebucket/users" }),
-      `rules.0.bucket is "examplebucket/users"; write a bucket's name: 3 to 63 of a-z, 0-9 and -, such as examplebucket`,
+      {
+        at: "rules.0.bucket",
+        is: 'is "examplebucket/users"',
+        fix: "write a bucket's name: 3 to 63 of a-z, 0-9 and -, such as examplebucket",
+      },
     ],
     [
       "a duration below STS's",
       rule({ duration: 899 }),
-      "rules.0.duration is 899; write a whole number of seconds from 900 to 43200",
+      { at: "rules.0.duration", is: "is 899", fix: "write a whole number of seconds from 900 to 43200" },
     ],
     [
       "a duration in words",
       rule({ duration: "1h" }),
-      'rules.0.duration is "1h"; write a whole number of seconds from 900 to 43200',
+      { at: "rules.0.duration", is: 'is "1h"', fix: "write a whole number of seconds from 900 to 43200" },
     ],
     [
       "a duration with a fraction",
       rule({ duration: 900.5 }),
-      "rules.0.duration is 900.5; write a whole number of seconds from 900 to 43200",
+      { at: "rules.0.duration", is: "is 900.5", fix: "write a whole number of seconds from 900 to 43200" },
     ],
     [
       "a rule's duration above the session's",
       rule({ duration: 7200 }),
-      "rules.0.duration is 7200, more than session.maxDuration (3600); write 3600 or less",
+      {
+        at: "rules.0.duration",
+        is: "is 7200, more than session.maxDuration (3600)",
+        fix: "write 3600 or less",
+      },
     ],
     [
       "a maxDuration below duration",
       accessFile({ session: { duration: 3600, maxDuration: 900 } }),
-      "session.maxDuration is 900, less than duration (3600); write 3600 or more",
+      { at: "session.maxDuration", is: "is 900, less than duration (3600)", fix: "write 3600 or more" },
     ],
     [
       "a maxDuration above STS's",
       accessFile({ session: { maxDuration: 43_201 } }),
-      "session.maxDuration is 43201; write a whole number of seconds from 900 to 43200",
+      { at: "session.maxDuration", is: "is 43201", fix: "write a whole number of seconds from 900 to 43200" },
     ],
     [
       "sourceIp with an address",
       rule({ sourceIp: "192.0.2.1" }),
-      'rules.0.sourceIp is "192.0.2.1"; write one of request',
+      { at: "rules.0.sourceIp", is: 'is "192.0.2.1"', fix: "write one of request" },
     ],
     [
       "a switch that is off",
       rule({ secureTransport: false }),
-      "rules.0.secureTransport is false; write true, or leave it out",
+      { at: "rules.0.secureTransport", is: "is false", fix: "write true, or leave it out" },
     ],
-    ["a mode that there is not", rule({ mode: "Report" }), 'rules.0.mode is "Report"; write report'],
-    ["an empty when", rule({ when: {} }), "rules.0.when is empty; write { role: editor }, or leave it out"],
+    [
+      "a mode that there is not",
+      rule({ mode: "Report" }),
+      { at: "rules.0.mode", is: 'is "Report"', fix: "write report" },
+    ],
+    [
+      "an empty when",
+      rule({ when: {} }),
+      { at: "rules.0.when", is: "is empty", fix: "write { role: editor }, or leave it out" },
+    ],
     [
       "a when without a value",
       rule({ when: { role: null } }),
-      "rules.0.when.role is empty; write a text, a number, true or false, such as editor",
+      {
+        at: "rules.0.when.role",
+        is: "is empty",
+        fix: "write a text, a number, true or false, such as editor",
+      },
     ],
     [
       "a when with an empty list",
       rule({ when: { role: [] } }),
-      "rules.0.when.role is an empty list; write at least one: [red, blue]",
+      { at: "rules.0.when.role", is: "is an empty list", fix: "write at least one: [red, blue]" },
     ],
     [
       "a when with a group",
       rule({ when: { role: { a: 1 } } }),
-      "rules.0.when.role is a group of names and values (a text with braces needs quotes in YAML); write a text, a number, true or false, such as editor",
+      {
+        at: "rules.0.when.role",
+        is: "is a group of names and values (a text with braces needs quotes in YAML)",
+        fix: "write a text, a number, true or false, such as editor",
+      },
     ],
     [
       "a rule without a name",
       rule({ name: " " }),
-      "rules.0.name is empty; write what the rule is for, such as own folder",
+      { at: "rules.0.name", is: "is empty", fix: "write what the rule is for, such as own folder" },
     ],
     [
       "two rules of one name",
       accessFile({ rules: [OWN_FOLDER, OWN_FOLDER] }),
-      "rules.1.name is that of rules[0]; write another",
+      { at: "rules.1.name", is: "is also the name of rules[0]", fix: "write another name" },
     ],
     [
       "an issuer that there is not",
       rule({ issuer: "logon" }),
-      "rules.0.issuer is logon, but no issuer is named so; write login",
+      { at: "rules.0.issuer", is: "is logon, but no issuer has this name", fix: "write login" },
     ],
     [
       "an issuer's name in capitals",
       issuer({ name: "Login" }),
-      'issuers.0.name is "Login"; write a short word of a-z, 0-9 and -, such as login',
+      { at: "issuers.0.name", is: 'is "Login"', fix: "write a short word of a-z, 0-9 and -, such as login" },
     ],
     [
       "an issuer's name as a path",
       issuer({ name: "a/b" }),
-      'issuers.0.name is "a/b"; write a short word of a-z, 0-9 and -, such as login',
+      { at: "issuers.0.name", is: 'is "a/b"', fix: "write a short word of a-z, 0-9 and -, such as login" },
     ],
     [
       "an issuer with a blank",
       issuer({ issuer: " https://login.example.com/" }),
-      "issuers.0.issuer is empty or has blanks around it; write the token's iss to the letter",
+      {
+        at: "issuers.0.issuer",
+        is: "is empty or has spaces around it",
+        fix: "write the token's iss exactly",
+      },
     ],
     [
       "no audience",
       accessFile({ issuers: [{ name: "login", issuer: LOGIN.issuer, jwks: LOGIN.jwks }] }),
-      "issuers.0 needs audience: what must be in the token's aud, such as photo-app; null switches the check off",
+      {
+        at: "issuers.0",
+        is: "has no audience",
+        fix: "write audience: what must be in the token's aud, such as photo-app; null switches the check off",
+      },
     ],
     [
       "an empty audience",
       issuer({ audience: "" }),
-      "issuers.0.audience is empty; write the token's aud, or null to switch the check off",
+      {
+        at: "issuers.0.audience",
+        is: "is empty",
+        fix: "write the token's aud, or null to switch the check off",
+      },
     ],
     [
       "several audiences",
       issuer({ audience: ["a", "b"] }),
-      "issuers.0.audience is a list; write a text, such as photo-app",
+      { at: "issuers.0.audience", is: "is a list", fix: "write a text, such as photo-app" },
     ],
     [
       "keys over http",
       issuer({ jwks: "http://login.example.com/jwks" }),
-      `issuers.0.jwks is "http://login.example.com/jwks"; ${HTTPS}`,
+      {
+        at: "issuers.0.jwks",
+        is: 'is "http://login.example.com/jwks": whoever can change the keys on the way can be anybody',
+        fix: "write https:// (http:// only for a loopback address)",
+      },
     ],
     [
       "keys in a file",
       issuer({ jwks: "file:///etc/keys" }),
-      `issuers.0.jwks is "file:///etc/keys"; ${HTTPS}`,
+      {
+        at: "issuers.0.jwks",
+        is: 'is "file:///etc/keys": whoever can change the keys on the way can be anybody',
+        fix: "write https:// (http:// only for a loopback address)",
+      },
     ],
     [
       "keys at the metadata service",
       issuer({ jwks: "http://100.100.100.200/latest/meta-data" }),
-      `issuers.0.jwks is "http://100.100.100.200/latest/meta-data"; ${HTTPS}`,
+      {
+        at: "issuers.0.jwks",
+        is: 'is "http://100.100.100.200/latest/meta-data": whoever can change the keys on the way can be anybody',
+        fix: "write https:// (http:// only for a loopback address)",
+      },
     ],
     [
       "half an address",
       issuer({ jwks: "login.example.com/jwks" }),
-      'issuers.0.jwks is "login.example.com/jwks"; write a whole address, such as https://login.example.com/.well-known/jwks.json',
+      {
+        at: "issuers.0.jwks",
+        is: 'is "login.example.com/jwks"',
+        fix: "write a whole address, such as https://login.example.com/.well-known/jwks.json",
+      },
     ],
     [
       "an address with a password",
       issuer({ jwks: "https://me:hunter2@login.example.com/jwks" }),
-      "issuers.0.jwks holds a user name or password; write the address without",
+      { at: "issuers.0.jwks", is: "contains a user name or password", fix: "write the address without it" },
     ],
     [
       "two sources of keys",
       issuer({ secret: "JWT_SECRET" }),
-      "issuers.0.secret stands beside jwks; an issuer has one source of keys: delete one",
+      { at: "issuers.0.secret", is: "is a second source of keys, besides jwks", fix: "delete one of them" },
     ],
     [
       "an issuer whose keys cannot be found",
       keyless({ issuer: "my-login" }),
-      "issuers.0 needs jwks, secret or publicKey: its issuer is no https address at which its keys could be found",
+      {
+        at: "issuers.0",
+        is: "has no source of keys, and its issuer is not an https address where keys could be found",
+        fix: "write jwks, secret or publicKey",
+      },
     ],
     [
       "HS beside RS",
       issuer({ algorithms: ["RS256", "HS256"] }),
-      "issuers.0.algorithms.1 is HS256, which needs a secret; with a public key write RS256, PS256 or ES256 (or 384, 512)",
+      {
+        at: "issuers.0.algorithms.1",
+        is: "is HS256, which needs a secret",
+        fix: "write RS256, PS256 or ES256 (or 384, 512) with a public key",
+      },
     ],
     [
       "RS with a secret",
       keyless({ secret: "JWT_SECRET", algorithms: ["RS256"] }),
-      "issuers.0.algorithms.0 is RS256, which needs a public key; with a secret write HS256, HS384 or HS512",
+      {
+        at: "issuers.0.algorithms.0",
+        is: "is RS256, which needs a public key",
+        fix: "write HS256, HS384 or HS512 with a secret",
+      },
     ],
     [
       "EdDSA",
       issuer({ algorithms: ["EdDSA"] }),
-      "issuers.0.algorithms.0 is EdDSA, which jsonwebtoken cannot verify; let the issuer sign with ES256 or RS256, and write that",
+      {
+        at: "issuers.0.algorithms.0",
+        is: "is EdDSA, which jsonwebtoken cannot verify",
+        fix: "let the issuer sign with ES256 or RS256, and write that",
+      },
     ],
     [
       "none",
       issuer({ algorithms: ["None"] }),
-      "issuers.0.algorithms.0 is none: a token without a signature proves nothing; write RS256 or what the issuer signs with",
+      {
+        at: "issuers.0.algorithms.0",
+        is: "is none: a token without a signature proves nothing",
+        fix: "write the algorithm that the issuer signs with, such as RS256",
+      },
     ],
     [
       "an algorithm in small letters",
       issuer({ algorithms: ["rs256"] }),
-      'issuers.0.algorithms.0 is "rs256"; write RS256',
+      { at: "issuers.0.algorithms.0", is: 'is "rs256"', fix: "write RS256" },
     ],
     [
       "no algorithms",
       issuer({ algorithms: [] }),
-      "issuers.0.algorithms is an empty list; write at least one: [RS256]",
+      { at: "issuers.0.algorithms", is: "is an empty list", fix: "write at least one: [RS256]" },
     ],
     [
       "a clock tolerance of an hour",
       issuer({ clockTolerance: 3600 }),
-      "issuers.0.clockTolerance is 3600; write a whole number of seconds from 0 to 300",
+      { at: "issuers.0.clockTolerance", is: "is 3600", fix: "write a whole number of seconds from 0 to 300" },
     ],
     [
       "a cooldown of nothing",
       issuer({ jwksCache: { cooldown: 0 } }),
-      "issuers.0.jwksCache.cooldown is 0; write a whole number of seconds from 1 to 3600",
+      {
+        at: "issuers.0.jwksCache.cooldown",
+        is: "is 0",
+        fix: "write a whole number of seconds from 1 to 3600",
+      },
     ],
-    ["an empty user claim", issuer({ user: "" }), "issuers.0.user is empty; write a claim's name"],
+    [
+      "an empty user claim",
+      issuer({ user: "" }),
+      { at: "issuers.0.user", is: "is empty", fix: "write a claim's name" },
+    ],
     [
       "a denial of nobody",
       accessFile({ deny: [{ reason: "?" }] }),
-      "deny.0 needs user, tokenId or issuedBefore: whom to refuse",
+      { at: "deny.0", is: "refuses nobody", fix: "write user, tokenId or issuedBefore" },
     ],
     [
       "a denial in local time",
       accessFile({ deny: [{ issuedBefore: "2026-11-23 10:00" }] }),
-      'deny.0.issuedBefore is "2026-11-23 10:00"; write a UTC time such as "2026-11-23T10:00:00Z"',
+      {
+        at: "deny.0.issuedBefore",
+        is: 'is "2026-11-23 10:00"',
+        fix: 'write a UTC time such as "2026-11-23T10:00:00Z"',
+      },
     ],
     [
       "a denial on the 32nd",
       accessFile({ deny: [{ issuedBefore: "2026-12-32T10:00:00Z" }] }),
-      'deny.0.issuedBefore is "2026-12-32T10:00:00Z"; write a UTC time such as "2026-11-23T10:00:00Z"',
+      {
+        at: "deny.0.issuedBefore",
+        is: 'is "2026-12-32T10:00:00Z"',
+        fix: 'write a UTC time such as "2026-11-23T10:00:00Z"',
+      },
     ],
     [
       "a denial of an empty user",
       accessFile({ deny: [{ user: "" }] }),
-      "deny.0.user is empty, and fits nobody; write whom to refuse",
+      { at: "deny.0.user", is: "is empty, and matches nobody", fix: "write the user's ID" },
     ],
     [
       "a denial of an empty token id",
       accessFile({ deny: [{ tokenId: "" }] }),
-      "deny.0.tokenId is empty, and fits no token; write its jti",
+      { at: "deny.0.tokenId", is: "is empty, and matches no token", fix: "write the token's jti" },
     ],
     [
       "a value that the prefix cannot take",
       rule({ prefix: "teams/{team}/", when: { team: ["red", "a/b"] } }),
-      'rules.0.when.team has "a/b", which has a character outside A-Z a-z 0-9 . _ @ | + = ~ - or starts with a dot: it cannot stand in the prefix, and whoever has it is refused (403); delete it, or take {team} out of the prefix',
+      {
+        at: "rules.0.when.team",
+        is: 'has "a/b", which has a character outside A-Z a-z 0-9 . _ @ | + = ~ - or starts with a dot: the prefix cannot contain it, and a user who has it is refused (403)',
+        fix: "delete it, or take {team} out of the prefix",
+      },
     ],
     [
       "a number that the prefix cannot take",
       rule({ prefix: "teams/{team:hash}/", when: { team: 1 } }),
-      "rules.0.when.team has 1, which is a number, not a string: it cannot stand in the prefix, and whoever has it is refused (403); delete it, or take {team} out of the prefix",
+      {
+        at: "rules.0.when.team",
+        is: "has 1, which is a number, not a string: the prefix cannot contain it, and a user who has it is refused (403)",
+        fix: "delete it, or take {team} out of the prefix",
+      },
     ],
     [
       "an issuer's address as a folder",
       rule({ prefix: "{iss}/{sub}/" }),
-      'rules.0.prefix has {iss}, which is "https://login.example.com/" in tokens of login and no safe name of a folder; write {issuer}, or {iss:hash}',
+      {
+        at: "rules.0.prefix",
+        is: 'has {iss}, which is "https://login.example.com/" in tokens of login, and not a safe folder name',
+        fix: "write {issuer}, or {iss:hash}",
+      },
     ],
     [
       "a test that promises nothing",
       accessFile({ tests: [{ claims: { sub: "a" } }] }),
-      "tests.0 promises nothing; write can or cannot",
+      { at: "tests.0", is: "promises nothing", fix: "write can or cannot" },
     ],
     [
       "a promise without a permission",
       accessFile({ tests: [{ claims: { sub: "a" }, can: ["users/a/x"] }] }),
-      'tests.0.can.0 is "users/a/x"; write a permission and a key, such as read users/alice/a.jpg',
+      {
+        at: "tests.0.can.0",
+        is: 'is "users/a/x"',
+        fix: "write a permission and a key, such as read users/alice/a.jpg",
+      },
     ],
     [
       "a promise with a mistyped one",
       accessFile({ tests: [{ claims: { sub: "a" }, cannot: ["writ users/a/x"] }] }),
-      'tests.0.cannot.0 is "writ users/a/x"; write a permission and a key, such as write users/alice/a.jpg',
+      {
+        at: "tests.0.cannot.0",
+        is: 'is "writ users/a/x"',
+        fix: "write a permission and a key, such as write users/alice/a.jpg",
+      },
     ],
-  ])("%s", (_mistake, file, message) => {
-    expect(mistakesIn(file)).toEqual([message]);
+  ])("%s", (_mistake, file, problem) => {
+    expect(mistakesIn(file)).toEqual([problem]);
   });
 
   it("tells every mistake of form at once", () => {
@@ -459,7 +635,7 @@ describe("a mistake in access.yaml names its place and what to write instead", (
         { name: "y", allow: ["reed"] },
       ],
     };
-    expect(mistakesIn(file).map((line) => line.split(" ")[0])).toEqual([
+    expect(placesOf(mistakesIn(file))).toEqual([
       "issuers.0.audience",
       "issuers.0.algorithms.0",
       "session.duration",
@@ -477,7 +653,7 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       rules: [{ name: "x", alow: ["read"], prefix: "a/" }, { name: "y", prefix: "users/{sub}/" }, OWN_FOLDER],
       deny: [{ usr: "mallory" }, {}],
     };
-    expect(mistakesIn(file).map((line) => line.split(" ")[0])).toEqual([
+    expect(placesOf(mistakesIn(file))).toEqual([
       "rules.0.alow",
       "deny.0.usr",
       "session.maxDuration",
@@ -499,18 +675,28 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       tests: [{ claims: { sub: "alice" }, can: ["read users/alice/x"], canot: ["read users/bob/x"] }],
     };
     expect(mistakesIn(file)).toEqual([
-      expect.stringMatching(/^issuers\.0\.jwks is "ftp:/),
-      'rules.0.sourceIp is "always"; write one of request',
-      "tests.0.canot is not known here; write cannot",
-      "rules.3.name is that of rules[2]; write another",
-      "rules.3.issuer is logn, but no issuer is named so; write login",
-      expect.stringMatching(/^rules\.2\.prefix is "users\/\{sub:hash\}\/", which can be the same folder/),
+      {
+        at: "issuers.0.jwks",
+        is: 'is "ftp://keys": whoever can change the keys on the way can be anybody',
+        fix: "write https:// (http:// only for a loopback address)",
+      },
+      { at: "rules.0.sourceIp", is: 'is "always"', fix: "write one of request" },
+      { at: "tests.0.canot", is: "is not known here", fix: "write cannot" },
+      { at: "rules.3.name", is: "is also the name of rules[2]", fix: "write another name" },
+      { at: "rules.3.issuer", is: "is logn, but no issuer has this name", fix: "write login" },
+      {
+        at: "rules.2.prefix",
+        is: 'is "users/{sub:hash}/", which can be the same folder as "users/{sub}/" of rules[1] ({sub} of one user can be {sub:hash} of another)',
+        fix: 'put one of them into a folder of its own, such as "groups/users/{sub:hash}/"',
+      },
     ]);
   });
 
   it("says nothing of an issuer's name where not all of them can be read", () => {
     const file = { issuers: [{ ...LOGIN, name: 7 }], rules: [{ ...OWN_FOLDER, issuer: "login" }] };
-    expect(mistakesIn(file)).toEqual(["issuers.0.name is 7; write a text, such as login"]);
+    expect(mistakesIn(file)).toEqual([
+      { at: "issuers.0.name", is: "is 7", fix: "write a text, such as login" },
+    ]);
   });
 
   it("reads a mistyped name as what it means: one mistake is told once, and those behind it, too", () => {
@@ -523,11 +709,11 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       ],
     });
     expect(mistakesIn(file)).toEqual([
-      "rules.0.alow is not known here; write allow",
-      "rules.0.duraton is not known here; write duration",
-      'rules.0.alow.0 is "reed"; write read',
-      "rules.1.alow is not known here; write allow",
-      "rules.1.prefxi is not known here; write prefix",
+      { at: "rules.0.alow", is: "is not known here", fix: "write allow" },
+      { at: "rules.0.duraton", is: "is not known here", fix: "write duration" },
+      { at: "rules.0.alow.0", is: 'is "reed"', fix: "write read" },
+      { at: "rules.1.alow", is: "is not known here", fix: "write allow" },
+      { at: "rules.1.prefxi", is: "is not known here", fix: "write prefix" },
     ]);
   });
 
@@ -538,7 +724,7 @@ describe("a mistake in access.yaml names its place and what to write instead", (
   ])("knows that %s means %s", (mistyped, meant) => {
     const { allow: _allow, prefix: _prefix, ...others } = OWN_FOLDER;
     const [first] = mistakesIn(accessFile({ rules: [{ ...others, [mistyped]: [] }] }));
-    expect(first).toBe(`rules.0.${mistyped} is not known here; write ${meant}`);
+    expect(first).toEqual({ at: `rules.0.${mistyped}`, is: "is not known here", fix: `write ${meant}` });
   });
 
   it("tells every mistake of meaning at once", () => {
@@ -552,7 +738,7 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       deny: [{}],
       tests: [{ claims: { sub: "a" } }],
     };
-    expect(mistakesIn(file).map((line) => line.split(" ")[0])).toEqual([
+    expect(placesOf(mistakesIn(file))).toEqual([
       "issuers.1.algorithms.0",
       "session.maxDuration",
       "rules.0",
@@ -569,13 +755,16 @@ describe("a mistake in access.yaml names its place and what to write instead", (
 });
 
 describe("a warning in access.yaml tells what could be meant, and opens more than it seems to", () => {
-  const warningsIn = (file: unknown): readonly string[] => {
+  const warningsIn = (file: unknown): readonly Told[] => {
     const result = accessRulesFrom(file);
     if (!result.ok) throw new Error(JSON.stringify(result.problems));
-    return result.warnings.map(({ path, warning }) => `${path.join(".")} ${warning}`);
+    return result.warnings.map(({ path, is, fix }) => ({ at: path.join("."), is, fix }));
   };
-  const shared = (able: string) =>
-    `rules.0.prefix is one folder for all users, where every one of them can ${able}; write {sub} in it for a folder each, or a when: that names who may`;
+  const shared = (able: string): Told => ({
+    at: "rules.0.prefix",
+    is: `is one folder for all users, where every one of them can ${able}`,
+    fix: "write {sub} in it for one folder per user, or add a when: that says who may",
+  });
 
   it.each([
     ["braces that were forgotten", { prefix: "users/sub/" }, "write, delete"],
@@ -602,7 +791,11 @@ describe("a warning in access.yaml tells what could be meant, and opens more tha
 
   it("J16: an audience that is switched off", () => {
     expect(warningsIn(issuer({ audience: null }))).toEqual([
-      "issuers.0.audience is null: tokens that this issuer gave for other services are taken, too",
+      {
+        at: "issuers.0.audience",
+        is: "is null: tokens that this issuer made for other services are accepted too",
+        fix: "write the token's aud, unless its tokens have none",
+      },
     ]);
   });
 });
@@ -617,7 +810,11 @@ describe("a key itself instead of its variable's name is refused, and never quot
     for (const field of ["secret", "publicKey"]) {
       const mistakes = mistakesIn(keyless({ [field]: key }));
       expect(mistakes).toEqual([
-        `issuers.0.${field} must be the NAME of an environment variable, such as JWT_SECRET; never write the key itself here`,
+        {
+          at: `issuers.0.${field}`,
+          is: "must be the NAME of an environment variable",
+          fix: "write a name such as JWT_SECRET, and never the key itself",
+        },
       ]);
     }
   });
@@ -628,15 +825,23 @@ describe("several issuers", () => {
 
   it("refuses a rule that names none: alice of one is not alice of another", () => {
     expect(mistakesIn(two(OWN_FOLDER))).toEqual([
-      "rules.0 needs issuer: login or partner (or {issuer} in its prefix): alice of one issuer is not alice of another",
+      {
+        at: "rules.0",
+        is: "has no issuer: alice of one issuer is not alice of another",
+        fix: "write issuer: login or partner, or put {issuer} into the prefix",
+      },
     ]);
   });
 
   it("offers each name once, where two issuers have the same", () => {
     const twice = { ...two(OWN_FOLDER), issuers: [LOGIN, { ...PARTNER, name: "login" }] };
     expect(mistakesIn(twice)).toEqual([
-      "issuers.1.name is login, as that of issuers[0]; write another",
-      "rules.0 needs issuer: login (or {issuer} in its prefix): alice of one issuer is not alice of another",
+      { at: "issuers.1.name", is: "is login, like that of issuers[0]", fix: "write another name" },
+      {
+        at: "rules.0",
+        is: "has no issuer: alice of one issuer is not alice of another",
+        fix: "write issuer: login, or put {issuer} into the prefix",
+      },
     ]);
   });
 
@@ -653,9 +858,11 @@ describe("several issuers", () => {
       name: `of ${name}`,
       issuer: name,
     }));
-    expect(mistakesIn(two(login ?? {}, partner ?? {}))[0]).toMatch(
-      /^rules\.1\.prefix is "users\/\{sub\}\/", which can be the same folder as "users\/\{sub\}\/" of rules\[0\] \(\{sub\} of issuer login can be \{sub\} of issuer partner\)/,
-    );
+    expect(mistakesIn(two(login ?? {}, partner ?? {}))[0]).toEqual({
+      at: "rules.1.prefix",
+      is: 'is "users/{sub}/", which can be the same folder as "users/{sub}/" of rules[0] ({sub} of issuer login can be {sub} of issuer partner)',
+      fix: 'put one of them into a folder of its own, such as "groups/users/{sub}/"',
+    });
   });
 
   it("refuses a denied user and a test without an issuer", () => {
@@ -665,8 +872,16 @@ describe("several issuers", () => {
       tests: [{ claims: { sub: "a" }, can: ["read users/a/b"] }],
     };
     expect(mistakesIn(file)).toEqual([
-      "deny.0 needs issuer: login or partner; a user's name means nothing without it",
-      "tests.0 needs issuer: login or partner",
+      {
+        at: "deny.0",
+        is: "has no issuer: a user's name means nothing without it",
+        fix: "write issuer: login or partner",
+      },
+      {
+        at: "tests.0",
+        is: "has no issuer, and there are several",
+        fix: "write issuer: login or partner",
+      },
     ]);
   });
 

@@ -1,16 +1,21 @@
 import { describe, expect, it } from "vitest";
+import type { Problem } from "../../../../shared/domain/problem.ts";
 import { accessRulesFrom } from "../../../../shared/domain/rules/access-rules.ts";
 import { accessFile, LOGIN, PARTNER } from "../../../support/valet.ts";
 
 type RuleFields = Readonly<Record<string, unknown>>;
 
-/** Problems and warnings of rules that are valid but for each other. */
-function said(rules: readonly RuleFields[], issuers: readonly unknown[] = [LOGIN]): readonly string[] {
+interface Told extends Problem {
+  /** problem or warning, and its place. */
+  readonly at: string;
+}
+
+/** Problems and warnings about rules that are valid one by one. */
+function said(rules: readonly RuleFields[], issuers: readonly unknown[] = [LOGIN]): readonly Told[] {
   const named = rules.map((rule, index) => ({ name: `rule ${index}`, allow: ["read", "list"], ...rule }));
   const result = accessRulesFrom(accessFile({ issuers, rules: named }));
-  return result.ok
-    ? result.warnings.map(({ path, warning }) => `warning: ${path.join(".")} ${warning}`)
-    : result.problems.map(({ path, problem }) => `problem: ${path.join(".")} ${problem}`);
+  const [kind, found] = result.ok ? ["warning", result.warnings] : ["problem", result.problems];
+  return found.map(({ path, is, fix }) => ({ at: `${kind}: ${path.join(".")}`, is, fix }));
 }
 
 const pair = (a: string, b: string) => [{ prefix: a }, { prefix: b }];
@@ -65,11 +70,13 @@ describe("two prefixes where one user could be in another's folder", () => {
     ["a/{sub}/x/", "a/{team}/", "{sub} of one user can be {team} of another"],
   ])("refuses %s beside %s", (a, b, because) => {
     expect(said(pair(a, b))).toEqual([
-      `problem: rules.1.prefix is ${JSON.stringify(b)}, which can be the same folder as ${JSON.stringify(a)} ` +
-        `of rules[0] (${because}); put one of them under a name of its own, such as "groups/${b}"`,
+      {
+        at: "problem: rules.1.prefix",
+        is: `is ${JSON.stringify(b)}, which can be the same folder as ${JSON.stringify(a)} of rules[0] (${because})`,
+        fix: `put one of them into a folder of its own, such as "groups/${b}"`,
+      },
     ]);
-    expect(said(pair(b, a))).toHaveLength(1);
-    expect(said(pair(b, a))[0]).toMatch(/^problem: /);
+    expect(said(pair(b, a)).map(({ at }) => at)).toEqual(["problem: rules.1.prefix"]);
   });
 
   it("refuses them also where their conditions differ: a condition is no wall between folders", () => {
@@ -78,45 +85,58 @@ describe("two prefixes where one user could be in another's folder", () => {
       said([
         { ...a, when: { role: "x" } },
         { ...b, when: { role: "y" } },
-      ])[0],
+      ])[0]?.at,
     ).toMatch(/^problem: /);
   });
 
   it("refuses them in report mode too: what is tried out is meant to be enforced", () => {
     const [a, b] = pair("users/{sub}/", "users/{email}/");
-    expect(said([{ ...a }, { ...b, mode: "report" }])[0]).toMatch(/^problem: /);
+    expect(said([{ ...a }, { ...b, mode: "report" }])[0]?.at).toMatch(/^problem: /);
   });
 });
 
 describe("a folder that holds other people's folders", () => {
   it("is refused for everybody", () => {
     expect(said(pair("users/", "users/{sub}/"))).toEqual([
-      'problem: rules.0.prefix is "users/", which reaches every folder "users/{sub}/" of rules[1] (rule 1), ' +
-        "for everybody; add a when: that names who may, or write a folder of its own",
+      {
+        at: "problem: rules.0.prefix",
+        is: 'is "users/", which reaches every folder "users/{sub}/" of rules[1] (rule 1), for everybody',
+        fix: "add a when: that says who may, or write a folder of its own",
+      },
     ]);
-    expect(said(pair("users/{sub}/", "users/"))[0]).toMatch(/^problem: rules\.1\.prefix is "users\/"/);
+    expect(said(pair("users/{sub}/", "users/"))[0]).toEqual({
+      at: "problem: rules.1.prefix",
+      is: 'is "users/", which reaches every folder "users/{sub}/" of rules[0] (rule 0), for everybody',
+      fix: "add a when: that says who may, or write a folder of its own",
+    });
   });
 
   it("is refused also for listing alone: names are data", () => {
-    expect(said([{ prefix: "users/", allow: ["list"] }, { prefix: "users/{sub}/" }])[0]).toMatch(
-      /^problem: /,
+    expect(said([{ prefix: "users/", allow: ["list"] }, { prefix: "users/{sub}/" }])[0]?.at).toBe(
+      "problem: rules.0.prefix",
     );
   });
 
   it("is reported where a condition names who may", () => {
     expect(said([{ prefix: "users/", when: { role: "auditor" } }, { prefix: "users/{sub}/" }])).toEqual([
-      'warning: rules.0.prefix reaches every folder "users/{sub}/" of rules[1] (rule 1): everybody for whom ' +
-        "this rule matches can read, list there",
+      {
+        at: "warning: rules.0.prefix",
+        is: 'reaches every folder "users/{sub}/" of rules[1] (rule 1): everybody who matches this rule can read, list there',
+        fix: "write a narrower prefix, unless this is intended",
+      },
     ]);
   });
 
   it("is refused also where a claim that several users share is in its name", () => {
     expect(said(pair("teams/{team}/", "teams/{team}/{sub}/"))).toEqual([
-      'problem: rules.0.prefix is "teams/{team}/", which reaches every folder "teams/{team}/{sub}/" of rules[1] ' +
-        "(rule 1), for everybody with the same {team}; add a when: that names who may, or write a folder of its own",
+      {
+        at: "problem: rules.0.prefix",
+        is: 'is "teams/{team}/", which reaches every folder "teams/{team}/{sub}/" of rules[1] (rule 1), for everybody with the same {team}',
+        fix: "add a when: that says who may, or write a folder of its own",
+      },
     ]);
-    expect(said(pair("t/{iss:hash}/", "t/{iss:hash}/{sub}/"))[0]).toMatch(
-      /^problem: .* for everybody with the same \{iss:hash\};/,
+    expect(said(pair("t/{iss:hash}/", "t/{iss:hash}/{sub}/"))[0]?.is).toMatch(
+      / for everybody with the same \{iss:hash\}$/,
     );
   });
 
@@ -128,8 +148,11 @@ describe("a folder that holds other people's folders", () => {
       when: { role: "lead" },
     };
     expect(said([lead, { prefix: "teams/{team}/{sub}/" }])).toEqual([
-      'warning: rules.0.prefix reaches every folder "teams/{team}/{sub}/" of rules[1] (rule 1): everybody ' +
-        "for whom this rule matches can oss:GetObjectAcl there",
+      {
+        at: "warning: rules.0.prefix",
+        is: 'reaches every folder "teams/{team}/{sub}/" of rules[1] (rule 1): everybody who matches this rule can oss:GetObjectAcl there',
+        fix: "write a narrower prefix, unless this is intended",
+      },
     ]);
   });
 
@@ -144,9 +167,10 @@ describe("a folder that holds other people's folders", () => {
 
   it("is refused where its name holds a claim that is not its issuer's user claim", () => {
     const rules = pair("u/{sub}/", "u/{sub}/{album}/");
-    expect(said(rules, [{ ...LOGIN, user: "email" }])[0]).toMatch(
-      /^problem: rules\.0\.prefix is "u\/\{sub\}\/"/,
-    );
+    expect(said(rules, [{ ...LOGIN, user: "email" }])[0]).toMatchObject({
+      at: "problem: rules.0.prefix",
+      is: expect.stringMatching(/^is "u\/\{sub\}\/"/),
+    });
   });
 });
 
@@ -168,7 +192,7 @@ describe("buckets", () => {
       said([
         { prefix: "a/{sub}/", ...a },
         { prefix: "a/{team}/", ...b },
-      ])[0],
+      ])[0]?.at,
     ).toMatch(/^problem: /);
   });
 });
@@ -208,7 +232,7 @@ describe("issuers", () => {
     ],
   ])("meet: %s", (_how, a, b, because) => {
     const lines = said([a, b], both);
-    expect(lines.join("\n")).toContain(because);
-    expect(lines.every((line) => line.startsWith("problem: "))).toBe(true);
+    expect(lines.map(({ is }) => is).join("\n")).toContain(because);
+    expect(lines.every(({ at }) => at.startsWith("problem: "))).toBe(true);
   });
 });
