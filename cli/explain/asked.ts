@@ -99,7 +99,7 @@ function claimsOf(pairs: readonly string[]): Readonly<Record<string, unknown>> {
 
 function wantedFrom({ permissions, prefix, duration }: Values): Wanted {
   const folder = prefix === undefined ? undefined : parsedObjectPrefix(prefix);
-  if (folder !== undefined && "problem" in folder) 
+  if (folder !== undefined && "problem" in folder)
     throw new UsageError(sentenceOf({ where: "--prefix", ...folder.problem }));
   const seconds = duration === undefined ? undefined : Number(duration);
   if (seconds !== undefined && (!Number.isInteger(seconds) || seconds < 900))
