@@ -41,10 +41,10 @@ describe("docs/threat-model.md", () => {
     const figure = (value: number) => value.toLocaleString("en-US");
     expect(document).toContain(`\`jwksCache.maxAge\` (${figure(maxAge.default)} s)`);
     expect(document).toContain(`\`jwksCache.maxStale\` (${figure(maxStale.default)} s)`);
-    expect(document).toContain(`\`clockTolerance\` are over (${figure(issuer.clockTolerance.default)} s)`);
+    expect(document).toContain(`plus \`clockTolerance\` (${figure(issuer.clockTolerance.default)} s)`);
     const { duration } = properties.session.properties;
     expect(document).toContain(
-      `${figure(duration.default)} as delivered, ${figure(duration.minimum)} at the least`,
+      `default ${figure(duration.default)}, minimum ${figure(duration.minimum)}.**`,
     );
   });
 });
