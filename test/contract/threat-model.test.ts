@@ -43,8 +43,6 @@ describe("docs/threat-model.md", () => {
     expect(document).toContain(`\`jwksCache.maxStale\` (${figure(maxStale.default)} s)`);
     expect(document).toContain(`plus \`clockTolerance\` (${figure(issuer.clockTolerance.default)} s)`);
     const { duration } = properties.session.properties;
-    expect(document).toContain(
-      `default ${figure(duration.default)}, minimum ${figure(duration.minimum)}.**`,
-    );
+    expect(document).toContain(`default ${figure(duration.default)}, minimum ${figure(duration.minimum)}.**`);
   });
 });
