@@ -17,7 +17,7 @@ export interface PlantedError {
   readonly because: string;
 }
 
-/** For http.createServer: a bug is told on stderr and ends its request, not the process. */
+/** For http.createServer: a bug is written to stderr and ends its request, not the process. */
 export function guarded(listener: ServiceListener): RequestListener {
   return (request, response) => {
     void served(listener, request, response);

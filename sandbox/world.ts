@@ -103,7 +103,7 @@ export interface Bucket {
   /** The bucket policy, as text. */
   policy: string | undefined;
   cors: CorsRule[];
-  /** Host names that stand for it, as custom domain names do, in lower case, e.g. photos.example.com. */
+  /** Custom domain names of the bucket, in lower case, e.g. photos.example.com. */
   hosts: string[];
   readonly objects: Map<string, StoredObject>;
   readonly uploads: Map<string, MultipartUpload>;

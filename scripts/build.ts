@@ -13,14 +13,14 @@ import { optionsOrUsage } from "./command-line.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** Replaced by the parsed rules. Where this path is wrong, `assertNothingForeign` fails the build. */
+/** Replaced by the parsed rules. If this path is wrong, `assertNothingForeign` fails the build. */
 const RULES_PARSER = join(ROOT, "shared/domain/rules/access-rules.ts");
 
 export interface BuildOptions {
   readonly outDir: string;
-  /** The access rules' file; access.yaml, or what ACCESS_FILE names, where left out. */
+  /** The access rules' file. Default: ACCESS_FILE, else access.yaml. */
   readonly accessFile?: string;
-  /** Access rules in place of a file's. */
+  /** Access rules to use instead of a file. */
   readonly content?: unknown;
 }
 
@@ -61,7 +61,7 @@ export async function build(options: BuildOptions): Promise<BuildReport> {
   return { warnings, ...reportOf(options.outDir, metafile, outputFiles) };
 }
 
-/** {@link build} for people: prints what was made, or every mistake. Gives whether it was made. */
+/** Runs {@link build} and prints the files made, or every mistake. Returns true when the build succeeded. */
 export async function buildOrExplain(options: BuildOptions): Promise<boolean> {
   try {
     const { files, warnings } = await build(options);
@@ -90,14 +90,14 @@ function checkedRules({ accessFile, content }: BuildOptions): {
 }
 
 /**
- * Puts the rules into the bundle as the parser gave them: they are parsed here and now, not at every cold start,
- * and the parser stays behind. So do the operator's tests of them.
+ * Puts the parsed rules into the bundle. They are parsed now and not at every cold start, so the parser is not deployed,
+ * and neither are the operator's tests.
  */
 function compiledIn(rules: AccessRules): Plugin {
   const contents = `
     export const accessFile = {};
     export function accessRulesFrom(content) {
-      if (content !== accessFile) throw new Error("the bundle parses no access rules but its own");
+      if (content !== accessFile) throw new Error("the bundle can only use the access rules compiled into it");
       return { ok: true, warnings: [], value: ${sourceOf({ ...rules, tests: [] })} };
     }`;
   return {
@@ -113,13 +113,13 @@ function compiledIn(rules: AccessRules): Plugin {
   };
 }
 
-/** Never deployed: the local cloud, tools, tests, the parser of the rules, a YAML parser; and what trim() leaves out. */
+/** Never deployed: the local cloud, tools, tests, the parser of the rules, a YAML parser; and what trim() removes. */
 const FOREIGN =
   /^(sandbox|cli|test|client|shared\/domain\/rules\/|scripts\/(?!build\/replacements\/))|node_modules\/(yaml|lodash|moment|ws|xml2js|semver|httpx|@alicloud\/credentials)\//;
 
 function assertNothingForeign(metafile: Metafile): void {
   const foreign = Object.keys(metafile.inputs).filter((input) => FOREIGN.test(input));
-  if (foreign.length > 0) throw new Error(`the bundle must not hold ${foreign.join(", ")}`);
+  if (foreign.length > 0) throw new Error(`the bundle must not contain ${foreign.join(", ")}`);
 }
 
 function reportOf(
@@ -144,7 +144,7 @@ function kB(bytes: number): string {
 
 const USAGE = `npm run build
 
-  It takes no arguments. Another file than access.yaml: ACCESS_FILE=examples/access/editor-role.yaml npm run build`;
+  It takes no arguments. To use another file than access.yaml: ACCESS_FILE=examples/access/editor-role.yaml npm run build`;
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   optionsOrUsage({}, USAGE);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Everything that CI checks beside the tests. Goes on after a failure, so that one run shows all of them. */
+/** Everything that CI checks besides the tests. After a failure it continues, so that one run shows all failures. */
 const CHECKS: readonly (readonly [what: string, command: string, ...args: string[]])[] = [
   ["types", "typescript:tsc", "-p", "."],
   ["format and lint", "@biomejs/biome:biome", "check", "--error-on-warnings", "."],

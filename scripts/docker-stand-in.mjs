@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Stands in for the `docker` command where there is no Docker engine, so that `s local invoke` and `s local start`
-// work: put a link called `docker` to this file into a folder, and that folder first into PATH. It is the project's
-// own and knows only the command lines that Serverless Devs' fc3 component uses for Node.js: `docker run` starts a
-// process of the sandbox's Function Compute with the mounted code and the -e variables, on 127.0.0.1.
+// Replaces the `docker` command on machines without a Docker engine, so that `s local invoke` and `s local start` work.
+// Put a link called `docker` to this file into a folder, and put that folder first into PATH. It accepts only the command
+// lines that Serverless Devs' fc3 component uses for Node.js: `docker run` starts a process of the sandbox's Function
+// Compute with the mounted code and the -e variables, on 127.0.0.1.
 import { execFileSync, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { fstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -37,7 +37,7 @@ switch (verb) {
     kill(args);
     break;
   default:
-    fail(`'${verb ?? ""}' is not a command that the stand-in for docker knows`);
+    fail(`'${verb ?? ""}' is a command that the stand-in for docker does not support`);
 }
 
 function run(given) {
@@ -46,7 +46,7 @@ function run(given) {
   if (running().some((container) => container.name === name)) fail(`the name ${name} is in use`);
   const child = fork(CONTAINER_MAIN, [name], {
     execArgv: ["--import", import.meta.resolve("tsx")],
-    // Nothing of this shell but what finds programs: a container has none of it either.
+    // Only PATH, which finds programs: a container has nothing else of this shell either.
     env: {
       PATH: process.env.PATH,
       OSS_VALET_CONTAINER: JSON.stringify({
@@ -75,15 +75,15 @@ function run(given) {
 }
 
 /**
- * A signal that only `s` gets ends it before fc3's `docker kill`; what is left to see of that is the end of our
- * standard input, its pipe. Docker would run on; a process with the developer's keys in it should not.
+ * A signal sent only to `s` ends it before fc3 can call `docker kill`. The only sign of that is the end of our standard
+ * input, which is a pipe from `s`. Docker would keep running; a process with the developer's keys should not.
  */
 function atEndOfInput(then) {
   const input = fstatSync(0);
   if (input.isFIFO() || input.isSocket()) process.stdin.on("end", then).resume();
 }
 
-/** The options that fc3 writes; any other is refused: what it would do is not done here. */
+/** Reads the options that fc3 writes. Refuses any other, because the stand-in does not do what it asks for. */
 function parse(given) {
   const command = { name: randomBytes(6).toString("hex"), detached: false, environment: {} };
   const rest = [...given];
@@ -95,7 +95,8 @@ function parse(given) {
     else if (option === "--name") command.name = rest.shift();
     else if (option === "-p") {
       const [, port] =
-        /^(\d+):9000$/.exec(rest.shift() ?? "") ?? fail("-p: only 9000 is served: no breakpoints");
+        /^(\d+):9000$/.exec(rest.shift() ?? "") ??
+        fail("-p: the stand-in supports only port 9000, and no breakpoints");
       command.port = Number(port);
     } else if (option === "-v") command.codeDir = /^(.+):\/code$/.exec(rest.shift() ?? "")?.[1];
     else if (option === "-e") {
@@ -103,14 +104,14 @@ function parse(given) {
       command.environment[key] = value;
     } else if (option === "--platform") rest.shift();
     else if (option !== "-i" && option !== "--rm" && !option.startsWith("--memory=")) {
-      fail(`docker run ${option}: an option that the stand-in does not know`);
+      fail(`docker run ${option}: the stand-in does not support this option`);
     }
   }
-  if (!NAME.test(command.name ?? "")) fail("docker run --name: not a name");
+  if (!NAME.test(command.name ?? "")) fail("docker run --name: not a valid name");
   if (!Number.isInteger(command.port)) fail("docker run: the stand-in needs -p <port>:9000");
   if (command.codeDir === undefined) fail("docker run: the stand-in needs -v <code folder>:/code");
   const runtime = command.environment.FC_RUNTIME;
-  if (runtime !== "nodejs20") fail(`the stand-in runs nodejs20, and not ${runtime}`);
+  if (runtime !== "nodejs20") fail(`the stand-in supports only nodejs20, not ${runtime}`);
   return command;
 }
 
@@ -136,7 +137,7 @@ function running() {
     .filter(({ name, pid }) => isContainer(name, pid));
 }
 
-/** The process may have ended, and its number may be another one's by now. */
+/** The process may have ended, and another process may have its number now. */
 function isContainer(name, pid) {
   try {
     const line = execFileSync("ps", ["-o", "args=", "-p", String(pid)], { encoding: "utf8" });

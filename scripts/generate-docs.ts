@@ -7,7 +7,7 @@ import { actionTable, fieldTables } from "./docs/fields.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** What is made of the code and of the examples: path → text. A contract test compares it with the files. */
+/** The generated files, made from the code and the examples: path → text. A contract test compares them with the files. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const schema = accessRulesSchema();
   const parts = new Map([
@@ -35,7 +35,7 @@ function exampleNames(): readonly string[] {
     .map((file) => file.slice(0, -".yaml".length));
 }
 
-/** The file without what all examples have in common: the schema's line, and an only issuer. */
+/** The example without the parts that most examples share: the schema's line, and a single issuer. */
 function exampleBlock(name: string): string {
   const text = readFileSync(join(EXAMPLES, `${name}.yaml`), "utf8");
   const issuers = text.slice(text.indexOf("issuers:"), text.indexOf("rules:"));
@@ -44,7 +44,7 @@ function exampleBlock(name: string): string {
   return `\`\`\`yaml\n${shown.trimEnd()}\n\`\`\`\n`;
 }
 
-/** Puts a text between `<!-- generated: name -->` and `<!-- end: name -->`. Throws where they are not there. */
+/** Puts a text between `<!-- generated: name -->` and `<!-- end: name -->`. Throws when they are missing. */
 function withPart(document: string, name: string, part: string): string {
   const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
   const [before, rest] = splitOnce(document, begin);

@@ -1,13 +1,13 @@
-// Runs a TypeScript file of this project, or a command of a package (`vitest`), after installing what the lock file
-// names and node_modules lacks. Plain JavaScript without imports of ours: it must work before anything is installed.
+// Installs the packages that the lock file names and node_modules lacks. Then runs a TypeScript file of this project, or
+// a command of a package (`vitest`). Plain JavaScript that imports nothing of ours: it must work before the installation.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-// Not `npm ci`: it refuses a lock file without the packages of other platforms, which some registries do not carry.
-// With --no-save, npm installs what the lock file names and leaves the file alone.
+// Not `npm ci`: it refuses a lock file without the packages of other platforms, which some registries do not have.
+// With --no-save, npm installs what the lock file names and does not change the file.
 const INSTALL = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -26,7 +26,7 @@ if (!installed()) {
     shell: process.platform === "win32",
   });
   if (install.status !== 0) {
-    process.stderr.write("npm install failed: see above. Is the npm registry reachable?\n");
+    process.stderr.write("npm install failed: see above. Check that the npm registry is reachable.\n");
     process.exit(1);
   }
 }
@@ -36,11 +36,11 @@ const run = command.endsWith(".ts") ? ["--import", "tsx", command] : [binOf(comm
 const child = spawn(process.execPath, [...run, ...args], { cwd: root, stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => {
-    // Ctrl-C on a terminal reaches the child by itself.
+    // On a terminal, Ctrl-C reaches the child directly.
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
   });
 }
-// Who stops npm stops the shell that npm started us with, and the shell tells nobody: it is just gone.
+// When npm is stopped, the shell between npm and this process is stopped too, without any signal to us.
 const parent = process.ppid;
 const orphaned = setInterval(() => {
   if (process.ppid !== parent) child.kill("SIGTERM");
@@ -50,7 +50,7 @@ child.on("exit", (code, signal) => {
   process.exitCode = code ?? 128 + constants.signals[signal];
 });
 
-/** Whether node_modules holds every version that the lock file names (npm's own hidden lock file tells). */
+/** True when node_modules has every version that the lock file names, according to npm's own hidden lock file. */
 function installed() {
   const hidden = join(root, "node_modules", ".package-lock.json");
   if (!existsSync(hidden)) return false;

@@ -81,7 +81,7 @@ async function run(handler, event, context) {
   return settle(target, args);
 }
 
-/** Whichever comes first: what the handler returns, throws, or hands to its callback. */
+/** The first of these: what the handler returns, throws, or passes to its callback. */
 function settle(target, args) {
   return new Promise((resolve) => {
     const failed = (error, kind = "UnhandledInvocationError") => resolve(failure(kind, describe(error)));

@@ -22,7 +22,7 @@ const RENEW_BEFORE_MS = 3_600_000;
 
 /**
  * The credentials of a function's role, as FC gets them for it: a session of the role, renewed in time. The returned
- * function throws CloudError 403 AccessDenied where there is no such role or it does not trust fc.aliyuncs.com.
+ * function throws CloudError 403 AccessDenied when the role does not exist or does not trust fc.aliyuncs.com.
  */
 export function functionRole(
   world: World,

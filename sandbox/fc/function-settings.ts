@@ -8,7 +8,7 @@ export interface LifecycleHook {
   readonly timeoutSeconds: number;
 }
 
-/** What CreateFunction and CreateTrigger are told. */
+/** The parameters of CreateFunction and CreateTrigger. */
 export interface FunctionSettings {
   readonly name: string;
   /** Folder that holds the code package; absolute. */
@@ -22,13 +22,13 @@ export interface FunctionSettings {
   readonly timeoutSeconds: number;
   /** Of the HTTP trigger, upper case. Without OPTIONS the platform answers CORS preflights itself. */
   readonly methods: readonly string[];
-  /** Of the HTTP trigger; anonymous where left out. `function`: requests must be signed (ACS3). */
+  /** Of the HTTP trigger; default: anonymous. `function`: requests must be signed (ACS3). */
   readonly authType?: "anonymous" | "function";
   readonly initializer?: LifecycleHook;
   readonly preStop?: LifecycleHook;
-  /** concurrencyConfig.reservedConcurrency: how many requests may be under way; 300 where left out. */
+  /** concurrencyConfig.reservedConcurrency: how many requests may be under way; default 300. */
   readonly reservedConcurrency?: number;
-  /** asyncInvokeConfig.maxAsyncRetryAttempts; 3 where left out. */
+  /** asyncInvokeConfig.maxAsyncRetryAttempts; default 3. */
   readonly maxAsyncRetryAttempts?: number;
   /** Answers carry `Content-Disposition: attachment` only on the default fcapp.run domain. */
   readonly customDomain?: string;

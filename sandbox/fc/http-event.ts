@@ -123,7 +123,7 @@ function canonicalName(name: string): string {
     .join("-");
 }
 
-/** Host stands in no recorded event; the others are FC's, or the connection's own. */
+/** No recorded event has Host; the others belong to FC or to the connection. */
 function isKeptBack(name: string): boolean {
   return ["Host", "Connection", "Keep-Alive", "Transfer-Encoding"].includes(name) || name.startsWith("X-Fc-");
 }

@@ -55,7 +55,7 @@ function responseObject(returned: Buffer): Readonly<Record<string, unknown>> | u
   }
 }
 
-/** 1xx is no final answer, and Node.js would not send it. */
+/** A 1xx is not a final answer, and Node.js would not send it. */
 function statusFrom(statusCode: unknown): number {
   const isStatus = typeof statusCode === "number" && Number.isInteger(statusCode);
   if (!isStatus || statusCode < 200 || statusCode > 599) throw badResponse("statusCode is no HTTP status");

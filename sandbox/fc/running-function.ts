@@ -9,17 +9,17 @@ import { instancePool } from "./instance-pool.ts";
 import { functionArn } from "./invocation-permission.ts";
 import { logTailOf } from "./log-tail.ts";
 
-/** How the sandbox runs a function, beside what FC is told of it. */
+/** How the sandbox runs a function, in addition to its FC settings. */
 export interface FunctionOptions {
   /** Every line that an instance writes, with FC's own `FC Invoke Start …` lines around them. */
   readonly onLog?: (line: string) => void;
-  /** Stop instances between calls, as FC freezes them; true where left out. */
+  /** Stop instances between calls, as FC freezes them; default true. */
   readonly freeze?: boolean;
-  /** Processes at a time; further requests wait for a free one. 16 where left out: a laptop is no region. */
+  /** Processes at a time; further requests wait for a free one. Default 16: a laptop is smaller than a region. */
   readonly maxProcesses?: number;
-  /** Seconds after which an idle instance ends; 300 where left out. */
+  /** Seconds after which an idle instance ends; default 300. */
   readonly idleSeconds?: number;
-  /** In the place of a session of the role: keys of the laptop's own, as `s local` hands them to a container. */
+  /** The laptop's own keys instead of a session of the role, as `s local` passes them to a container. */
   readonly credentials?: FunctionCredentials;
 }
 
@@ -27,11 +27,11 @@ export interface Invocation {
   /** What the X-Fc-Request-Id header says. */
   readonly requestId: string;
   readonly event: Buffer;
-  /** LATEST, where left out. */
+  /** Default: LATEST. */
   readonly qualifier?: string | undefined;
   /** Aborted when the client has gone: FC ends the instance (error 499). */
   readonly signal?: AbortSignal | undefined;
-  /** What the context holds in the place of the role's credentials: a container is told them with each request. */
+  /** The credentials in the context, instead of the role's: a container receives them with each request. */
   readonly credentials?: FunctionCredentials | undefined;
 }
 
@@ -302,7 +302,7 @@ function errorLines({ end, body }: Outcome): readonly string[] {
   return stackTrace[0]?.endsWith(message[0] ?? "") === true ? stackTrace : [...message, ...stackTrace];
 }
 
-/** The body of a function error; stackTrace is left out where the process ended. */
+/** The body of a function error; without stackTrace when the process has ended. */
 interface ErrorDescription {
   readonly errorMessage: unknown;
   readonly stackTrace?: readonly string[];

@@ -18,11 +18,11 @@ export type MacAlgorithm = "HS256" | "HS384" | "HS512";
 
 /** How a token is signed. The defaults make a good one, every change a bad one or another kind. */
 export interface TokenOptions {
-  /** RS256 where left out. A key for another one is made, and published, when it is first asked for. */
+  /** Default: RS256. A key for another algorithm is made and published at its first use. */
   readonly algorithm?: KeyPairAlgorithm | MacAlgorithm | "none";
   /** From now on; negative: expired for that long. */
   readonly expiresInSeconds?: number;
-  /** Put into the header, over what would stand there; undefined takes a member out. */
+  /** Replaces members of the header; undefined removes a member. */
   readonly header?: Readonly<Record<string, unknown>>;
   /** Sign with a key that is in no key set, under the published key's id. */
   readonly unpublishedKey?: boolean;
@@ -45,7 +45,7 @@ export interface TokenIssuer {
   rotate(options?: { readonly dropOld?: boolean }): Promise<void>;
 }
 
-/** Makes an issuer with an RSA key of its own. `nowMs` is its clock; this machine's where left out. */
+/** Makes an issuer with an RSA key of its own. `nowMs` is its clock; default: this machine's clock. */
 export async function tokenIssuer(options: {
   readonly url: string;
   readonly audience: string;

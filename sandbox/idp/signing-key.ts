@@ -73,7 +73,7 @@ export function newSigningKeySync(algorithm: KeyPairAlgorithm): SigningKey {
   );
 }
 
-/** The public half, as it stands in a key set (RFC 7517). */
+/** The public half, in the form of a key set (RFC 7517). */
 export function publicJwk(key: SigningKey): JsonWebKey {
   return { ...key.publicKey.export({ format: "jwk" }), kid: key.keyId, use: "sig", alg: key.algorithm };
 }

@@ -49,7 +49,7 @@ export async function appendObject(call: ObjectCall): Promise<Answer> {
   };
 }
 
-/** Sources: OSS help, pages of EC 0016-00000501 (there is none) and 0016-00000502 (it is no number). */
+/** Sources: OSS help, pages of EC 0016-00000501 (it is missing) and 0016-00000502 (it is not a number). */
 function positionFrom(text: string | undefined): number {
   if (text !== undefined && /^\d{1,15}$/.test(text)) return Number(text);
   const ec = text === undefined ? "0016-00000501" : "0016-00000502";

@@ -10,7 +10,7 @@ import type { OssRequest } from "./request.ts";
 /** How an expired security token is answered; real answers of both kinds are known. */
 export type ExpiredTokenCode = "SecurityTokenExpired" | "InvalidAccessKeyId";
 
-/** What the checks need to know beside the request. */
+/** What the checks need in addition to the request. */
 export interface AuthenticationSettings {
   readonly expiredTokenCode: ExpiredTokenCode;
   /** That of the bucket; undefined: no such bucket, or the service itself. */
@@ -57,8 +57,8 @@ export function authenticate(
 }
 
 /**
- * Who the access key belongs to. A long-lived key beside a security token is asked for among the temporary ones, and
- * does not exist there. Sources: OSS help, pages of EC 0002-00000002, 0002-00000902, 0002-00000904.
+ * Finds the owner of the access key. A long-lived key sent with a security token is searched among the temporary keys,
+ * and does not exist there. Sources: OSS help, pages of EC 0002-00000002, 0002-00000902, 0002-00000904.
  */
 export function keyOwner(world: World, accessKeyId: string, securityToken: string | undefined): Caller {
   const caller = callerWith(world, accessKeyId);

@@ -13,14 +13,14 @@ export interface Wanted {
   readonly bucket: Bucket;
   /** Undefined: the bucket itself. */
   readonly key?: string | undefined;
-  /** Condition keys beside those that every request has. */
+  /** Condition keys in addition to those of every request. */
   readonly context?: Readonly<Record<string, string>>;
 }
 
 /**
- * Lets the call go on, or throws 403 AccessDenied in the words of the policy that was in the way. Policies come
- * first; where none of them speaks, the ACL of object and bucket may still open it, but never past a session policy.
- * Sources: RAM "Policy evaluation process"; reference section 4, 5.8.
+ * Allows the call, or throws 403 AccessDenied with the text for the policy that refused. Policies decide first. If none
+ * of them applies, the ACL of object and bucket may still allow the call, but never against a session policy.
+ * Sources: RAM "Policy evaluation process"; docs/fidelity/oss.md, "Authorisation".
  */
 export function authorise(call: OssCall, wanted: Wanted): void {
   const { bucket, key } = wanted;
@@ -64,7 +64,7 @@ export function authoriseListBuckets(call: OssCall): string {
   throw ossError(403, "AccessDenied", "You are forbidden to list buckets.");
 }
 
-/** Condition keys. Sources: OSS "RAM policies", condition keys; RAM "Policy elements"; reference section 4. */
+/** Condition keys. Sources: OSS "RAM policies", condition keys; RAM "Policy elements". */
 function contextOf(
   { request, world, caller }: OssCall,
   wanted: Partial<Wanted>,

@@ -49,7 +49,7 @@ export async function documentBody(call: OssCall): Promise<string> {
   return bytes.toString("utf8");
 }
 
-/** The body, with a broken connection told as 400 IncompleteBody. */
+/** The body. A broken connection becomes 400 IncompleteBody. */
 export async function* complete(body: IncomingMessage): AsyncGenerator<Uint8Array> {
   try {
     // Whoever stops reading wants to answer: the connection stays.

@@ -8,7 +8,7 @@ import { invalidArgument, ossError } from "./errors.ts";
 import { ownerOf } from "./list-objects.ts";
 import { optional, type XmlElement } from "./xml.ts";
 
-/** Source: OSS ListBuckets (GetService), max-keys: 100 where left out, up to 1,000. */
+/** Source: OSS ListBuckets (GetService), max-keys: default 100, up to 1,000. */
 const DEFAULT_MAX_KEYS = 100;
 const MAX_MAX_KEYS = 1000;
 

@@ -10,7 +10,7 @@ const METHODS: ReadonlySet<string> = new Set(["GET", "PUT", "DELETE", "POST", "H
 /** Seconds. Source: OSS PutBucketCors, MaxAgeSeconds. */
 const MAX_AGE_SECONDS = 999_999_999;
 
-/** A MaxAgeSeconds as it is written; NaN where it is no whole number. */
+/** Reads a MaxAgeSeconds; NaN when it is not a whole number. */
 export function secondsFrom(text: string): number {
   return /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }

@@ -11,7 +11,7 @@ import { childrenOf, childText, malformedXml, xmlFrom } from "./xml-reader.ts";
 /** Source: OSS DeleteMultipleObjects: up to 1,000 keys. */
 const MAX_KEYS = 1000;
 
-/** Keys of one batch that stand in the journal. */
+/** Keys of one batch that the journal names. */
 const MAX_NOTED_KEYS = 10;
 
 /**

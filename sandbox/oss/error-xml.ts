@@ -1,7 +1,7 @@
 import type { CloudError } from "../cloud-error.ts";
 import { type XmlElement, xmlDocument } from "./xml.ts";
 
-/** What an error's body says of the request beside the error itself. */
+/** What an error's body says about the request, in addition to the error. */
 export interface ErrorContext {
   readonly requestId: string;
   /** The host that was asked, without its port. */

@@ -6,7 +6,7 @@ import { invalidArgument } from "./errors.ts";
 import { type Listing, listingOf } from "./listing.ts";
 import { optional, type XmlElement } from "./xml.ts";
 
-/** Source: OSS ListObjects, max-keys: 100 where left out, up to 1,000 (999 in some texts). */
+/** Source: OSS ListObjects, max-keys: default 100, up to 1,000 (999 in some texts). */
 const DEFAULT_MAX_KEYS = 100;
 const MAX_MAX_KEYS = 1000;
 

@@ -7,7 +7,7 @@ import { compareUtf8 } from "./listing.ts";
 import { uploadOf } from "./multipart.ts";
 import { optional, type XmlElement } from "./xml.ts";
 
-/** Source: OSS ListParts, ListMultipartUploads: 1,000 where left out, and at most. */
+/** Source: OSS ListParts, ListMultipartUploads: default and maximum 1,000. */
 const MAX_ENTRIES = 1000;
 
 /** ListParts. */

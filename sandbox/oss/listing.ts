@@ -13,14 +13,14 @@ export interface Listing {
   readonly keys: readonly string[];
   /** Each ends with the delimiter. */
   readonly commonPrefixes: readonly string[];
-  /** Where the next page goes on; undefined: this was the last one. */
+  /** Where the next page starts, or undefined after the last page. */
   readonly next: string | undefined;
 }
 
 /**
- * One page of the keys: those with the prefix, what has the delimiter behind it grouped. Keys and groups count alike.
- * Source: OSS ListObjects (GetBucket). That a group which is itself the marker is left out: assumption, without it a
- * client would never get past it.
+ * One page of the keys with the prefix; keys with the delimiter after the prefix are grouped. A group counts like a key.
+ * Source: OSS ListObjects (GetBucket). Assumption: a group equal to the marker is skipped, because otherwise a client
+ * could not continue after it.
  */
 export function listingOf(keys: Iterable<string>, query: ListingQuery): Listing {
   const { prefix, delimiter, after, maxKeys } = query;
@@ -53,7 +53,7 @@ export function compareUtf8(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates, which stand for what lies beyond, go behind all other code units. */
+/** Surrogates encode the characters above U+FFFF, so they sort after all other code units. */
 function rank(codeUnit: number): number {
   if (codeUnit < 0xd800) return codeUnit;
   return codeUnit < 0xe000 ? codeUnit + 0x2000 : codeUnit - 0x800;

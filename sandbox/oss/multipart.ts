@@ -13,7 +13,7 @@ import { optional } from "./xml.ts";
 /** Source: OSS UploadPart. */
 const MAX_PART_NUMBER = 10_000;
 
-/** InitiateMultipartUpload. Headers and tags of the later object are told here. */
+/** InitiateMultipartUpload. Headers and tags of the later object are sent here. */
 export function initiateMultipartUpload(call: ObjectCall): Answer {
   const { bucket, key, request } = call;
   const encoded = encodingOf(call);

@@ -54,7 +54,7 @@ export function describingHeaders(object: StoredObject): Headers {
   return { etag: `"${object.etag}"`, "last-modified": new Date(object.modifiedMs).toUTCString() };
 }
 
-/** The x-oss-object-acl header; `default` where left out. Throws 400 InvalidArgument. */
+/** The x-oss-object-acl header; default: `default`. Throws 400 InvalidArgument. */
 export function objectAclFrom(text: string | undefined): StoredObject["acl"] {
   switch (text) {
     case undefined:

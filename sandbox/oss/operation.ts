@@ -6,7 +6,7 @@ import { SUB_RESOURCES } from "./sub-resources.ts";
 /** What an operation is about. A bucket that is to be made is not there yet. */
 export type Scope = "service" | "new bucket" | "bucket" | "object";
 
-/** By scope and method. Source of the actions: OSS "RAM policies", action table; reference section 4. */
+/** By scope and method. Source of the actions: OSS "RAM policies", action table. */
 export const OPERATIONS = [
   row("ListBuckets", "service", "GET", [], undefined),
   row("PutBucket", "new bucket", "PUT", [], undefined),
@@ -104,9 +104,9 @@ const MODIFIERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * How an operation is told from the others, and what RAM calls it. `parameters` are those of the query that say what
- * is meant: exactly these must be there. `action` is on the bucket or key; undefined: the operation finds out itself
- * what it takes. `copies`: it reads x-oss-copy-source.
+ * How to recognise an operation, and its RAM action. `parameters` are the query parameters that identify it: exactly
+ * these must be present. `action` is on the bucket or key, or undefined when the operation itself checks what it needs.
+ * `copies`: it reads x-oss-copy-source.
  */
 function row<const N extends string, const S extends Scope>(
   name: N,

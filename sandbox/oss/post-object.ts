@@ -31,8 +31,8 @@ const MAX_FILE_BYTES = 5 * 1024 ** 3;
 const FILENAME = "${filename}";
 
 /**
- * PostObject: a form whose fields come first and whose file comes last. As soon as the file begins, signature, policy
- * and rights are checked; only then are its bytes taken. Fields behind the file do not count. Throws 400 and 403 of
+ * PostObject: a form with the fields first and the file last. When the file begins, signature, policy and permissions
+ * are checked; only then are its bytes accepted. Fields after the file are ignored. Throws 400 and 403 of
  * docs/fidelity/oss.md.
  */
 export async function postObject(unidentified: BucketCall): Promise<Answer> {

@@ -7,7 +7,7 @@ export interface OssRequest {
   readonly method: string;
   /** Still percent-encoded, without the query. */
   readonly path: string;
-  /** By name, decoded; no name stands there twice. A parameter without a value has an empty one. */
+  /** By name, decoded; each name occurs once. A parameter without a value has an empty one. */
   readonly parameters: ReadonlyMap<string, string>;
   /** Lower-case names; values are UTF-8 where their bytes are. */
   readonly headers: Readonly<Record<string, string>>;
@@ -18,8 +18,8 @@ export interface OssRequest {
 }
 
 /**
- * Reads everything but the body. Throws 400 InvalidArgument where a parameter is there twice (assumption: a V1
- * signature covers only some, and which of two would count is told nowhere), 400 InvalidURI where the query's
+ * Reads everything except the body. Throws 400 InvalidArgument when a parameter is sent twice (assumption: a V1 signature
+ * covers only some parameters, and no document says which of the two values OSS uses), 400 InvalidURI when the query's
  * encoding is broken.
  */
 export function requestFrom(message: IncomingMessage): OssRequest {

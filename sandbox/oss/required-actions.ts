@@ -2,8 +2,8 @@ import type { Operation } from "./operation.ts";
 import type { OssRequest } from "./request.ts";
 
 /**
- * The RAM actions that an operation takes on the thing it is about; what it takes elsewhere (a copy's source, every
- * key of a batch) is its own business. Source: OSS "RAM policies", action table; reference section 4.
+ * The RAM actions that an operation needs on its own bucket or key. The operation itself checks what it needs elsewhere
+ * (a copy's source, every key of a batch). Source: OSS "RAM policies", action table.
  */
 export function actionsOf({ action, scope }: Operation, request: OssRequest): readonly string[] {
   if (action === undefined) return [];

@@ -20,7 +20,7 @@ import { sendBody, sendHead } from "./sending.ts";
 
 /** Settings of the service. */
 export interface OssOptions {
-  /** SecurityTokenExpired where left out; the other one is what many clients report of the real service. */
+  /** Default: SecurityTokenExpired. Many clients report the other code from the real service. */
   readonly expiredTokenCode?: ExpiredTokenCode;
   /** Where the bytes go. Whoever passes one can empty it with `removeAll`; the end of the process does so anyway. */
   readonly contents?: ContentStore;
@@ -158,7 +158,7 @@ function resourceOf({ bucket, key }: Address): string {
   return `acs:oss:*:*:${bucket === undefined ? "*" : key === undefined ? bucket : `${bucket}/${key}`}`;
 }
 
-/** A bug of the sandbox: told on stderr, in full. */
+/** A bug of the sandbox: written to stderr in full. */
 function internalError(thrown: unknown): CloudError {
   reportBug(thrown);
   return ossInternalError();

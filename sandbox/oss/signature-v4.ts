@@ -15,9 +15,9 @@ export interface V4Credential {
 }
 
 /**
- * How a parameter without a value stands in the canonical query. The documents and the SDK for Go write the bare
- * name; ali-oss writes bare sub-resources and `prefix=` for everything else. Which of them the service wants is
- * known to nobody outside, so both are accepted; they sign the same request.
+ * How the canonical query writes a parameter without a value. The documents and the SDK for Go write the bare name;
+ * ali-oss writes bare sub-resources, and `prefix=` for everything else. No document says which one the service requires,
+ * so both are accepted; they sign the same request.
  */
 export type EmptyValues = "bare" | "bare sub-resources";
 
@@ -45,7 +45,7 @@ export function v4AuthorizationFrom(header: string): ReadonlyMap<string, string>
 }
 
 /**
- * The request in the form that is signed. `additionalHeaders` are those that the client chose to sign beside
+ * The request in the form that is signed. `additionalHeaders` are those that the client signs in addition to
  * Content-Type, Content-MD5 and x-oss-*. Source: OSS "Include V4 signatures in the Authorization header",
  * "Add V4 signatures to URLs"; docs/fidelity/oss.md.
  */

@@ -50,7 +50,7 @@ export function attachmentsOf(
   return { users: having(account.users.values()), roles: having(account.roles.values()) };
 }
 
-/** What is the same but for the kind of whom a policy is attached to. */
+/** User and role attachments share one implementation; this holds what differs. */
 interface EntityKind {
   readonly kind: "User" | "Role";
   readonly nameFrom: (call: RpcCall) => string;

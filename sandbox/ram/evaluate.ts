@@ -36,7 +36,7 @@ export interface PolicyLayers {
 /** Which policies a decision came from. */
 export type PolicyLayer = "session policy" | "identity policy" | "resource policy" | "trust policy";
 
-/** Allowed or not, by whom, and why in words. */
+/** Allowed or not, which policy decided, and the reason in words. */
 export interface Decision {
   readonly effect: "Allow" | "Deny";
   readonly kind: "Allow" | "ExplicitDeny" | "ImplicitDeny";
@@ -48,9 +48,9 @@ export interface Decision {
 }
 
 /**
- * Decides a request: an explicit deny anywhere wins; where there is a session policy, it must allow; then the
- * identity policies or the bucket policy must allow. Where several layers deny, the first of session, identity and
- * resource is named. Throws PolicyGrammarError. Source: RAM "Policy evaluation process"; reference section 3.
+ * Decides a request. An explicit deny in any policy wins. A session policy, if there is one, must allow. Then the
+ * identity policies or the bucket policy must allow. If several layers deny, the decision names the first of session,
+ * identity and resource. Throws PolicyGrammarError. Source: RAM "Policy evaluation process".
  */
 export function evaluate(request: AccessRequest, layers: PolicyLayers): Decision {
   const { identity, session, resource } = layers;

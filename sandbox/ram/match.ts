@@ -1,6 +1,6 @@
 /**
- * Whether the pattern covers the whole text: `*` stands for any characters, none and `/` included, `?` for exactly
- * one, everything else for itself; there is no escape. Takes at most pattern length times text length steps, however
+ * Whether the pattern covers the whole text: `*` matches any characters, also none and `/`, `?` exactly
+ * one, and every other character itself; there is no escape. Takes at most pattern length times text length steps, however
  * many stars there are. Source: RAM "Conditional operators", "Policy elements"; `?` counts code points: assumption.
  */
 export function matches(pattern: string, text: string): boolean {

@@ -2,7 +2,7 @@ import type { RpcCall } from "../sts/gateway.ts";
 import { wrongValue } from "./errors.ts";
 import { optionalNumber } from "./parameters.ts";
 
-/** Entries. Source: ListUsers, MaxItems, "1 to 1000", 100 where left out. */
+/** Entries. Source: ListUsers, MaxItems, "1 to 1000", default 100. */
 const DEFAULT_MAX_ITEMS = 100;
 
 /**

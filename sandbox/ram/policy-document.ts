@@ -17,7 +17,7 @@ export interface Statement {
   readonly actions: { readonly except: boolean; readonly patterns: readonly string[] };
   /** Patterns of resources; a trust policy has none, it is about the role that carries it. */
   readonly resources: readonly string[];
-  /** Whom it is about; identity policies have none, they are about whom they are attached to. */
+  /** Who it applies to. Identity policies have none: they apply to the user or role that they are attached to. */
   readonly principals: Principals | undefined;
   readonly conditions: readonly Condition[];
 }
@@ -149,7 +149,7 @@ function conditionsFrom(json: unknown, where: string): readonly Condition[] {
   const blocks = Object.entries(objectFrom(json, `${where}.Condition`));
   return blocks.flatMap(([operator, block]) => {
     const keys = Object.entries(objectFrom(block, `${where}.Condition.${operator}`));
-    // An operator without keys would hold for everything: where a key was left out, the statement must not widen.
+    // An operator without keys would match every request. A forgotten key must not make the statement wider.
     if (keys.length === 0) throw new PolicyGrammarError(`${where}.Condition.${operator} names no key`);
     return keys.map(([key, values]) => {
       const condition = conditionFrom(

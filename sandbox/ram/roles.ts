@@ -12,7 +12,7 @@ const MAX_ROLES = 1000;
 /** Characters. Source: CreateRole, Description. */
 const MAX_DESCRIPTION_LENGTH = 1024;
 
-/** Seconds. Source: CreateRole, MaxSessionDuration; 3600 where left out. */
+/** Seconds. Source: CreateRole, MaxSessionDuration; default 3600. */
 const SESSION_SECONDS = { min: 3600, max: 43_200 };
 
 /** CreateRole, GetRole, ListRoles, UpdateRole, DeleteRole. Tags are not kept. */

@@ -8,7 +8,7 @@ import { POLICY_VERSION_OPERATIONS } from "./policy-versions.ts";
 import { ROLE_OPERATIONS } from "./roles.ts";
 import { USER_OPERATIONS } from "./users.ts";
 
-/** Every operation of the RAM API that the sandbox has; groups, MFA and console logons are left out. */
+/** Every operation of the RAM API that the sandbox has; there are no groups, MFA or console logons. */
 const OPERATIONS: RpcOperations = {
   ...USER_OPERATIONS,
   ...ACCESS_KEY_OPERATIONS,

@@ -28,7 +28,7 @@ export function existingUser(account: Account, name: string): RamUser {
   return user;
 }
 
-/** The user that the call names; a user that names none is meant itself. Source: GetUser, CreateAccessKey. */
+/** The user that the call names; default: the calling user. Source: GetUser, CreateAccessKey. */
 export function userNameOrOwn(call: RpcCall): string {
   const given = call.params.get("UserName") ?? "";
   return given === "" && call.caller.kind === "user" ? call.caller.user.name : userNameFrom(call);

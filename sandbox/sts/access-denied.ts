@@ -7,7 +7,7 @@ const NOT_AUTHORIZED = "You are not authorized to do this action. You should be 
 
 /**
  * 403 NoPermission with AccessDeniedDetail, the element that tells a trust policy's no from an identity policy's.
- * Source: RAM DecodeDiagnosticMessage (the element's fields and values); EncodedDiagnosticMessage is left out.
+ * Source: RAM DecodeDiagnosticMessage (the element's fields and values); EncodedDiagnosticMessage is not emulated.
  */
 export function noPermission(
   caller: Caller,

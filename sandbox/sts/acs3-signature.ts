@@ -11,7 +11,7 @@ export interface Acs3Request {
   readonly query: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** SHA-256 of the body's bytes, lower-case hex; that of nothing where there is no body. */
+  /** SHA-256 of the body's bytes, in lower-case hex; without a body, that of the empty text. */
   readonly bodySha256: string;
 }
 

@@ -10,7 +10,7 @@ import { expirationOf, openSession } from "./session.ts";
 /** Bytes of UTF-8. Source: AssumeRole, Policy, "1 to 2,048 characters"; the error's text counts bytes. */
 const MAX_POLICY_LENGTH = 2048;
 
-/** Seconds. Source: AssumeRole, DurationSeconds: 900 up to the role's MaxSessionDuration, 3600 where left out. */
+/** Seconds. Source: AssumeRole, DurationSeconds: 900 up to the role's MaxSessionDuration, default 3600. */
 const MIN_DURATION_SECONDS = 900;
 const DEFAULT_DURATION_SECONDS = 3600;
 
@@ -178,7 +178,7 @@ function wronglyFormed(parameter: string): CloudError {
   );
 }
 
-/** The documented text says 1hr; for roles with a longer limit that limit stands there (assumption). */
+/** The documented text says 1hr; for roles with a longer limit it names that limit (assumption). */
 function wrongDuration(maxSeconds: number): CloudError {
   const hours = Math.floor(maxSeconds / 3600);
   return new CloudError(

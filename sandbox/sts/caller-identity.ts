@@ -1,6 +1,6 @@
 import type { RpcCall } from "./gateway.ts";
 
-/** GetCallerIdentity: needs no permission. Source: STS API; a field that does not apply is left out (assumption). */
+/** GetCallerIdentity: needs no permission. Source: STS API; a field that does not apply is missing (assumption). */
 export function callerIdentity({ caller }: RpcCall): object {
   const common = { AccountId: caller.accountId, Arn: caller.arn };
   switch (caller.kind) {

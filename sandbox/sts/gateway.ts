@@ -17,7 +17,7 @@ export interface RpcProduct {
   /** What errors name as HostId, e.g. sts.aliyuncs.com. */
   readonly hostId: string;
   readonly operations: RpcOperations;
-  /** By how much a timestamp may be off, either way; 15 minutes where left out. */
+  /** How far a timestamp may differ from the clock, in both directions. Default: 15 minutes. */
   readonly timestampWindowMs?: number;
 }
 
@@ -31,7 +31,7 @@ export type RpcOperations = Readonly<Record<string, (world: World, call: RpcCall
 export interface RpcCall {
   readonly action: string;
   readonly caller: Caller;
-  /** Those of query and body, common ones (Action, Timestamp ...) included. No name stands there twice. */
+  /** Those of query and body, common ones (Action, Timestamp ...) included. Each name occurs once. */
   readonly params: ReadonlyMap<string, string>;
   readonly sourceIp: string;
   readonly secureTransport: boolean;
@@ -123,7 +123,7 @@ function formatOf(request: RpcRequest): RpcFormat {
   return formatByAccept(accept);
 }
 
-/** ACS3 names action and version in headers. pop-core sends those too, beside the parameters that count. */
+/** ACS3 names action and version in headers. pop-core sends these headers too, but there the parameters count. */
 function actionOf(request: RpcRequest, product: RpcProduct): string {
   const { headers, parameters } = request;
   const version = namesInHeaders(request) ? headers["x-acs-version"] : parameters.get("Version");
@@ -153,12 +153,12 @@ function apiNotFound(): CloudError {
   );
 }
 
-/** Own properties only: `constructor` is no operation. */
+/** Own properties only: `constructor` is not an operation. */
 function operationNamed<T>(operations: Readonly<Record<string, T>>, action: string): T | undefined {
   return Object.hasOwn(operations, action) ? operations[action] : undefined;
 }
 
-/** A bug of the sandbox: told on stderr, in full, and to the client as STS tells of its own. */
+/** A bug of the sandbox: written to stderr in full; the client gets the error that STS has for its own bugs. */
 function internalError(thrown: unknown): CloudError {
   reportBug(thrown);
   return new CloudError(

@@ -139,7 +139,7 @@ function keyOwner(world: World, accessKeyId: string): Caller {
   return caller;
 }
 
-/** A token beside a long-lived key is refused as a mismatch (assumption: no document says what happens). */
+/** A token with a long-lived key is refused as a mismatch (assumption: no document says what happens). */
 function verifySecurityToken(world: World, caller: Caller, token: string | undefined): void {
   const given = token === undefined || token === "" ? undefined : token;
   if (given === undefined) {

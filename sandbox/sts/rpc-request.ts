@@ -16,7 +16,7 @@ export interface RpcRequest {
   /** Lower-case names; repeated ones joined as Node.js joins them. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly bodySha256: string;
-  /** Query, then form, decoded, in their order; a name may stand there twice. */
+  /** Query, then form, decoded, in their order; a name may occur twice. */
   readonly pairs: readonly (readonly [string, string])[];
   /** The first value of each name. */
   readonly parameters: ReadonlyMap<string, string>;

@@ -6,7 +6,7 @@ import { type RpcOperations, serveRpc } from "./gateway.ts";
 
 /** Settings of the service that no document fixes. */
 export interface StsOptions {
-  /** By how much a request's timestamp may be off, either way; 15 minutes where left out. */
+  /** How far a request's timestamp may differ from the clock, in both directions. Default: 15 minutes. */
   readonly timestampWindowMs?: number;
 }
 

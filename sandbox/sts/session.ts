@@ -1,7 +1,7 @@
 import { type Role, randomText, type Session, type World } from "../world.ts";
 import { sealSecurityToken } from "./security-token.ts";
 
-/** Milliseconds. How long an expired session is remembered, so that its end can be told from its never having been. */
+/** Milliseconds. How long an expired session is remembered, so that it is not reported as unknown. */
 const REMEMBERED_MS = 3_600_000;
 
 /** What a session is made of; who may have one is decided elsewhere. */

@@ -1,4 +1,4 @@
-/** Plain data and Maps as JavaScript that makes them again. Throws at anything else. */
+/** JavaScript source that creates the same plain data and Maps. Throws for anything else. */
 export function sourceOf(value: unknown): string {
   if (value === undefined) return "void 0";
   if (value === null || ["string", "boolean"].includes(typeof value) || Number.isFinite(value)) {

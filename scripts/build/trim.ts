@@ -5,9 +5,9 @@ import type { Plugin } from "esbuild";
 const SDK_BASE = "@darabonba/typescript";
 
 /**
- * Modules that an AssumeRole call and the verification of a token never use, and what stands in their place: a
- * pattern on what a module asks for, where only one package's question is meant that package, and the file in
- * replacements/, which says what of the original is used.
+ * Modules that an AssumeRole call and the verification of a token do not need, and their replacements. `path` matches
+ * the imported name; `from` limits the entry to imports of one package; `by` is the file in replacements/, which says
+ * what part of the original is used.
  */
 const REPLACED: readonly { readonly path: RegExp; readonly from?: string; readonly by: string }[] = [
   { path: /^@alicloud\/credentials$/, by: "credentials" },
@@ -29,7 +29,7 @@ const REPLACED: readonly { readonly path: RegExp; readonly from?: string; readon
   { path: /^safe-buffer$/, by: "safe-buffer" },
 ];
 
-/** Methods of modules that stay: other styles of API (ROA, server-sent events, gateways), other operations. */
+/** Methods to remove from modules that stay: other styles of API (ROA, server-sent events, gateways), other operations. */
 const CUT: Readonly<Record<string, readonly string[]>> = {
   "@alicloud/openapi-core/dist/client.js": [
     "doRPCRequest",
@@ -82,8 +82,8 @@ const LINES: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * Leaves out of the bundle what is never used of the dependencies: most of the SDK, in bytes and in milliseconds
- * of a cold start. Throws where it does not find one of them: then a new version of a dependency has moved it.
+ * Removes the unused parts of the dependencies from the bundle: most of the SDK's bytes, and most of its share of a cold
+ * start. Throws when it does not find a part: then a new version of a dependency has moved it.
  */
 export function trim(): Plugin {
   return {
@@ -110,7 +110,10 @@ export function trim(): Plugin {
       for (const [file, pattern] of Object.entries(LINES))
         edit(file, (source) => withoutLines(source, pattern));
       build.onEnd(() => {
-        if (missing.size > 0) throw new Error(`trim: never met ${[...missing].join(", ")}`);
+        if (missing.size > 0)
+          throw new Error(
+            `trim: did not find ${[...missing].join(", ")}; a dependency has changed, so correct scripts/build/trim.ts`,
+          );
       });
     },
   };
@@ -120,7 +123,7 @@ function isIn(name: string | undefined, importer: string): boolean {
   return name === undefined || importer.replaceAll("\\", "/").includes(`node_modules/${name}/`);
 }
 
-/** The first and the last line that TypeScript prints for a method (ES2017, then ES5) and for a function. */
+/** The first and last line of a method (ES2017, then ES5) and of a function, as TypeScript prints them. */
 const FORMS: readonly (readonly [first: string, last: string])[] = [
   ["^    (?:static |async )*NAME\\(", "^    }$"],
   ["^    \\w+\\.(?:prototype\\.)?NAME = function \\(", "^    };$"],
@@ -133,7 +136,10 @@ function withoutBody(source: string, name: string): string {
     const body = new RegExp(`(?<=${first.replace("NAME", name)}[^\\n]*\\) \\{)\\n.*?(?=${last})`, "gms");
     return text.replace(body, ` throw new Error(${message});\n`);
   }, source);
-  if (rest === source) throw new Error(`trim: there is no ${name} any more`);
+  if (rest === source)
+    throw new Error(
+      `trim: ${name} does not exist any more; a dependency has changed, so correct scripts/build/trim.ts`,
+    );
   return rest;
 }
 

@@ -2,7 +2,7 @@ import { OBJECT_LEVEL_ACTIONS } from "../../shared/domain/ram/oss-actions.ts";
 import { LIST_ACTION, OBJECT_ACTIONS, PERMISSIONS } from "../../shared/domain/ram/ram-policy.ts";
 import type { JsonSchema } from "../../shared/domain/rules/shape.ts";
 
-/** One table for each group of access.yaml, from its schema: field, what it takes, default, meaning. */
+/** One table for each group of access.yaml, from its schema: field, accepted values, default, meaning. */
 export function fieldTables(schema: JsonSchema): string {
   return GROUPS.map(({ title, path }) => {
     const group = path.reduce(stepInto, schema);
@@ -11,11 +11,11 @@ export function fieldTables(schema: JsonSchema): string {
       const { description, default: fallback } = objectOf(field);
       return `| \`${name}\` | ${takenBy(objectOf(field))} | ${required.has(name) ? "**needed**" : defaultText(fallback)} | ${escaped(String(description))} |`;
     });
-    return `### ${title}\n\n| field | takes | default | meaning |\n|---|---|---|---|\n${rows.join("\n")}\n`;
+    return `### ${title}\n\n| field | accepts | default | meaning |\n|---|---|---|---|\n${rows.join("\n")}\n`;
   }).join("\n");
 }
 
-/** Permission → RAM actions, and the further ones that `actions` takes. */
+/** The table permission → RAM actions, and the further actions that `actions` accepts. */
 export function actionTable(): string {
   const own = new Set(Object.values(OBJECT_ACTIONS).flat());
   const rows = PERMISSIONS.map((permission) =>
@@ -24,16 +24,16 @@ export function actionTable(): string {
       : `| \`${permission}\` | ${OBJECT_ACTIONS[permission].join(", ")} | \`bucket/prefix*\` |`,
   );
   const further = OBJECT_LEVEL_ACTIONS.filter((action) => !own.has(action));
-  return `| permission | RAM actions | on |\n|---|---|---|\n${rows.join("\n")}\n\nFurther actions that \`actions\` takes, each on \`bucket/prefix*\`: ${further.join(", ")}.\n`;
+  return `| permission | RAM actions | on |\n|---|---|---|\n${rows.join("\n")}\n\n\`actions\` accepts these further actions, each on \`bucket/prefix*\`: ${further.join(", ")}.\n`;
 }
 
 const GROUPS: readonly { readonly title: string; readonly path: readonly string[] }[] = [
   { title: "The file", path: [] },
   { title: "`issuers`: who may vouch for a user", path: ["issuers"] },
   { title: "`jwksCache` of an issuer", path: ["issuers", "jwksCache"] },
-  { title: "`session`: how long credentials live", path: ["session"] },
+  { title: "`session`: the lifetime of credentials", path: ["session"] },
   { title: "`rules`: who may reach what", path: ["rules"] },
-  { title: "`deny`: whom to refuse although a rule would grant", path: ["deny"] },
+  { title: "`deny`: users and tokens to refuse, even if a rule grants access", path: ["deny"] },
   { title: "`tests`: promises about the rules", path: ["tests"] },
 ];
 

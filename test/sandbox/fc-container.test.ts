@@ -224,7 +224,11 @@ describe.skipIf(process.platform === "win32")("the stand-in for docker", () => {
   });
 
   it.each([
-    ["another runtime", `run -d -p 1:9000 -v /tmp:/code -e FC_RUNTIME=python3.12 image`, /runs nodejs20/],
+    [
+      "another runtime",
+      `run -d -p 1:9000 -v /tmp:/code -e FC_RUNTIME=python3.12 image`,
+      /the stand-in supports only nodejs20, not python3\.12/,
+    ],
     // s local start --debug-port 9229
     [
       "breakpoints",
