@@ -6,7 +6,7 @@ import type { Refusal, Result } from "./domain/refusal.ts";
 import type { Algorithm } from "./domain/token/issuer.ts";
 import type { VerifiedClaims } from "./domain/token/verified-claims.ts";
 
-/** Tells who signed in, or refuses: TOKEN_INVALID, TOKEN_EXPIRED, KEYS_UNAVAILABLE. Never throws. */
+/** Says who signed in, or refuses: TOKEN_INVALID, TOKEN_EXPIRED, KEYS_UNAVAILABLE. Never throws. */
 export interface TokenVerifier {
   verify(appToken: string): Promise<Result<VerifiedClaims>>;
 }
@@ -24,7 +24,7 @@ export interface Sts {
   assumeRole(call: AssumeRole): Promise<Result<TemporaryCredentials>>;
 }
 
-/** What shapes temporary credentials, all of it. No optional field: "no policy" would be the whole role. */
+/** Everything that shapes temporary credentials. No field is optional: without a policy, they would have the whole role. */
 export interface AssumeRole {
   readonly sessionName: SessionName;
   readonly sessionPolicy: SessionPolicy;
@@ -37,11 +37,11 @@ export interface TemporaryCredentials {
   readonly accessKeySecret: string;
   readonly securityToken: string;
   readonly expiresAtMs: number;
-  /** STS's own id of the call, for support and for correlating with ActionTrail. */
+  /** STS's ID of the call, for support tickets and ActionTrail. */
   readonly stsRequestId: string;
 }
 
-/** The keys that call AssumeRole: those of the function's role (FC hands them out per request), or of a RAM user. */
+/** The keys that call AssumeRole: of the function's role (FC sends them with each request), or of a RAM user. */
 export interface CallerCredentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
@@ -49,7 +49,7 @@ export interface CallerCredentials {
   readonly securityToken?: string;
 }
 
-/** One line for each request. The fields are an allow-list: nothing else can be written. */
+/** Writes one line for each request. The fields are an allow-list: nothing else can be written. */
 export interface AuditLog {
   record(entry: AuditEntry): void;
 }
@@ -60,9 +60,9 @@ export interface AuditEntry {
   readonly path: string;
   readonly status: number;
   readonly durationMs: number;
-  /** The public code: Success, or that of the error body. */
+  /** The public code: Success, or the code in the error body. */
   readonly code: string;
-  /** Why it was refused, in full. Holds no token, key or policy. */
+  /** The full reason of a refusal. Contains no token, key or policy. */
   readonly refusal?: Refusal;
   readonly issuer?: string;
   readonly sessionName?: string;
@@ -73,11 +73,11 @@ export interface AuditEntry {
   readonly reportedUnsafe?: readonly UnsafeClaim[];
   readonly permissions?: readonly string[];
   readonly prefixes?: readonly string[];
-  /** Not a secret: OSS's logs name it. */
+  /** Not a secret. OSS's logs have it too. */
   readonly accessKeyId?: string;
   readonly expiration?: string;
   readonly stsRequestId?: string;
-  /** Name and stack of an unexpected error; its message is left out, as it may quote a secret. */
+  /** Name and stack of an unexpected error, without its message, which may quote a secret. */
   readonly error?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The HTTP contract of `/credentials`: what the function answers and what every client may rely on.
- * Imports nothing, so that a client can take it along.
+ * The HTTP contract of `/credentials`: what the function answers, and what every client may rely on. This file imports
+ * nothing, so that a client can copy it.
  */
 
 /** Public error codes, in the field `Code`. */
@@ -22,8 +22,8 @@ export type ErrorCode =
 export type Permission = "read" | "write" | "list" | "delete";
 
 /**
- * `format=default`: flat, every value a string, times in UTC without milliseconds. The credentials_uri providers
- * of the Alibaba Cloud SDKs, the OSS mobile SDKs' auth-server providers and the OSS Java SDK all read it.
+ * `format=default`: flat, every value a string, times in UTC without milliseconds. The credentials_uri providers of
+ * the Alibaba Cloud SDKs, the auth-server providers of the OSS mobile SDKs and the OSS Java SDK can read it.
  */
 export interface CredentialsBody {
   readonly StatusCode: "200";
@@ -38,11 +38,11 @@ export interface CredentialsBody {
   readonly OssRegion: string;
   readonly OssBucket: string;
   readonly OssEndpoint: string;
-  /** Of the first grant; empty where a rule grants the whole bucket's keys. */
+  /** Of the first grant; empty when a rule grants all keys of the bucket. */
   readonly KeyPrefix: string;
   /** Of the first grant, joined by commas. */
   readonly Permissions: string;
-  /** Only where there are several: a JSON array of {@link GrantEntry}. */
+  /** Only when there are several grants: a JSON array of {@link GrantEntry}. */
   readonly Grants?: string;
 }
 
@@ -52,7 +52,7 @@ export interface GrantEntry {
   readonly Permissions: readonly Permission[];
 }
 
-/** `format=appserver`: the body that the OSS mobile SDKs' documentation prints, with a numeric StatusCode. */
+/** `format=appserver`: the body in the documentation of the OSS mobile SDKs, with a numeric StatusCode. */
 export interface AppServerBody {
   readonly StatusCode: 200;
   readonly AccessKeyId: string;
@@ -71,7 +71,7 @@ export interface AliOssBody {
   readonly bucket: string;
 }
 
-/** Every error, with the HTTP status that `StatusCode` repeats. */
+/** The body of every error. `StatusCode` repeats the HTTP status. */
 export interface ErrorBody {
   readonly StatusCode: string;
   readonly Code: ErrorCode;

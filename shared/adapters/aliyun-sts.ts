@@ -8,28 +8,28 @@ export interface AliyunStsOptions {
   /** `host` is host[:port], without a scheme. */
   readonly endpoint: { readonly host: string; readonly protocol: "https" | "http" };
   readonly roleArn: string;
-  /** Asked on every call: Function Compute rotates its role's keys. */
+  /** Called for every AssumeRole: Function Compute rotates its role's keys. */
   readonly callerCredentials: () => CallerCredentials | undefined;
   readonly clock: Clock;
-  /** Milliseconds for one attempt, connecting and reading included. Ours: three of them fit the 5 s that a caller waits. */
+  /** Milliseconds for one attempt, from connecting to the last byte. Ours: three attempts fit into the 5 s of a call. */
   readonly attemptTimeoutMs?: number;
   /** Milliseconds for all attempts and the pause between them. Ours: half of the 10 s that an App waits. */
   readonly totalTimeoutMs?: number;
-  /** In [0, 1): spreads retries. */
+  /** In [0, 1). Spreads retries over time. */
   readonly random?: () => number;
 }
 
-/** Milliseconds. Ours: an App can wait that long, and is told to come back after that. */
+/** Milliseconds. Ours: an App can wait this long. With a longer pause, the App must retry itself. */
 const MAX_RETRY_AFTER_MS = 1_000;
 
-/** Milliseconds: full jitter of 50 * 2^n for the first repetition: callers that failed together must not come back together. */
+/** Milliseconds. Full jitter of 50 * 2^n for the first retry, so that callers that failed together do not retry together. */
 const MAX_JITTER_MS = 100;
 
 /**
- * {@link Sts} over @alicloud/sts20150401, which is loaded with the first call. AssumeRole is safe to repeat (each
- * call makes new credentials), so an outage is tried once more, on a new socket, unless STS asks for more than a
- * second of peace; a denial never, and throttling only where STS asks for a second or less. Throws where the call
- * lacks its session policy: that is our bug.
+ * {@link Sts} over @alicloud/sts20150401, which the first call loads. AssumeRole is safe to repeat: each call makes new
+ * credentials. After an outage it retries once, on a new socket, unless STS asks for a pause of more than a second. After
+ * throttling it retries only when STS asks for a pause of a second or less. After a denial it never retries. Throws for a
+ * call without a session policy: that is our bug.
  */
 export function aliyunSts(options: AliyunStsOptions): Sts {
   const { endpoint, roleArn } = options;
@@ -57,8 +57,8 @@ export function aliyunSts(options: AliyunStsOptions): Sts {
 }
 
 /**
- * The last proof that a policy narrows the role: the SDK drops an object, null or an empty text in silence, and
- * then the App holds the whole role (seen in @alicloud/sts20150401 1.2.0). A brand does not survive a cast.
+ * The last check that a policy narrows the role. The SDK silently drops an object, null or an empty text, and then the
+ * App has the whole role (seen in @alicloud/sts20150401 1.2.0). The type's brand alone does not stop a cast.
  */
 function assertRestricted({ sessionName, sessionPolicy, durationSeconds }: AssumeRole): void {
   if (typeof sessionPolicy !== "string") throw new Error("AssumeRole: the session policy is not a string");
@@ -88,7 +88,7 @@ function isPolicy(text: string): boolean {
   }
 }
 
-/** Milliseconds to wait before the one repetition; undefined: the answer stands. */
+/** Milliseconds to wait before the only retry; undefined when the result is final. */
 function pauseBeforeRetry({ result, retryAfterMs }: Outcome, random: number): number | undefined {
   if (result.ok || result.refusal.code === "STS_DENIED") return undefined;
   const askedForMs =

@@ -6,26 +6,26 @@ import { type KeySet, keyIn } from "./jwks-keys/jwk-import.ts";
 import { jwksSource, KEY_SET_DEADLINE_MS } from "./jwks-keys/jwks-source.ts";
 
 /**
- * The signing keys of an issuer that publishes them: at a JWKS address, or at the one that its OpenID Connect
- * discovery document names. The set is kept whole and replaced whole, so that a key that the issuer has removed is
- * gone after `maxAgeSeconds`. No library serves: docs/threat-model.md, K1 to K5, says why.
+ * The signing keys of an issuer that publishes them: at a JWKS address, or at the address in its OpenID Connect discovery
+ * document. The cache always replaces the whole set, so that a key that the issuer has removed is gone after
+ * `maxAgeSeconds`. Why not a library: docs/threat-model.md, K1 to K5.
  *
- * | the set in hand | a kid that it knows | a kid that it does not know |
+ * | the cached set | a known kid | an unknown kid |
  * |---|---|---|
- * | younger than maxAge | at once | a fetch, unless one ended within the cooldown; then `key-id` |
- * | older, up to maxStale | a fetch, unless one failed within the cooldown; where it fails, the old set serves | the same |
- * | none, or older than maxStale | a fetch, unless one failed within the cooldown; where it fails, KEYS_UNAVAILABLE | the same |
+ * | younger than maxAge | no fetch | a fetch, unless one ended within the cooldown; then `key-id` |
+ * | older, up to maxStale | a fetch, unless one failed within the cooldown; if it fails, the old set | the same |
+ * | none, or older than maxStale | a fetch, unless one failed within the cooldown; if it fails, KEYS_UNAVAILABLE | the same |
  *
- * A fetch takes at most 3 s, and whoever needs it meanwhile joins it. A set without one usable key counts as a
- * failure until it has been there for maxAge: it is an outage more often than a revocation. Ages are the wall
- * clock's, and no timer outlives a fetch, so that a frozen instance thaws with the right idea of the time. Throws,
- * when built, for an address that is not safe.
+ * A fetch takes at most 3 s, and requests that need keys meanwhile wait for the same fetch. A set without a usable key
+ * counts as a failed fetch for maxAge: it is an outage more often than a revocation. Ages follow the wall clock, and no
+ * timer outlives a fetch, so that an instance knows the right time after a freeze. Throws, when built, for an address that
+ * is not safe.
  */
 export function jwksKeys(options: {
   readonly issuer: Issuer;
   readonly clock: Clock;
   readonly fetchJson?: FetchJson;
-  /** Hears why keys could not be fetched, or are left out. Holds no secret; must not throw. */
+  /** Gets the reason when keys cannot be fetched or used. The message has no secret. Must not throw. */
   readonly onWarning?: (message: string) => void;
 }): SigningKeys {
   const { issuer, clock, fetchJson = fetchJsonWith(clock), onWarning = () => undefined } = options;
@@ -54,11 +54,11 @@ export function jwksKeys(options: {
     },
   };
 
-  /** Joins the fetch that is under way, or starts one where the cooldown allows it. Never rejects. */
+  /** Waits for the current fetch, or starts one if the cooldown allows it. Never rejects. */
   async function refresh(because: "too old" | "kid unknown"): Promise<void> {
-    // A fetch past its deadline was frozen together with its timer: to join it could mean to wait for ever.
+    // A fetch past its deadline was frozen together with its timer. Waiting for it could take for ever.
     if (isWithin(KEY_SET_DEADLINE_MS / MS, inFlight?.startedAtMs)) return inFlight?.settled;
-    // Random kids must not become a storm of fetches, nor every request during an outage a wait of 3 s.
+    // Random kids must not cause a storm of fetches. And during an outage, not every request may wait 3 s.
     const isRestrained = because === "kid unknown" || last?.outcome === "failed";
     if (isRestrained && isWithin(cooldownSeconds, last?.endedAtMs)) return;
 
@@ -74,13 +74,13 @@ export function jwksKeys(options: {
   }
 
   function settle(attempt: number, startedAtMs: number, result: KeySet | Error): void {
-    // Overtaken: an answer that comes out of a freeze must not replace a newer one.
+    // A late answer, from before a freeze, must not replace a newer one.
     if (attempt !== attempts) return;
     inFlight = undefined;
     const outcome = result instanceof Error ? result : (failureOfEmptiness(result) ?? result);
     if (outcome instanceof Error) {
       warn(`no keys fetched: ${outcome.message}`);
-      // A freeze in the middle of the fetch is not counted as its duration.
+      // A freeze during the fetch does not count as part of the fetch.
       last = { outcome: "failed", endedAtMs: Math.min(clock.nowMs(), startedAtMs + KEY_SET_DEADLINE_MS) };
     } else {
       kept = { set: outcome, fetchedAtMs: startedAtMs };
@@ -88,7 +88,7 @@ export function jwksKeys(options: {
     }
   }
 
-  /** undefined for a set with keys, and for one that has been without for long: then the issuer means it. */
+  /** undefined for a set with keys, and for one that has been empty for long: then the issuer has revoked its keys. */
   function failureOfEmptiness(set: KeySet): Error | undefined {
     emptySinceMs = set.keys.length > 0 ? undefined : (emptySinceMs ?? clock.nowMs());
     return isWithin(maxAgeSeconds, emptySinceMs) ? new Error("the set holds no usable key") : undefined;
@@ -101,7 +101,7 @@ export function jwksKeys(options: {
   }
 
   function isWithin(seconds: number, sinceMs: number | undefined): boolean {
-    // Without Math.abs, a clock that is set back would make a set fresh for as long as the step was.
+    // Without Math.abs, a clock that is set back by an hour would keep a set fresh for an hour more.
     return sinceMs !== undefined && Math.abs(clock.nowMs() - sinceMs) < seconds * MS;
   }
 }

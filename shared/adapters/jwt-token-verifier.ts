@@ -8,17 +8,16 @@ import { keyFits } from "../domain/token/verification-key.ts";
 import { claimsVerifiedFor } from "../domain/token/verified-claims.ts";
 import type { Clock, SigningKeys, TokenVerifier } from "../ports.ts";
 
-/** An issuer from the access rules, and where its keys come from. */
+/** An issuer from the access rules, and its keys. */
 export interface TrustedIssuer {
   readonly issuer: Issuer;
   readonly keys: SigningKeys;
 }
 
 /**
- * Verifies App tokens with jsonwebtoken for the signature, and with checks of our own for all that it leaves open
- * (docs/threat-model.md, J11 to J15). The token's `iss` only chooses among the configured issuers, before
- * any network; each issuer's tokens meet that issuer's keys and no others. Never throws while verifying; throws
- * when built with issuers that cannot be told apart or are unsafe.
+ * Verifies App tokens: the signature with jsonwebtoken, everything else with our own checks (docs/threat-model.md, J11 to
+ * J15). The token's `iss` only selects one of the configured issuers, before any network call. Only that issuer's keys can
+ * verify its tokens. Never throws while verifying. Throws, when built, for issuers that are unsafe or have the same `iss`.
  */
 export function jwtTokenVerifier(options: {
   readonly issuers: readonly TrustedIssuer[];
@@ -50,12 +49,12 @@ export function jwtTokenVerifier(options: {
 }
 
 /**
- * Whether the signature of a compact JWS is good for exactly one algorithm, by jsonwebtoken; nothing else of the
- * token is looked at. The key must fit the algorithm.
+ * Whether jsonwebtoken accepts the signature of a compact JWS with exactly this algorithm. Checks nothing else of the
+ * token. The key must fit the algorithm.
  */
 export function isSignatureGood(token: string, key: KeyObject, algorithm: Algorithm): boolean {
   try {
-    // Synchronous: with a callback, a signed payload of `null` throws where nobody catches it. The times are ours.
+    // Without a callback: with one, a signed payload of `null` throws where nobody can catch it. We check the times.
     jwt.verify(token, key, { algorithms: [algorithm], ignoreExpiration: true, ignoreNotBefore: true });
     return true;
   } catch {
@@ -70,7 +69,7 @@ function soundIssuers(issuers: readonly TrustedIssuer[]): ReadonlyMap<unknown, T
     if (issuer.audience === "")
       throw new Error(`issuer ${issuer.name}: an empty audience; null switches it off`);
     if (issuer.algorithms.length === 0) throw new Error(`issuer ${issuer.name}: no algorithms`);
-    // Beside RS*, an HS* entry would let anyone sign with the public key's text as the secret.
+    // Next to RS*, an HS* entry would let anybody sign with the public key's text as the secret.
     if (secrets > 0 && secrets < issuer.algorithms.length) {
       throw new Error(`issuer ${issuer.name}: HS* beside algorithms with a public key`);
     }
@@ -90,6 +89,6 @@ async function keyOf(
 ): Promise<Result<KeyObject>> {
   const key = await keys.keyFor(header);
   if (!key.ok) return key;
-  // Once more, whatever the source: a key resolver's empty answer once became an empty HMAC key (CVE-2026-44351).
+  // Checked again for every source: an empty answer of a key resolver once became an empty HMAC key (CVE-2026-44351).
   return key.value instanceof KeyObject && keyFits(key.value, header.algorithm) ? key : invalid("key");
 }

@@ -1,9 +1,8 @@
 import type { AuditEntry, AuditLog } from "../ports.ts";
 
 /**
- * One JSON line for each request. Written raw (FC puts a prefix before what console prints) and at once: FC
- * freezes the instance as soon as the request is answered. The fields are copied one by one, so that nothing
- * that an entry carries besides can be written.
+ * Writes one JSON line for each request. Not with console, as FC puts a prefix before it. At once, as FC freezes the
+ * instance after the answer. Copies the fields one by one, so that no other field of an entry is written.
  */
 export function stdoutAuditLog(
   clock: { nowMs(): number },

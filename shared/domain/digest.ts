@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 
 /**
- * SHA-256 over several texts, each with its UTF-8 length before it, so that ("ab", "c") and ("a", "bc") differ.
+ * SHA-256 of several texts. Each text's UTF-8 length comes before it, so that ("ab", "c") and ("a", "bc") differ.
  * The texts must be well-formed Unicode: lone surrogates all encode to U+FFFD and would share a digest.
  */
 export function digestOf(...texts: readonly string[]): Buffer {
@@ -15,7 +15,7 @@ export function digestOf(...texts: readonly string[]): Buffer {
   return hash.digest();
 }
 
-/** RFC 4648 base32, lower case, without padding: survives systems that fold case, as hex does, in fewer letters. */
+/** RFC 4648 base32, lower case, without padding. Like hex, it survives systems that ignore case, but it is shorter. */
 export function base32Of(bytes: Buffer): string {
   let text = "";
   let bits = 0;

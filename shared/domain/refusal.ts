@@ -1,12 +1,12 @@
 /**
- * An expected no, with everything that the log may know of it. What the App is told is decided in one table,
- * functions/credentials/response.ts; bugs and bad configuration are thrown, never refused.
+ * An expected "no", with everything that the log may have. One table, functions/credentials/response.ts, decides what
+ * the App gets to see. Bugs and bad configuration are thrown, never refused.
  */
 export type Refusal =
   | { readonly code: "NOT_FOUND" }
   | { readonly code: "METHOD_NOT_ALLOWED"; readonly allow: readonly string[] }
   | { readonly code: "REQUEST_TOO_LARGE" }
-  /** `field` and `problem` are told to the caller: they name a parameter and say what to write instead. */
+  /** The caller gets `field` and `problem`: they name a parameter, what is wrong with it, and what to send instead. */
   | { readonly code: "REQUEST_INVALID"; readonly field: string; readonly problem: string }
   | { readonly code: "TOKEN_MISSING" }
   | { readonly code: "TOKEN_INVALID"; readonly check: TokenCheck }
@@ -17,11 +17,11 @@ export type Refusal =
   | { readonly code: "SESSION_POLICY_TOO_LONG"; readonly bytes: number }
   | { readonly code: "SESSION_POLICY_UNPROVEN"; readonly because: string }
   | { readonly code: "STS_THROTTLED"; readonly retryAfterSeconds: number }
-  /** STS answered, and the answer is no: our caller, role or policy is misconfigured. `stsCode` is STS's own. */
+  /** STS answered no: our caller, role or policy is misconfigured. `stsCode` comes from STS. */
   | { readonly code: "STS_DENIED"; readonly stsCode: string; readonly stsRequestId?: string }
   /**
-   * No usable answer came: `because` is a word of ours (timeout, network, ...), never an SDK's message. `errorCode` is
-   * Node's word for a broken connection (ECONNREFUSED, ...); `retryAfterSeconds` is what STS asked for, if it did.
+   * No usable answer came. `because` is our own word (timeout, network, ...), never an SDK's message. `errorCode` is
+   * Node's word for a broken connection (ECONNREFUSED, ...). `retryAfterSeconds` is what STS asked for, if anything.
    */
   | {
       readonly code: "STS_UNAVAILABLE";
@@ -31,7 +31,7 @@ export type Refusal =
       readonly stsRequestId?: string;
     };
 
-/** The checks of an App token, in the order in which they are made. Logged, never told to the caller. */
+/** The checks of an App token, in their order. The log gets the failed check, the caller never does. */
 export type TokenCheck =
   | "length"
   | "shape"
@@ -53,7 +53,7 @@ export type TokenCheck =
   | "required-claim"
   | "denied";
 
-/** What a step gives: its value, or why it refuses. */
+/** The result of a step: its value, or why it refuses. */
 export type Result<T> = { readonly ok: true; readonly value: T } | Refused;
 
 export type Refused = { readonly ok: false; readonly refusal: Refusal };

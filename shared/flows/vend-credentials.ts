@@ -8,18 +8,18 @@ import { granted, type Result } from "../domain/refusal.ts";
 import type { AccessRules } from "../domain/rules/rule.ts";
 import type { Sts, TemporaryCredentials, TokenVerifier } from "../ports.ts";
 
-/** What an App sent, read but not yet believed. */
+/** What an App sent: parsed, but not verified. */
 export interface CredentialsRequest {
   readonly appToken: string;
   readonly wanted: Wanted;
-  /** Whence the request came; undefined: unknown. */
+  /** The caller's IP address; undefined when unknown. */
   readonly sourceIp: string | undefined;
 }
 
 /** Everything that vending needs: the operator's rules and the outside world. */
 export interface Valet {
   readonly rules: AccessRules;
-  /** Where a rule names no bucket. */
+  /** OSS_BUCKET, for rules that name no bucket. */
   readonly bucket: string;
   readonly tokenVerifier: TokenVerifier;
   readonly sts: Sts;
@@ -31,7 +31,7 @@ export interface VendedCredentials {
   readonly sessionName: SessionName;
 }
 
-/** The end of the walk, and what was learnt on the way: a refusal's log line names the user, too. */
+/** The result, and what the steps learnt: the log line of a refusal names the user, too. */
 export interface Vending {
   readonly result: Result<VendedCredentials>;
   readonly learnt: Learnt;
@@ -45,8 +45,8 @@ export interface Learnt {
 }
 
 /**
- * The main flow: token → claims → principal → grant → policy → credentials. Each step takes exactly what the step
- * above it gave; the first refusal ends it. Throws only for bugs.
+ * The main flow: token → claims → principal → grant → policy → credentials. Each step takes exactly the
+ * result of the step above it. The first refusal ends the flow. Throws only for bugs.
  */
 export async function vendCredentials(request: CredentialsRequest, valet: Valet): Promise<Vending> {
   const claims = await valet.tokenVerifier.verify(request.appToken);
@@ -58,7 +58,7 @@ export async function vendCredentials(request: CredentialsRequest, valet: Valet)
   const sessionName = sessionNameFor(principal.value);
 
   const place = { bucket: valet.bucket, sourceIp: request.sourceIp };
-  // Before the grant: a rule is tried out on those, above all, whom no other rule gives anything.
+  // Before the grant: `mode: report` matters most for users who get nothing from any other rule.
   const report = reportOn(principal.value, valet.rules, place);
   const grant = accessGrantFor(principal.value, valet.rules, request.wanted, place);
   if (!grant.ok) return { result: grant, learnt: { issuer, sessionName, report } };

@@ -2,20 +2,20 @@ import { granted, type Refusal, type Refused, type Result, refused } from "../..
 import type { TemporaryCredentials } from "../../ports.ts";
 import { StsExchangeError } from "./exchange-error.ts";
 
-/** What one attempt came to. */
+/** The outcome of one attempt. */
 export interface Outcome {
   readonly result: Result<TemporaryCredentials>;
-  /** What STS asked for; undefined: nothing. */
+  /** The pause that STS asked for; undefined when it asked for none. */
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Seconds, where STS does not say. Assumption: the quota is one of calls per second, so 2 s is past the burst. */
+/** Seconds, when STS names no pause. Assumption: the quota counts calls per second, so that a burst is over after 2 s. */
 const RETRY_AFTER_UNKNOWN_SECONDS = 2;
 
-/** Seconds. What an App is told to wait at most, whatever the header says. Assumption. */
+/** Seconds. The longest pause that we ask of an App, whatever STS says. Assumption. */
 const RETRY_AFTER_LONGEST_SECONDS = 600;
 
-/** Seconds that credentials must live on: an App has to get them and use them. Source: docs/threat-model.md, S9. */
+/** Seconds that credentials must still live: an App has to receive and use them. Source: docs/threat-model.md, S9. */
 const SHORTEST_LIFE_SECONDS = 60;
 
 /** Seconds that the clocks of STS and of this machine may differ. Source: docs/threat-model.md, S9. */
@@ -24,7 +24,7 @@ const CLOCK_TOLERANCE_SECONDS = 60;
 /** Source: STS AssumeRole, Credentials.Expiration: UTC, whole seconds. */
 const EXPIRATION = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
-/** The SDK resolves any 200, also without credentials in it (seen in @alicloud/sts20150401 1.2.0): all is looked at. */
+/** Checks every field: the SDK accepts any 200, even without credentials (seen in @alicloud/sts20150401 1.2.0). */
 export function credentialsFrom(body: unknown, durationSeconds: number, nowMs: number): Outcome {
   const { requestId, credentials } = fieldsOf(body);
   const { accessKeyId, accessKeySecret, securityToken, expiration } = fieldsOf(credentials);
@@ -40,7 +40,7 @@ export function credentialsFrom(body: unknown, durationSeconds: number, nowMs: n
   return { result: granted({ accessKeyId, accessKeySecret, securityToken, expiresAtMs, stsRequestId }) };
 }
 
-/** Takes codes and numbers from an SDK's error, never its message: that holds the URL, and with it the policy. */
+/** Takes codes and numbers from an SDK's error, never its message, which contains the URL and so the policy. */
 export function outcomeOf(error: unknown): Outcome {
   if (error instanceof StsExchangeError) return failed(error);
   const { name, code, requestId } = fieldsOf(error);
@@ -85,7 +85,7 @@ function unavailable(
   };
 }
 
-/** Codes and request ids go into the log. "undefined" is what the SDK makes of a body without them. */
+/** Codes and request IDs go into the log. For a body without them, the SDK gives the text "undefined". */
 function identifierOf(value: unknown): string | undefined {
   return isText(value) && /^[A-Za-z0-9._-]{1,128}$/.test(value) && value !== "undefined" ? value : undefined;
 }

@@ -1,4 +1,4 @@
-/** Why an exchange with STS gave neither credentials nor a denial: a word of ours, without the URL (which carries the policy). */
+/** Why an exchange with STS gave neither credentials nor a denial: our own word, without the URL (it has the policy). */
 export type ExchangeFailure =
   | "timeout"
   | "network"
@@ -7,17 +7,17 @@ export type ExchangeFailure =
   | "throttled"
   | "server error";
 
-/** What is known of it beside the word. All of it is what somebody else wrote: answer.ts lets only identifiers through. */
+/** More facts. Others have written them: answer.ts lets only identifiers into the log. */
 export interface ExchangeDetails {
-  /** Node's, of a broken connection. */
+  /** Node's code of a broken connection. */
   readonly errorCode?: string | undefined;
-  /** STS's own id of the call. */
+  /** STS's ID of the call. */
   readonly requestId?: string | undefined;
-  /** What STS asked for. */
+  /** The pause that STS asked for. */
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Passes through the SDK as it is; its message holds nothing of the request. */
+/** The SDK passes it on unchanged. Its message contains nothing of the request. */
 export class StsExchangeError extends Error {
   readonly because: ExchangeFailure;
   readonly details: ExchangeDetails;

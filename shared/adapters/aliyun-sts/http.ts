@@ -5,18 +5,18 @@ import { type ExchangeFailure, StsExchangeError } from "./exchange-error.ts";
 import { sdkResponseFrom } from "./sdk-response.ts";
 
 /**
- * Bytes. An AssumeRole answer is a few kB: the token's length is undocumented ("make no assumptions about the
- * maximum", STS FAQ) and grows with the policy, whose limit is 2 kB.
+ * Bytes. An AssumeRole answer has a few kB. The length of its token is undocumented ("make no assumptions about the
+ * maximum", STS FAQ) and grows with the policy, which has at most 2 kB.
  */
 const MAX_ANSWER_BYTES = 65_536;
 
 /**
- * Milliseconds. A socket that has been idle for longer may have died in silence while the instance was frozen:
- * nothing but a deadline tells. One more TLS handshake is cheaper than that deadline.
+ * Milliseconds. A socket that was idle for longer may be dead without a sign, as the instance may have been frozen: only
+ * a deadline would show it. A new TLS handshake is cheaper than that deadline.
  */
 const MAX_SOCKET_IDLE_MS = 3_000;
 
-/** Sockets that are kept for later calls; assumption: more concurrent calls than that are a burst. */
+/** Idle sockets to keep. Assumption: more concurrent calls are a short burst. */
 const MAX_FREE_SOCKETS = 64;
 
 const HTTP_AGENT = new http.Agent({ keepAlive: true, maxFreeSockets: MAX_FREE_SOCKETS });
@@ -26,10 +26,9 @@ const HTTPS_AGENT = new https.Agent({ keepAlive: true, maxFreeSockets: MAX_FREE_
 const lastUsedMs = new WeakMap<object, number>();
 
 /**
- * One HTTP exchange in the place of httpx's `request`, whose read timer outlives the call (it then cancels the
- * timeout of the next call on that socket, and retains 8 kB a call meanwhile) and which never bounds the reading
- * of a body. Here `readTimeout` (milliseconds) bounds the whole exchange, and its timer ends with it.
- * Rejects with {@link StsExchangeError}.
+ * One HTTP exchange, in place of httpx's `request`. There the read timer outlives the call (it cancels the timeout of the
+ * next call on that socket, and retains 8 kB per call), and reading a body has no time limit. Here `readTimeout`
+ * (milliseconds) limits the whole exchange, and the timer ends with it. Rejects with {@link StsExchangeError}.
  */
 export function exchange(
   url: string,
@@ -48,7 +47,7 @@ export function exchange(
       protocol: origin.protocol,
       hostname: origin.hostname,
       port: origin.port,
-      // As signed: a URL parser would escape some of it differently.
+      // Exactly the signed text: a URL parser would escape some characters differently.
       path: url.slice(pathStart),
       method: options.method,
       headers: options.headers,
@@ -84,14 +83,14 @@ export function exchange(
   });
 }
 
-/** Takes sockets that have been idle for longer than `idleMs` out of the pool; -1: every idle one. */
+/** Closes sockets that have been idle for longer than `idleMs`; -1 closes every idle one. */
 export function closeIdleSockets(idleMs: number): void {
   const beforeMs = Date.now() - idleMs;
   for (const agent of [HTTP_AGENT, HTTPS_AGENT] satisfies Agent[]) {
     for (const sockets of Object.values(agent.freeSockets)) {
       for (const socket of [...(sockets ?? [])]) {
         if ((lastUsedMs.get(socket) ?? 0) >= beforeMs) continue;
-        // At once, where "close" would come a tick late: the next request must not be given this socket.
+        // "close" would come a tick late, and the next request could get this socket.
         socket.emit("agentRemove");
         socket.destroy();
       }

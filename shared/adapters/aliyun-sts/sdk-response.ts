@@ -8,9 +8,9 @@ interface SdkResponse extends Pick<IncomingMessage, "statusCode" | "statusMessag
 }
 
 /**
- * The response as the SDK can read it: success or a denial. What it would misread or lose is an error of ours: a
- * redirect (the SDK takes it for success), throttling that comes with a status of success or without JSON, and how
- * long a server in trouble wants to be left alone.
+ * The response for the SDK when it is a success or a denial. An error of ours for what the SDK would misread or lose: a
+ * redirect (it takes one for success), throttling with a success status or without JSON, and the pause that a failing
+ * server asks for.
  */
 export function sdkResponseFrom(response: IncomingMessage, body: Buffer): IncomingMessage | StsExchangeError {
   const { statusCode: status = 0, statusMessage, headers } = response;
@@ -27,7 +27,7 @@ export function sdkResponseFrom(response: IncomingMessage, body: Buffer): Incomi
     statusCode: status,
     statusMessage,
     headers: XML_ERROR.test(text) ? { ...headers, "content-type": SDK_XML } : headers,
-    // The SDK listens for "data" and then for "end"; the body has been read already.
+    // The SDK listens for "data" and then for "end". We have the whole body already.
     on: (event, listener) => {
       if (event === "data") listener(body);
       if (event === "end") listener();
@@ -40,11 +40,11 @@ export function sdkResponseFrom(response: IncomingMessage, body: Buffer): Incomi
 const SAYS_THROTTLED = /"Code"\s*:\s*"[^"]*Throttling|<Code>[^<]*Throttling/i;
 const REQUEST_ID = /"RequestId"\s*:\s*"([^"]*)"|<RequestId>([^<]*)</;
 
-/** The SDK reads XML for exactly this type, and takes the same document under any other for broken JSON. */
+/** The SDK reads XML only with exactly this type. With any other type, it fails to parse it as JSON. */
 const SDK_XML = "text/xml;charset=utf-8";
 const XML_ERROR = /^\s*<(?:\?xml[^>]*>\s*<)?Error>/;
 
-/** Milliseconds in x-acs-retry-after, seconds in the standard header, which a gateway may send. */
+/** x-acs-retry-after is in milliseconds. The standard header, which a gateway may send, is in seconds. */
 function retryAfterMsFrom(headers: IncomingMessage["headers"]): number | undefined {
   const [value, unitMs] =
     headers["x-acs-retry-after"] === undefined

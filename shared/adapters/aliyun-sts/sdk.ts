@@ -5,15 +5,15 @@ import type { AssumeRole, CallerCredentials } from "../../ports.ts";
 import { credentialsFrom, type Outcome, outcomeOf } from "./answer.ts";
 import { closeIdleSockets, exchange } from "./http.ts";
 
-/** In every request's user agent: ActionTrail shows who called, and the transport tells our calls by it. */
+/** In the user agent of every request: ActionTrail shows it, and our transport recognises our calls by it. */
 const USER_AGENT = "oss-valet";
 
-/** The default of a CommonJS module is its exports for Node and esbuild, and the class itself for vitest. */
+/** The default export of this CommonJS module: all its exports in Node and esbuild, the class itself in vitest. */
 const Client = "default" in sts ? sts.default : sts;
 
 const { request: originalRequest } = httpx;
 
-// The SDK has no option for its transport. Calls that other SDKs make in this process keep the original.
+// The SDK has no option for its transport. Calls of other SDKs in this process keep the original one.
 Object.assign(httpx, {
   request: (url: string, options: Parameters<typeof originalRequest>[1]) =>
     String(options.headers?.["user-agent"]).endsWith(` ${USER_AGENT}`)
@@ -59,7 +59,7 @@ export async function attemptAssumeRole(attempt: Attempt): Promise<Outcome> {
   }
 }
 
-/** The SDK asks any object that has `getCredential`; an empty token is none. */
+/** The SDK takes any object with `getCredential`. An empty token counts as none. */
 function credentialOf(caller: CallerCredentials) {
   const keys = { accessKeyId: caller.accessKeyId, accessKeySecret: caller.accessKeySecret };
   return caller.securityToken

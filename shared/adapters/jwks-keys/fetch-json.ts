@@ -2,20 +2,20 @@ import { isUtf8 } from "node:buffer";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Clock } from "../../ports.ts";
 
-/** Reads a JSON document within `timeoutMs`; rejects with an Error that says what happened, and quotes nothing. */
+/** Reads a JSON document within `timeoutMs`. Rejects with an Error that says what happened, without quoting the answer. */
 export type FetchJson = (url: URL, timeoutMs: number) => Promise<unknown>;
 
 /**
- * FetchJson over node:http and node:https, for documents of issuers: 200 alone counts, redirects are not followed
- * (they choose a host for us), 200 KB and `timeoutMs` are the most for everything from DNS to the last byte. The
- * global fetch is not used: it costs 35 ms once, and can lose its timeout (nodejs/undici #3644, #4068). An
- * issuer with a certificate of a private authority needs NODE_EXTRA_CA_CERTS.
+ * FetchJson over node:http and node:https, for documents of issuers. Only status 200 counts. It follows no redirects, as
+ * they would choose a host for us. The limits are 200 KB, and `timeoutMs` from DNS to the last byte. The global fetch is
+ * not used: loading it takes 35 ms, and it can lose its timeout (nodejs/undici #3644, #4068). For an issuer with a
+ * certificate of a private authority, set NODE_EXTRA_CA_CERTS.
  */
 export function fetchJsonWith(clock: Clock): FetchJson {
   return async (url, timeoutMs) => {
     const { get } = url.protocol === "http:" ? await import("node:http") : await import("node:https");
-    // No agent: a socket kept over a freeze may be dead without a sign (finding 11). `rejectUnauthorized` is said
-    // aloud, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off.
+    // No agent: after a freeze, an idle socket may be dead without a sign (docs/reliability.md). An explicit
+    // `rejectUnauthorized`, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off.
     const request = get(url, { agent: false, rejectUnauthorized: true, headers: REQUEST_HEADERS });
     const body = await bodyOf(request, clock, timeoutMs);
     if (!isUtf8(body)) throw new Error("answered with something that is not UTF-8");
@@ -33,7 +33,7 @@ function bodyOf(request: ClientRequest, clock: Clock, timeoutMs: number): Promis
   let timer: NodeJS.Timeout | undefined;
   return new Promise<Buffer>((resolve, reject) => {
     const fail = (what: string) => reject(new Error(what));
-    // By the wall clock, as a frozen process's timers may not have moved; by ticks, should the clock be set back.
+    // The wall clock, as the timers of a frozen process stand still; and ticks, in case the clock is set back.
     timer = setInterval(() => {
       ticks += 1;
       const elapsedMs = Math.max(clock.nowMs() - startedAtMs, ticks * TICK_MS);

@@ -11,15 +11,14 @@ export interface VerificationKey {
 /** The usable keys of one JWKS document. */
 export interface KeySet {
   readonly keys: readonly VerificationKey[];
-  /** Only kids that name one key, and no doubt. */
+  /** Only kids that name exactly one key. */
   readonly byKid: ReadonlyMap<string, VerificationKey>;
 }
 
 /**
- * The usable keys of a JWKS document for an issuer's algorithms. What cannot be used is left out and never loses
- * the rest (RFC 7517 section 5): other purposes and kinds, weak keys, secrets, and every key of a kid that stands
- * there twice. `onWarning` hears of what the issuer should put right. Throws where the document is no key set, or
- * has more than 100 keys.
+ * The usable keys of a JWKS document for an issuer's algorithms. It ignores unusable keys and keeps the others (RFC 7517
+ * section 5). Unusable are other purposes and types, weak keys, secrets, and all keys with the same kid. `onWarning` gets
+ * the faults that the issuer should fix. Throws when the document is not a key set, or has more than 100 keys.
  */
 export function keySetFrom(
   document: unknown,
@@ -52,9 +51,9 @@ export function keySetFrom(
 }
 
 /**
- * The one key that a token's header asks for. "key-id": the set has no such key (a newer set may); "key": it has,
- * but not for this algorithm. Without a kid, only a set with exactly one key for the algorithm answers: to try
- * several would let one key stand in for another.
+ * The key that a token's header names. "key-id": the set has no such key, but a newer set may. "key": it has the key, but
+ * for another algorithm. Without a kid, the set must have exactly one key for the algorithm: trying several would let one
+ * key replace another.
  */
 export function keyIn(
   set: KeySet,
@@ -74,20 +73,20 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Keys for encryption and the like are no business of ours, whatever their kid. Source: RFC 7517, 4.2 and 4.3. */
+/** Keys for other purposes, such as encryption, are ignored. Source: RFC 7517, 4.2 and 4.3. */
 function isForSignatures(jwk: Readonly<Record<string, unknown>>): boolean {
   const { use = "sig", key_ops: operations = ["verify"] } = jwk;
   return use === "sig" && Array.isArray(operations) && operations.includes("verify");
 }
 
-/** Escaped and cut short: a kid may hold line ends, and whatever else forges a log. */
+/** Escaped and cut short: a kid may contain line ends and other text that forges log lines. */
 function nameFor(kid: unknown): string {
   return kid === undefined
     ? "the key without a kid"
     : `the key ${JSON.stringify(kid).slice(0, MAX_KID_IN_WARNING)}`;
 }
 
-/** `warn` hears only of what is wrong with a key, not of keys that are merely for other algorithms than ours. */
+/** `warn` gets only faults of a key. A key for an algorithm that we do not use is not a fault. */
 function verificationKeyFrom(
   jwk: Readonly<Record<string, unknown>>,
   algorithms: readonly Algorithm[],
@@ -95,7 +94,7 @@ function verificationKeyFrom(
 ): VerificationKey | undefined {
   const { kty, alg } = jwk;
   if (SECRET_MEMBERS.some((name) => jwk[name] !== undefined)) {
-    // Whoever has read the set can sign with it.
+    // Everybody who can read the set can sign with it.
     warn("its secret half is published");
     return undefined;
   }
@@ -117,7 +116,7 @@ function verificationKeyFrom(
 function publicKeyOrUndefined(jwk: Readonly<Record<string, unknown>>): KeyObject | undefined {
   const { kty, n, e, crv, x, y } = jwk;
   try {
-    // The numbers alone: what else stands there (x5c, ext, ...) is not for OpenSSL to interpret.
+    // Only the numbers: OpenSSL must not interpret other members (x5c, ext, ...).
     return createPublicKey({
       key: (kty === "RSA" ? { kty, n, e } : { kty, crv, x, y }) as JsonWebKey,
       format: "jwk",

@@ -4,18 +4,18 @@ import type { Clock } from "../../ports.ts";
 import type { FetchJson } from "./fetch-json.ts";
 import { type KeySet, keySetFrom } from "./jwk-import.ts";
 
-/** Milliseconds for one key set, discovery included. Ours: a request waits for it. */
+/** Milliseconds for one key set, including discovery. Ours: a request waits for it. */
 export const KEY_SET_DEADLINE_MS = 3_000;
 
 /**
- * Reads an issuer's key set, once a call, within 3 s; rejects with an Error that names the address and what was
- * wrong there. Throws, when built, for an address that is not safe: https only, or http to this machine itself.
+ * Each call reads an issuer's key set within 3 s. Rejects with an Error that names the address and what was wrong there.
+ * Throws, when built, for an address that is neither https nor http within this machine.
  *
- * Discovery (OpenID Connect Discovery 1.0, section 4): the document's `issuer` must be ours to the letter. Its
- * `jwks_uri` may name any https host, as the standard has it (Google's issuer is accounts.google.com, its keys are
- * on www.googleapis.com): who controls the document controls the keys anyway, and TLS keeps it from reaching
- * metadata services and the like, which have no certificate. http to this machine is followed only where the issuer
- * itself is that: nobody outside may send us to a neighbour on localhost.
+ * Discovery (OpenID Connect Discovery 1.0, section 4): the document's `issuer` must equal ours exactly. Its `jwks_uri` may
+ * name any https host, as the standard allows (Google's issuer is accounts.google.com, its keys are on
+ * www.googleapis.com). Whoever controls the document controls the keys anyway, and metadata services and the like have
+ * no TLS certificate. It may name http within this machine only if the issuer itself is there: nobody outside may send us
+ * to a neighbour on localhost.
  */
 export function jwksSource(options: {
   readonly issuer: Issuer;
@@ -47,7 +47,7 @@ export function jwksSource(options: {
 
 function startOf(issuer: Issuer): URL {
   const name = `issuer ${issuer.name}`;
-  // Whoever can read the set could sign with it.
+  // Everybody who can read the set could sign with it.
   if (issuer.algorithms.some((algorithm) => algorithm.startsWith("HS"))) {
     throw new Error(`${name}: a key for HS* is a secret, and cannot be published`);
   }
@@ -62,7 +62,7 @@ function startOf(issuer: Issuer): URL {
 
 function jwksAddressFrom(document: unknown, issuer: Issuer, start: URL): URL {
   const { issuer: stated, jwks_uri: address } = Object(document) as Readonly<Record<string, unknown>>;
-  // Without it, one tenant's document could stand in for another's. Source: OpenID Connect Discovery 1.0, 4.3.
+  // Without this check, one tenant's document could replace another's. Source: OpenID Connect Discovery 1.0, 4.3.
   if (stated !== issuer.issuer) throw new Error(`${start.href} is the document of another issuer`);
   const url = safeUrlFrom(address, `${start.href}: jwks_uri`);
   if (url.protocol !== "https:" && start.protocol === "https:")

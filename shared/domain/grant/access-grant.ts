@@ -10,7 +10,7 @@ import { type Place, ruleOutcomes } from "./rule-outcome.ts";
 export interface AccessGrant {
   readonly principal: Principal;
   readonly statements: readonly GrantStatement[];
-  /** The same before the prefix that was asked for narrowed them; undefined: none was. */
+  /** The statements before the requested prefix narrowed them; undefined when no prefix was requested. */
   readonly whole: readonly GrantStatement[] | undefined;
   readonly sessionSeconds: number;
   /** Names of the rules that granted. */
@@ -24,7 +24,7 @@ export interface GrantStatement {
   readonly prefix: ObjectPrefix;
   readonly permissions: readonly Permission[];
   readonly actions: readonly string[];
-  /** The one address that the credentials may come from. */
+  /** The only IP address that may use the credentials. */
   readonly sourceIp: string | undefined;
   readonly secureTransport: boolean;
 }
@@ -38,9 +38,9 @@ export interface Wanted {
 }
 
 /**
- * Adds up every rule that matches, and narrows the sum to what was asked for. No rule, no access. Refuses with
- * ACCESS_NOT_GRANTED, CLAIM_INVALID (a claim in a matching rule's prefix is no safe segment), TOKEN_INVALID
- * (`denied`: this very token), REQUEST_INVALID (a longer duration than the rules allow).
+ * Adds up all rules that match, and narrows the sum to the request. Without a rule there is no access. Refuses with
+ * ACCESS_NOT_GRANTED, CLAIM_INVALID (a claim in a matching rule's prefix is not a safe segment), TOKEN_INVALID
+ * (`denied`: access.yaml denies this token), REQUEST_INVALID (a longer duration than the rules allow).
  */
 export function accessGrantFor(
   principal: Principal,
@@ -108,14 +108,14 @@ function statementOf(rule: Rule, prefix: ObjectPrefix, place: Place): GrantState
   };
 }
 
-/** The permissions that were asked for; undefined where nothing is left. */
+/** Keeps only the requested permissions; undefined when nothing is left. */
 function withPermissions(
   statement: GrantStatement,
   asked: readonly Permission[] | undefined,
 ): GrantStatement | undefined {
   const permissions =
     asked === undefined ? statement.permissions : statement.permissions.filter((p) => asked.includes(p));
-  // Raw actions have no name that a request could ask for: whoever asks for permissions gets those alone.
+  // A request cannot name raw actions. With requested permissions, the credentials have those permissions only.
   const actions = asked === undefined ? statement.actions : [];
   return permissions.length === 0 && actions.length === 0
     ? undefined
@@ -138,7 +138,7 @@ function durationLimit(
   };
 }
 
-/** One statement for each place: permissions of rules that meet in one prefix (and condition) are united. */
+/** One statement for each place: it joins the permissions of all rules with this prefix and these conditions. */
 function withoutRepetition(statements: readonly GrantStatement[]): readonly GrantStatement[] {
   const byPlace = new Map<string, GrantStatement>();
   for (const statement of statements) {

@@ -2,12 +2,12 @@ import { type Refused, refused } from "../refusal.ts";
 import type { AccessRules, Denial } from "../rules/rule.ts";
 import type { Principal } from "./principal.ts";
 
-/** The first entry of `deny` that fits; undefined: nobody denies this principal. */
+/** The first entry of `deny` that matches the principal; undefined when none does. */
 export function denialOf(principal: Principal, rules: AccessRules): Denial | undefined {
   return rules.deny.find((entry) => denies(entry, principal));
 }
 
-/** A denied user may not (403); a denied token is no token any more (401), and a fresh one may be. */
+/** A denied user gets 403. A denied token gets 401: after a new sign-in, a new token may work. */
 export function refusalOfDenied(entry: Denial): Refused {
   return refused(
     entry.tokenId === undefined && entry.issuedBeforeMs === undefined
@@ -21,6 +21,6 @@ function denies(entry: Denial, principal: Principal): boolean {
   if (entry.user !== undefined && entry.user !== principal.user) return false;
   if (entry.tokenId !== undefined && entry.tokenId !== principal.tokenId) return false;
   if (entry.issuedBeforeMs === undefined) return true;
-  // A token that does not say when it was issued may be as old as any.
+  // A token without iat may be of any age.
   return principal.issuedAtMs === undefined || principal.issuedAtMs < entry.issuedBeforeMs;
 }

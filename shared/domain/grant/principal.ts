@@ -4,14 +4,14 @@ import type { AccessRules } from "../rules/rule.ts";
 import { claimAt } from "../token/claim.ts";
 import type { VerifiedClaims } from "../token/verified-claims.ts";
 
-/** An App's user, as the rules see one: of the token's claims only those that a rule names are left. */
+/** An App's user, with only the claims that rules use. */
 export interface Principal {
   /** The issuer's name in access.yaml. */
   readonly issuer: string;
-  /** The token's `iss`: a user is one only together with it. */
+  /** The token's `iss`. Only issuer and user together identify a person. */
   readonly issuerUrl: string;
   readonly user: string;
-  /** By the name that the rules use. Absent: the token has no such claim. */
+  /** Claims by the name in the rules. A claim that the token does not have is absent. */
   readonly attributes: ReadonlyMap<string, Attribute>;
   /** `jti` */
   readonly tokenId: string | undefined;
@@ -19,12 +19,12 @@ export interface Principal {
   readonly issuedAtMs: number | undefined;
 }
 
-/** null: there, but nothing that a rule can compare or put in a prefix (null, an object). */
+/** null: the claim exists, but no rule can compare it or put it in a prefix (null, an object). */
 export type Attribute = Scalar | readonly Scalar[] | null;
 
 export type Scalar = string | number | boolean;
 
-/** Refuses with CLAIM_INVALID where the claim that names the user is no usable text. */
+/** Refuses with CLAIM_INVALID when the claim that names the user is not a usable text. */
 export function principalFrom(verified: VerifiedClaims, rules: AccessRules): Result<Principal> {
   const issuer = rules.issuers.find((candidate) => candidate.name === verified.issuer);
   if (issuer === undefined)

@@ -3,11 +3,11 @@ import { denialOf } from "./denial.ts";
 import type { Principal } from "./principal.ts";
 import { type Place, ruleOutcomes } from "./rule-outcome.ts";
 
-/** What the rules in `mode: report` would have done for a principal: for the log, and for nothing else. */
+/** What rules in `mode: report` would have done for a principal. Only the log gets it. */
 export interface Report {
-  /** Names of those that match. */
+  /** Names of the rules that match. */
   readonly reported: readonly string[];
-  /** Those that would have refused the request, for a claim that is no safe path segment. */
+  /** Rules that would have refused the request, because a claim is not a safe path segment. */
   readonly reportedUnsafe: readonly UnsafeClaim[];
 }
 
@@ -17,7 +17,7 @@ export interface UnsafeClaim {
   readonly problem: string;
 }
 
-/** Nothing of a denied principal: nobody asks the rules about one. */
+/** Empty for a denied principal: the rules do not count for it. */
 export function reportOn(principal: Principal, rules: AccessRules, place: Place): Report {
   const denied = denialOf(principal, rules) !== undefined;
   const outcomes = denied

@@ -3,21 +3,21 @@ import { renderedPrefix } from "../prefix/prefix-template.ts";
 import type { AccessRules, Rule } from "../rules/rule.ts";
 import type { Attribute, Principal } from "./principal.ts";
 
-/** The deployment's side of a decision. */
+/** The facts of a decision that do not come from the token. */
 export interface Place {
-  /** OSS_BUCKET: where a rule names no bucket. */
+  /** OSS_BUCKET, for rules that name no bucket. */
   readonly bucket: string;
-  /** Whence the request came; undefined: unknown, and rules with `sourceIp: request` do not match. */
+  /** The caller's IP address; undefined when unknown: then rules with `sourceIp: request` do not match. */
   readonly sourceIp: string | undefined;
 }
 
 export type RuleOutcome =
   | { readonly kind: "matched"; readonly prefix: ObjectPrefix }
   | { readonly kind: "no match"; readonly because: string }
-  /** Everything else fits, but a claim in its prefix is there and unusable: the request is refused, not repaired. */
+  /** The rule matches, but a claim in its prefix is unusable: the request is refused, not repaired. */
   | { readonly kind: "unsafe"; readonly claim: string; readonly problem: string };
 
-/** What each rule says of a principal, in the file's order, with the reason. */
+/** The outcome of each rule for a principal, in the file's order. */
 export function ruleOutcomes(
   principal: Principal,
   rules: AccessRules,

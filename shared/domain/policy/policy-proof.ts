@@ -4,10 +4,10 @@ import { granted, type Result, refused } from "../refusal.ts";
 import { MAX_SESSION_POLICY_BYTES, type SessionPolicy } from "./session-policy.ts";
 
 /**
- * Reads a rendered policy again, as its receiver will, and proves it before it is used: the grammar; that each
- * action on each resource, under its conditions, is one of the grant's (so no wildcard but the one that closes a
- * granted prefix); that all of the grant is allowed; and that the neighbours are denied. Written apart from the
- * renderer; what it finds is a fault of ours. Refuses with SESSION_POLICY_UNPROVEN.
+ * Parses a rendered policy and proves it before STS gets it: its grammar is right; each action on each resource, under
+ * its conditions, belongs to the grant (so the only wildcard is the one at the end of a granted prefix); all of the grant
+ * is allowed; and the neighbours are denied. It shares no code with the renderer. A flaw is a bug of ours. Refuses with
+ * SESSION_POLICY_UNPROVEN.
  */
 export function provenSessionPolicy(
   policy: SessionPolicy,
@@ -17,7 +17,7 @@ export function provenSessionPolicy(
   return because === undefined ? granted(policy) : refused({ code: "SESSION_POLICY_UNPROVEN", because });
 }
 
-/** No bucket or user is called so: `!` is in no bucket's name, and 32 random characters in nobody's folder. */
+/** No bucket and no user has this name: a bucket's name has no `!`, and nobody's folder has these random characters. */
 const CANARY = "!canary-0c9f4a1de2b87635a90cf18b24d7e3f6";
 
 interface ReadStatement {
@@ -45,7 +45,7 @@ function flawOf(policy: unknown, statements: readonly GrantStatement[]): string 
       (action) => !allows(sameConditions, action, statement.bucket, `${statement.prefix}sample`),
     );
     if (missing !== undefined) return `${missing} is granted, but not allowed`;
-    // The neighbour whose folder's name only goes on, the folder above, and another bucket.
+    // A neighbour whose folder's name begins with this one's, the folder above, and another bucket.
     const folder = statement.prefix.slice(0, -1);
     for (const [bucket, key] of [
       [statement.bucket, `${folder}${CANARY}/sample`],
@@ -62,7 +62,7 @@ function flawOf(policy: unknown, statements: readonly GrantStatement[]): string 
   return undefined;
 }
 
-/** What of a policy's statement is no part of the grant; undefined: nothing. */
+/** What the statement allows beyond the grant; undefined when nothing. */
 function excessOf(part: ReadStatement, statements: readonly GrantStatement[]): string | undefined {
   for (const resource of part.resources) {
     for (const pattern of part.listed ?? [undefined]) {
@@ -94,7 +94,7 @@ function haveSameConditions(a: Conditions, b: Conditions): boolean {
   return a.sourceIp === b.sourceIp && a.secureTransport === b.secureTransport;
 }
 
-/** For ListObjects, `key` is the prefix that is listed. */
+/** For ListObjects, `key` is the listed prefix. */
 function allows(policy: readonly ReadStatement[], action: string, bucket: string, key: string): boolean {
   return policy.some(({ actions, resources, listed }) => {
     if (!actions.includes(action)) return false;
@@ -146,7 +146,7 @@ function readPolicy(text: string): readonly ReadStatement[] | string {
   return statements;
 }
 
-/** undefined where there is an operator, key or value that we do not write. */
+/** undefined when it has an operator, key or value that the renderer never writes. */
 function conditionsFrom(
   condition: unknown,
 ): Pick<ReadStatement, "listed" | "sourceIp" | "secureTransport"> | undefined {
@@ -171,7 +171,7 @@ function texts(value: unknown): readonly string[] {
   return list.every((item): item is string => typeof item === "string") ? list : [];
 }
 
-/** `*` is any text, `?` any one character; over the whole value. */
+/** Whether the whole value matches: `*` is any text. A pattern with `?` never matches: the renderer writes none. */
 function matches(pattern: string, value: string): boolean {
   const [head = "", ...tails] = pattern.split("*");
   if (pattern.includes("?") || !value.startsWith(head)) return false;

@@ -6,27 +6,27 @@ import type { AccessRules, Rule } from "../rules/rule.ts";
 import type { Issuer } from "../token/issuer.ts";
 import { MAX_SESSION_POLICY_BYTES, ramPolicyFor } from "./session-policy.ts";
 
-/** The largest session policy that rules can make, and how it comes about. */
+/** The largest session policy that rules can make, and its parts. */
 export interface LargestPolicy {
-  /** UTF-8 bytes; 0 where no rule grants anything. Above MAX_SESSION_POLICY_BYTES it is refused at run time. */
+  /** UTF-8 bytes; 0 when no rule grants anything. Above MAX_SESSION_POLICY_BYTES, requests are refused. */
   readonly bytes: number;
-  /** The sum, one part a line, and what would make it fit. */
+  /** The parts, their sum, and what would make it fit; one line each. */
   readonly arithmetic: readonly string[];
 }
 
-/** A caller's address at its longest: IPv6, written out. */
+/** The longest IP address: IPv6 without abbreviation. */
 const LONGEST_ADDRESS = "2001:0db8:0000:0000:0000:8a2e:0370:7334";
 
-/** Combinations of claim values that are tried for one issuer; beyond it every `when` counts as met. */
+/** Combinations of claim values to try for one issuer. With more, every `when` counts as met. */
 const MAX_COMBINATIONS = 64;
 
-/** Rules of which every choice is tried; beyond it, 2 to the power of them would be too many. */
+/** With up to so many rules, every subset is tried. With more, there would be too many subsets. */
 const MAX_CHOSEN_RULES = 5;
 
 /**
- * The worst case over all rules that one principal can match together, with the longest values that they admit: a
- * claim in a matching rule's prefix has one value, which `when` names or which has 128 characters; any other claim
- * can be a list, and meet every `when`. `bucket` stands where a rule names none.
+ * The worst case over all rules that one principal can match together, with the longest possible values. A claim in a
+ * matching rule's prefix has one value: one that `when` names, or any of 128 characters. Every other claim can be a list
+ * that meets every `when`. `bucket` is for rules that name none.
  */
 export function largestPolicyFor(rules: AccessRules, bucket: string): LargestPolicy {
   let worst: Case | undefined;
@@ -45,11 +45,11 @@ export function largestPolicyFor(rules: AccessRules, bucket: string): LargestPol
     : { bytes: sizeOf(worst, rules, bucket), arithmetic: arithmeticOf(worst, rules, bucket) };
 }
 
-/** One kind of principal: what its claims are, and the rules that may match it. */
+/** One kind of principal: its claims, and the rules that may match it. */
 interface Case {
   readonly issuer: Issuer;
   readonly rules: readonly Rule[];
-  /** Of claims that a prefix uses. */
+  /** Of the claims in prefixes. */
   readonly values: ReadonlyMap<string, ClaimValue>;
   /** Characters of a value that is `anything`. */
   readonly length: number;
@@ -58,10 +58,10 @@ interface Case {
 type ClaimValue =
   | { readonly kind: "named"; readonly value: string }
   | { readonly kind: "anything" }
-  /** Meets every `when`; the rules that have it in their prefix do not match then. */
+  /** Meets every `when`. But rules with this claim in their prefix do not match. */
   | { readonly kind: "list" };
 
-/** Every choice of values that makes a difference to which rules match; of equal ones, the longest. */
+/** All choices of values that differ in which rules match; of equal ones, the longest. */
 function casesFor(issuer: Issuer, rules: readonly Rule[]): readonly Case[] {
   let choices: ReadonlyMap<string, ClaimValue>[] = [new Map()];
   for (const claim of new Set(rules.flatMap((rule) => claimsOf(rule.prefix)))) {
@@ -97,12 +97,12 @@ function valuesOf(claim: string, rules: readonly Rule[]): readonly ClaimValue[] 
 }
 
 /**
- * Without the rules that make the policy shorter, because their folder holds another's, or gets the same permissions
- * as a neighbour's. Every choice of rules is tried where there are few; else one after the other is left out.
+ * Drops rules that make the policy shorter: their folder contains another one, or has the same permissions as another
+ * one. With few rules, tries every subset. With many, drops one rule at a time.
  */
 function grownOf(start: Case, rules: AccessRules, bucket: string): Case {
   let largest = start;
-  // Several claims in one prefix may together be longer than a prefix can be.
+  // Several claims in one prefix may together be longer than the longest prefix.
   while (largest.length > 1 && policyOf(largest, rules, bucket) === undefined)
     largest = { ...largest, length: largest.length - 1 };
   const optional = largest.rules.filter(({ when, prefix }) => when.size > 0 || claimsOf(prefix).length > 0);
@@ -138,7 +138,7 @@ function sizeOf(of: Case, rules: AccessRules, bucket: string): number {
   return policy === undefined ? 0 : bytesOf(policy);
 }
 
-/** As at run time; undefined where this principal gets nothing. */
+/** The policy as at run time; undefined when this principal gets nothing. */
 function policyOf(
   of: Case,
   rules: AccessRules,
@@ -200,7 +200,7 @@ function arithmeticOf(worst: Case, rules: AccessRules, bucket: string): readonly
   ];
 }
 
-/** How long claims may be. Lengths are tried from above: a longer claim never makes a shorter policy. */
+/** How long claims may be. Tries from the longest: a longer claim never makes a shorter policy. */
 function remedyOf(worst: Case, rules: AccessRules, bucket: string): string {
   const fits = (length: number): boolean =>
     sizeOf({ ...worst, length }, rules, bucket) <= MAX_SESSION_POLICY_BYTES;

@@ -15,9 +15,8 @@ import type { AccessRules, Rule } from "../rules/rule.ts";
 export const MAX_ROLE_POLICY_LENGTH = 6144;
 
 /**
- * The upper bound of all rules: what the client role must allow so that any principal's session policy can be
- * effective, and nothing more. A wildcard stands only in place of a claim whose values the rules do not name.
- * Rules in `mode: report` grant nothing and add nothing.
+ * The upper bound of all rules: exactly what the client role must allow so that every principal's session policy can
+ * work. It has a wildcard only for a claim whose values the rules do not name. Rules in `mode: report` add nothing.
  */
 export function rolePolicyFor(rules: AccessRules, defaultBucket: string): RamPolicy {
   const actionsByResource = new Map<string, Set<string>>();
@@ -47,10 +46,10 @@ export function rolePolicyFor(rules: AccessRules, defaultBucket: string): RamPol
   return { Version: "1", Statement: statements.length > 0 ? statements : [NOTHING] };
 }
 
-/** Where every rule is for report alone: RAM takes no policy without a statement. */
+/** For files with `mode: report` rules only: RAM takes no policy without a statement. */
 const NOTHING: RamStatement = { Effect: "Deny", Action: "oss:*", Resource: "acs:oss:*:*:*" };
 
-/** `users/{sub}/` → a `*` between slashes, one pattern for each issuer that `{issuer}` can be and each value that `when` names. */
+/** `users/{sub}/` → a `*` between slashes. One pattern for each possible `{issuer}` and each value that `when` names. */
 function prefixPatternsOf(rule: Rule, rules: AccessRules): readonly string[] {
   const issuers = rules.issuers
     .map(({ name }) => name)
@@ -70,10 +69,10 @@ function prefixPatternsOf(rule: Rule, rules: AccessRules): readonly string[] {
   return patterns;
 }
 
-/** What a claim can be where the rule matches: the values that `when` names, or anything. */
+/** What a claim can be when the rule matches: one of the values that `when` names, or anything. */
 function valuesOf(claim: string, rule: Rule): readonly string[] {
   const named = rule.when.get(claim);
-  // A value that no prefix takes (a number, a text with a wildcard) never gets as far as a grant.
+  // With a value that a prefix cannot contain (a number, a text with a wildcard), the request is refused anyway.
   return named?.filter((value) => plainClaimProblem(value) === undefined).map(String) ?? ["*"];
 }
 

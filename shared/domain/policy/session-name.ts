@@ -2,18 +2,18 @@ import { digestOf } from "../digest.ts";
 
 declare const brand: unique symbol;
 
-/** RoleSessionName: what ActionTrail and OSS's access logs call the user by. */
+/** RoleSessionName: the user's name in ActionTrail and in OSS's access logs. */
 export type SessionName = string & { readonly [brand]: "SessionName" };
 
 /** Characters. Source: STS AssumeRole, RoleSessionName, "2 to 64 characters". */
 const MAX_SESSION_NAME_LENGTH = 64;
 
-/** Hex characters: 80 bits, so that two users sharing a name is beyond chance and beyond anybody's search. */
+/** Hex characters: 80 bits, so that nobody can meet or find two users with one name. */
 const DIGEST_LENGTH = 20;
 
 /**
- * A readable part for people and a digest for the difference: two users never share a name, also where their
- * readable parts are equal or empty. Characters of RoleSessionName: letters, digits, `.`, `_`, `@`, `-`.
+ * A readable part for people, and a digest that differs for every user: two users never share a name, even when their
+ * readable parts are equal or empty. RoleSessionName may have letters, digits, `.`, `_`, `@` and `-`.
  */
 export function sessionNameFor(principal: {
   readonly issuerUrl: string;

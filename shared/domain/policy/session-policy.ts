@@ -15,18 +15,18 @@ import { granted, type Result, refused } from "../refusal.ts";
 
 declare const brand: unique symbol;
 
-/** An inline session policy as text, rendered from a grant: within STS's limit, never empty. */
+/** A session policy as text, rendered from a grant. Within STS's limit, never empty. */
 export type SessionPolicy = string & { readonly [brand]: "SessionPolicy" };
 
 /**
  * UTF-8 bytes. Source: STS AssumeRole, Policy, "1 to 2,048 characters"; its error text says "smaller than 2048
- * bytes", so that 2,047 satisfies both readings.
+ * bytes". 2,047 satisfies both.
  */
 export const MAX_SESSION_POLICY_BYTES = 2047;
 
 /**
- * Allows exactly the grant. Refuses with SESSION_POLICY_TOO_LONG: a part of a policy is never left out; with
- * REQUEST_INVALID (`prefix`) where the rules' own folders would fit, and only the prefix that was asked for does not.
+ * Allows exactly the grant. Refuses with SESSION_POLICY_TOO_LONG, as no part of a policy may be dropped; with
+ * REQUEST_INVALID (`prefix`) when only the requested prefix makes it too long.
  */
 export function sessionPolicyFor({
   statements,
@@ -75,7 +75,7 @@ function objectStatements(group: readonly GrantStatement[]): readonly RamStateme
       actionsByResource.set(resource, [...(actionsByResource.get(resource) ?? []), action]);
   }
   const condition = conditionOf(group);
-  // The same set of pairs, factored either way: whichever is shorter.
+  // The same pairs, grouped by action or by resource: the shorter text wins.
   const byResources = grouped(resourcesByAction).map(({ keys, values }) => allow(keys, values, condition));
   const byActions = grouped(actionsByResource).map(({ keys, values }) => allow(values, keys, condition));
   return JSON.stringify(byActions).length <= JSON.stringify(byResources).length ? byActions : byResources;
@@ -115,7 +115,7 @@ function placesByAction(group: readonly GrantStatement[]): ReadonlyMap<string, P
   return places;
 }
 
-/** Without those that lie inside another: each key is reachable through one. */
+/** Drops places inside another place: the outer one covers their keys. */
 function outermost<T extends Placed>(places: readonly T[]): readonly T[] {
   return places.filter(
     (place, index) =>

@@ -3,19 +3,19 @@ import type { Problem } from "../problem.ts";
 declare const brand: unique symbol;
 
 /**
- * A key prefix that can stand in a policy's pattern: printable ASCII, whole segments, its closing slash, and no
- * wildcard, brace, backslash or path step. RAM has no escape for `*` and `?`, so refusing them here is the wall.
+ * A key prefix that is safe in a policy's pattern: printable ASCII, whole segments, a slash at the end, and no wildcard,
+ * brace, backslash or path step. RAM has no escape for `*` and `?`: only this check keeps them out.
  */
 export type ObjectPrefix = string & { readonly [brand]: "ObjectPrefix" };
 
 /** Bytes. Source: OSS object names, "1 to 1,023 bytes". */
 export const MAX_PREFIX_LENGTH = 1023;
 
-/** Printable ASCII but `*`, `?` (wildcards), `{`, `}` (placeholders), `\` and `/`. */
+/** Together: printable ASCII without `*`, `?` (wildcards), `{`, `}` (placeholders), `\` and `/`. */
 const SEGMENT = /^[\x20-\x7e]+$/;
 const FORBIDDEN = /[*?{}\\/]/;
 
-/** Joins segments; undefined where one could widen a pattern or is a path step. Nothing is cleaned up. */
+/** Joins segments; undefined when one could widen a pattern or is a path step. Repairs nothing. */
 export function objectPrefixFrom(segments: readonly string[]): ObjectPrefix | undefined {
   if (segments.length === 0 || segments.some((segment) => segmentProblem(segment) !== undefined))
     return undefined;

@@ -1,7 +1,7 @@
 import { base32Of, digestOf } from "../digest.ts";
 import { MAX_PREFIX_LENGTH, type ObjectPrefix, objectPrefixFrom } from "./object-prefix.ts";
 
-/** A rule's prefix with its placeholders: `users/{sub}/`, segment by segment. */
+/** A rule's prefix with placeholders, such as `users/{sub}/`, segment by segment. */
 export interface PrefixTemplate {
   /** As the operator wrote it. */
   readonly text: string;
@@ -11,18 +11,18 @@ export interface PrefixTemplate {
 export type TemplateSegment =
   | { readonly kind: "literal"; readonly text: string }
   | { readonly kind: "issuer" }
-  /** The claim's own text, where it is a safe path segment. */
+  /** The claim's own text, if it is a safe path segment. */
   | { readonly kind: "claim"; readonly claim: string }
-  /** A digest of the claim: takes any text. */
+  /** A digest of the claim, which may be any text. */
   | { readonly kind: "hash"; readonly claim: string };
 
-/** Characters of `{claim:hash}`: 160 bits in base32. */
+/** Characters of a rendered `{claim:hash}`: 160 bits in base32. */
 export const HASH_LENGTH = 32;
 
-/** Characters that `{claim}` takes at the most. */
+/** Characters of a claim for `{claim}`, at most. */
 export const MAX_CLAIM_LENGTH = 128;
 
-/** UTF-8 bytes that `{claim:hash}` takes at the most. */
+/** UTF-8 bytes of a claim for `{claim:hash}`, at most. */
 export const MAX_HASHED_CLAIM_BYTES = 1024;
 
 const SAFE_CLAIM = /^[A-Za-z0-9_@|+=~-][A-Za-z0-9._@|+=~-]*$/;
@@ -40,7 +40,7 @@ export type RenderedPrefix =
   | { readonly kind: "missing"; readonly claim: string }
   | { readonly kind: "unsafe"; readonly claim: string; readonly problem: string };
 
-/** Puts a principal's values into a template: whole segments only, in one pass, refused rather than repaired. */
+/** Fills a template with a principal's values: whole segments only, in one pass. Unsafe values are refused, not repaired. */
 export function renderedPrefix(
   template: PrefixTemplate,
   principal: {
@@ -65,12 +65,12 @@ export function renderedPrefix(
   }
   const prefix = objectPrefixFrom(segments);
   if (prefix !== undefined) return { kind: "prefix", prefix };
-  // Each segment is safe, and what is fixed of the prefix fits: together, the claims are too long.
+  // Each segment is safe, and the literal segments fit. So the claims together are too long.
   const claim = claimsOf(template).join(", ");
   return { kind: "unsafe", claim, problem: `makes a prefix of more than ${MAX_PREFIX_LENGTH} characters` };
 }
 
-/** Why a value cannot stand in a prefix as it is; undefined where it can. */
+/** Why a prefix cannot contain a value unchanged; undefined when it can. */
 export function plainClaimProblem(value: unknown): string | undefined {
   if (typeof value !== "string") return `is ${kindOf(value)}, not a string`;
   if (value.length === 0) return "is empty";
@@ -81,11 +81,11 @@ export function plainClaimProblem(value: unknown): string | undefined {
   return value.includes("..") ? 'holds ".."' : undefined;
 }
 
-/** Why a value cannot be hashed into a prefix; undefined where it can. */
+/** Why a prefix cannot contain the hash of a value; undefined when it can. */
 export function hashedClaimProblem(value: unknown): string | undefined {
   if (typeof value !== "string") return `is ${kindOf(value)}, not a string`;
   if (value.length === 0) return "is empty";
-  // All lone surrogates encode to U+FFFD: two users would share a folder.
+  // All lone surrogates encode to U+FFFD: two users could share a folder.
   if (!value.isWellFormed()) return "is not well-formed Unicode";
   const bytes = Buffer.byteLength(value, "utf8");
   return bytes > MAX_HASHED_CLAIM_BYTES
@@ -98,7 +98,7 @@ export function couldBe(literal: string, placeholder: "claim" | "hash"): boolean
   return placeholder === "hash" ? HASH.test(literal) : plainClaimProblem(literal) === undefined;
 }
 
-/** The segment that `{claim:hash}` becomes: 32 characters of lower-case base32 of SHA-256 over issuer and value. */
+/** The segment for `{claim:hash}`: 32 characters of lower-case base32 of SHA-256 over issuer and value. */
 export function hashSegment(issuerUrl: string, value: string): string {
   return base32Of(digestOf(issuerUrl, value)).slice(0, HASH_LENGTH);
 }

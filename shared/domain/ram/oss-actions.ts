@@ -1,6 +1,6 @@
 /**
- * Actions on objects that a rule may name in `actions`, beside the four permissions. Source: OSS,
- * "RAM policy: actions on objects". Versioned and rarely used ones are included; wildcards never are.
+ * Actions on objects that a rule may name in `actions`, in addition to the four permissions. Includes versioned and
+ * rarely used ones, and no wildcard. Source: OSS, "RAM policy: actions on objects".
  */
 export const OBJECT_LEVEL_ACTIONS: readonly string[] = [
   "oss:GetObject",

@@ -1,4 +1,4 @@
-/** A RAM policy document, as far as session policies and role policies need it. Source: RAM, "Policy structure". */
+/** A RAM policy document, with the parts that session policies and role policies use. Source: RAM, "Policy structure". */
 export interface RamPolicy {
   readonly Version: "1";
   readonly Statement: readonly RamStatement[];
@@ -22,9 +22,9 @@ export const PERMISSIONS = ["read", "write", "list", "delete"] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 /**
- * Permission → RAM actions on `bucket/prefix*`: the one table. `list` has none here, because ListObjects is
- * authorised on the bucket and narrowed by its prefix alone. A multipart upload that can be resumed needs
- * ListParts, one that can be given up AbortMultipartUpload. Source: OSS, "RAM policy: actions".
+ * Permission → RAM actions on `bucket/prefix*`: the one table. `list` is not in it: OSS authorises ListObjects on the
+ * bucket, and only its prefix narrows it. To resume a multipart upload takes ListParts; to cancel one takes
+ * AbortMultipartUpload. Source: OSS, "RAM policy: actions".
  */
 export const OBJECT_ACTIONS: Readonly<Record<Exclude<Permission, "list">, readonly string[]>> = {
   read: ["oss:GetObject"],
@@ -67,7 +67,7 @@ export function grouped(
   return [...groups.values()];
 }
 
-/** e.g. acs:oss:*:*:examplebucket/users/alice/* — region and owner stay open: bucket names are globally unique. */
+/** e.g. acs:oss:*:*:examplebucket/users/alice/* — region and owner may be any: bucket names are globally unique. */
 export function objectsResource(bucket: string, prefix: string): string {
   return `${bucketResource(bucket)}/${prefix}*`;
 }

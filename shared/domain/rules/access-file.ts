@@ -33,13 +33,13 @@ import {
   withDefault,
 } from "./shape.ts";
 
-/** access.yaml as it is written: each field may be this, means that, and is so where it is left out. */
+/** The shape of access.yaml: what each field may contain, what it means, and its default. */
 export type AccessFile = Parsed<typeof FILE>;
 
-/** A file of which some entries could not be used: they are left out, and the others keep their places. */
+/** A file that may have unusable entries: those are undefined, so that the others keep their places. */
 export interface PartOfAccessFile {
   readonly issuers: readonly (AccessFile["issuers"][number] | undefined)[];
-  /** What rules say of issuers, of all of them: also of those left out. undefined: one has no name. */
+  /** The same for all issuers, also unusable ones; undefined when one has no name. */
   readonly namedIssuers: readonly NamedIssuer[] | undefined;
   readonly session: AccessFile["session"];
   readonly rules: readonly (AccessFile["rules"][number] | undefined)[];
@@ -47,16 +47,16 @@ export interface PartOfAccessFile {
   readonly tests: readonly (AccessFile["tests"][number] | undefined)[];
 }
 
-/** What is to be known of an issuer to judge the rules for it. */
+/** The fields of an issuer that the checks of rules need. */
 export type NamedIssuer = Pick<AccessFile["issuers"][number], "name" | "user">;
 
-/** Reads what a YAML or JSON parser gave. Adds every mistake in a single place; gives what can be used all the same. */
+/** Reads the result of a YAML or JSON parser. Adds the mistakes in single fields; returns the usable entries. */
 export function readAccessFile(content: unknown, problems: ProblemAt[]): PartOfAccessFile {
   const file = FILE.parse(content, [], problems);
   return file === undefined ? usablePartOf(content) : { ...file, namedIssuers: file.issuers };
 }
 
-/** JSON Schema of access.yaml, for completion in editors; made from the shapes that parse it. */
+/** JSON Schema of access.yaml for completion in editors, made from the shapes that parse it. */
 export function accessRulesSchema(): JsonSchema {
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
@@ -67,7 +67,7 @@ export function accessRulesSchema(): JsonSchema {
 
 const ISSUER = objectOf(
   {
-    name: needed(NAME, "a short word of yours for this issuer, such as login"),
+    name: needed(NAME, "your short name for this issuer, such as login"),
     issuer: needed(
       text({
         example: "https://login.example.com/",
@@ -76,7 +76,7 @@ const ISSUER = objectOf(
             ? undefined
             : { is: "is empty or has spaces around it", fix: "write the token's iss exactly" },
       }),
-      "the token's iss, to the letter, such as https://login.example.com/",
+      "the exact iss of its tokens, such as https://login.example.com/",
     ),
     audience: needed(
       nullable(
@@ -88,7 +88,7 @@ const ISSUER = objectOf(
               : undefined,
         }),
       ),
-      "what must be in the token's aud, such as photo-app; null switches the check off",
+      "the value that the token's aud must contain, such as photo-app; null switches the check off",
     ),
     jwks: optional(
       JWKS_ADDRESS,
@@ -98,46 +98,46 @@ const ISSUER = objectOf(
     publicKey: optional(VARIABLE_NAME, "name of the environment variable with the PEM public key"),
     algorithms: optional(
       listOf(ALGORITHM, { min: 1, example: "[RS256]" }),
-      "the signature algorithms that its tokens may use; RS256, or HS256 with a secret, where left out",
+      "signature algorithms that its tokens may use; default: RS256, or HS256 with a secret",
     ),
     jwksCache: withDefault(
       objectOf({
         maxAge: withDefault(
           wholeNumber({ min: 1, max: 86_400, unit: "seconds" }),
           600,
-          "seconds for which fetched keys count as fresh",
+          "how long fetched keys are fresh, in seconds",
         ),
         cooldown: withDefault(
           wholeNumber({ min: 1, max: 3600, unit: "seconds" }),
           10,
-          "seconds between two fetches",
+          "the shortest time between two fetches, in seconds",
         ),
         maxStale: withDefault(
           wholeNumber({ min: 0, max: 604_800, unit: "seconds" }),
           86_400,
-          "seconds for which the last keys serve while the issuer is down",
+          "how long old keys stay in use while the issuer is down, in seconds",
         ),
       }),
       { maxAge: 600, cooldown: 10, maxStale: 86_400 },
-      "how the issuer's keys are kept",
+      "how the issuer's keys are cached",
     ),
     clockTolerance: withDefault(
       wholeNumber({ min: 0, max: 300, unit: "seconds" }),
       30,
-      "seconds by which clocks may differ",
+      "how far clocks may differ, in seconds",
     ),
     maxTokenAge: optional(
       wholeNumber({ min: 1, max: 31_536_000, unit: "seconds" }),
-      "seconds from iat for which a token is taken; not checked where left out",
+      "how old a token may be, in seconds since its iat; default: not checked",
     ),
     tokenTypes: optional(
       listOf(text({ example: "at+jwt" }), { min: 1, example: "[at+jwt]" }),
-      "what the token's header may say in typ; not checked where left out",
+      "allowed values of typ in the token's header; default: not checked",
     ),
     requiredClaims: withDefault(
       listOf(CLAIM_NAME, { example: "[email_verified]" }),
       [],
-      "claims that every token must have, by name or path, such as app_metadata.team",
+      "claims that every token must have: names or paths, such as app_metadata.team",
     ),
     user: withDefault(CLAIM_NAME, "sub", "the claim that names the user"),
   },
@@ -152,17 +152,17 @@ const ISSUER = objectOf(
   },
 );
 
-/** Of an issuer's fields those that its rules depend on. */
+/** Parses only the fields of an issuer that the checks of rules need. */
 const NAMED_ISSUER = objectOf({
   name: needed(NAME, ""),
   user: withDefault(CLAIM_NAME, "sub", ""),
 });
 
 const SESSION = objectOf({
-  duration: withDefault(SECONDS, 3600, "seconds that credentials live where an App does not ask"),
+  duration: withDefault(SECONDS, 3600, "how long credentials live by default, in seconds"),
   maxDuration: optional(
     SECONDS,
-    "seconds that an App may ask for, duration where left out; at most the role's MaxSessionDuration",
+    "the longest session that an App can request, in seconds; default: duration; limit: the role's MaxSessionDuration",
   ),
 });
 
@@ -178,45 +178,49 @@ const RULE = objectOf(
       }),
       "what the rule is for, in a few words",
     ),
-    issuer: optional(NAME, "the issuer whose users it is for"),
+    issuer: optional(NAME, "the issuer whose users the rule is for"),
     when: optional(
       mapOf(oneOrList(scalar({ example: "editor" }), { example: "[red, blue]" }), {
         example: "{ role: editor }",
       }),
-      "claims that must equal, be one of, or (a list) contain these values",
+      "claims that must equal one of these values, or (a list) contain one",
     ),
     allow: withDefault(
       listOf(oneOf(PERMISSIONS), { example: "[read, write]" }),
       [],
-      "read, write, list, delete",
+      "any of read, write, list, delete",
     ),
     actions: withDefault(
       listOf(ACTION, {
         example: "[oss:GetObjectTagging]",
       }),
       [],
-      "RAM actions on objects beside those of the permissions",
+      "more RAM actions on objects, in addition to those of allow",
     ),
     prefix: needed(PREFIX, 'the folder, such as "users/{sub}/"'),
-    bucket: optional(BUCKET, "another bucket than OSS_BUCKET: 3 to 63 of a-z, 0-9 and -"),
-    duration: optional(SECONDS, "seconds that credentials with this rule's grant live at the most"),
-    sourceIp: optional(oneOf(["request"]), "request: the credentials work from the caller's address only"),
-    secureTransport: optional(literalTrue(), "true: the credentials work over TLS only"),
-    mode: withDefault(oneOf(["enforce", "report"]), "enforce", "report: logged, not granted"),
+    bucket: optional(BUCKET, "a bucket other than OSS_BUCKET: 3 to 63 of a-z, 0-9 and -"),
+    duration: optional(SECONDS, "the longest life of credentials with this rule's grant, in seconds"),
+    sourceIp: optional(oneOf(["request"]), "request: the credentials work only from the caller's IP address"),
+    secureTransport: optional(literalTrue(), "true: the credentials work only over TLS"),
+    mode: withDefault(
+      oneOf(["enforce", "report"]),
+      "enforce",
+      "report: the rule is logged, but grants nothing",
+    ),
   },
   { anyOf: ["allow", "actions"].map(withItems) },
 );
 
 const DENIAL = objectOf(
   {
-    issuer: optional(NAME, "the issuer of the user or token"),
+    issuer: optional(NAME, "the issuer of the user or the token"),
     user: optional(
       text({
         example: "alice",
         problemOf: (value) =>
           value === "" ? { is: "is empty, and matches nobody", fix: "write the user's ID" } : undefined,
       }),
-      "the user, as the issuer's user claim names it",
+      "the user's ID, from the issuer's user claim",
     ),
     tokenId: optional(
       text({
@@ -227,15 +231,15 @@ const DENIAL = objectOf(
       "the token's jti",
     ),
     issuedBefore: optional(UTC_TIME, "tokens issued before this time: UTC, such as 2026-11-23T10:00:00Z"),
-    reason: optional(text({ example: "lost phone" }), "for your colleagues"),
+    reason: optional(text({ example: "lost phone" }), "a note for your colleagues"),
   },
   { anyOf: ["user", "tokenId", "issuedBefore"].map((name) => ({ required: [name] })) },
 );
 
 const TEST = objectOf(
   {
-    name: optional(text({ example: "alice keeps to her folder" }), "what is promised"),
-    issuer: optional(NAME, "the issuer of the claims; needed where there are several"),
+    name: optional(text({ example: "alice keeps to her folder" }), "what the test promises"),
+    issuer: optional(NAME, "the issuer of the claims; needed when there are several"),
     claims: needed(
       mapOf<unknown>({ parse: (value) => value ?? null, schema: {} }, { example: "{ sub: alice }" }),
       "the claims of a token, such as { sub: alice }",
@@ -243,28 +247,25 @@ const TEST = objectOf(
     can: withDefault(
       listOf(PROMISE, { example: "[read users/alice/a.jpg]" }),
       [],
-      "what these claims must open: read users/alice/a.jpg",
+      "what a user with these claims must be able to do: read users/alice/a.jpg",
     ),
     cannot: withDefault(
       listOf(PROMISE, { example: "[read users/bob/a.jpg]" }),
       [],
-      "what they must not open",
+      "what a user with these claims must not be able to do",
     ),
   },
   { anyOf: ["can", "cannot"].map(withItems) },
 );
 
 const FILE = objectOf({
-  issuers: needed(
-    listOf(ISSUER, { min: 1, example: "- name: login" }),
-    "who may vouch for a user, at least one",
-  ),
+  issuers: needed(listOf(ISSUER, { min: 1, example: "- name: login" }), "whose tokens count, at least one"),
   session: withDefault(SESSION, { duration: 3600, maxDuration: undefined }, "how long credentials live"),
   rules: needed(listOf(RULE, { min: 1, example: "- name: own folder" }), "who may reach what, at least one"),
   deny: withDefault(
     listOf(DENIAL, { example: "- user: mallory" }),
     [],
-    "whom to refuse although a rule would grant",
+    "users and tokens to refuse, whatever the rules grant",
   ),
   tests: withDefault(listOf(TEST, { example: "- claims: { sub: alice }" }), [], "promises about the rules"),
 });
@@ -292,7 +293,7 @@ function usablePartOf(content: unknown): PartOfAccessFile {
   };
 }
 
-/** The field is there, and not empty. */
+/** The field exists and is not empty. */
 function withItems(name: string): JsonSchema {
   return { required: [name], properties: { [name]: { type: "array", minItems: 1 } } };
 }

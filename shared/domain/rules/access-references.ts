@@ -10,10 +10,10 @@ export interface Placed<T> {
   readonly value: T;
 }
 
-/** The entries of access.yaml that could be used. */
+/** The usable entries of access.yaml. */
 export interface PlacedEntries {
   readonly issuers: readonly Placed<Issuer>[];
-  /** All issuers, also those that could not be used; undefined: not all of them have a name. */
+  /** All issuers, also unusable ones; undefined when one has no name. */
   readonly namedIssuers: readonly NamedIssuer[] | undefined;
   readonly rules: readonly Placed<Rule>[];
   readonly deny: readonly Placed<Denial>[];

@@ -11,36 +11,36 @@ export interface AccessRules {
   readonly tests: readonly AccessTest[];
 }
 
-/** One sentence of the operator's: these users may do this below that prefix. */
+/** One entry of `rules`: these users may do this below that prefix. */
 export interface Rule {
   readonly name: string;
-  /** Name of the one issuer that it is for; undefined: for every issuer. */
+  /** Name of the only issuer that the rule is for; undefined when it is for every issuer. */
   readonly issuer: string | undefined;
-  /** Every claim named must equal, or (a list) contain, one of the values. */
+  /** Every named claim must equal one of the values, or (a list) contain one. */
   readonly when: ReadonlyMap<string, readonly (string | number | boolean)[]>;
   readonly permissions: readonly Permission[];
-  /** RAM actions on objects beside the permissions; never a wildcard. */
+  /** RAM actions on objects, in addition to the permissions; never a wildcard. */
   readonly actions: readonly string[];
   readonly prefix: PrefixTemplate;
-  /** undefined: the deployment's bucket (OSS_BUCKET). */
+  /** undefined for the deployment's bucket (OSS_BUCKET). */
   readonly bucket: string | undefined;
-  /** Credentials that carry this rule's grant live no longer; undefined: as `session` says. */
+  /** The longest life of credentials with this rule's grant; undefined when only `session` limits it. */
   readonly durationSeconds: number | undefined;
-  /** Binds the credentials to the address that asked for them. */
+  /** The credentials work only from the caller's IP address. */
   readonly sourceIp: "request" | undefined;
-  /** The credentials work over TLS only. */
+  /** The credentials work only over TLS. */
   readonly secureTransport: true | undefined;
-  /** report: evaluated and logged, not granted. */
+  /** report: the rule is evaluated and logged, but grants nothing. */
   readonly mode: "enforce" | "report";
 }
 
-/** Whom to refuse although a rule would grant: all fields given must fit. */
+/** One entry of `deny`: refuses what matches all its fields, whatever the rules grant. */
 export interface Denial {
   readonly issuer: string | undefined;
   readonly user: string | undefined;
   /** The token's `jti`. */
   readonly tokenId: string | undefined;
-  /** Tokens whose `iat` is before this, or that have none. Milliseconds since the epoch. */
+  /** Matches tokens with an earlier `iat`, or without one. Milliseconds since the epoch. */
   readonly issuedBeforeMs: number | undefined;
   readonly reason: string | undefined;
 }
@@ -58,8 +58,8 @@ export interface AccessTest {
 export interface AccessPromise {
   readonly text: string;
   readonly permission: Permission;
-  /** undefined: the deployment's bucket (OSS_BUCKET). */
+  /** undefined for the deployment's bucket (OSS_BUCKET). */
   readonly bucket: string | undefined;
-  /** For `list`, the prefix that is listed; empty: the whole bucket. */
+  /** For `list`, the listed prefix; empty for the whole bucket. */
   readonly key: string;
 }

@@ -2,12 +2,12 @@ import { granted, type Refused, type Result, refused, type TokenCheck } from "..
 import { ALGORITHMS, type Algorithm, type Issuer } from "./issuer.ts";
 import { strictJsonObjectFrom } from "./strict-json.ts";
 
-/** An App token taken apart. Nothing in it is verified: anybody can write such a thing. */
+/** A parsed App token. Nothing in it is verified: anybody can write one. */
 export interface UnverifiedAppToken {
-  /** The compact serialisation, to the letter. */
+  /** The compact serialisation, unchanged. */
   readonly text: string;
   readonly algorithm: Algorithm;
-  /** 1 to 128 characters, of any kind: a key of a Map, and nothing else. */
+  /** 1 to 128 characters of any kind. Use it only as a key of a Map. */
   readonly kid: string | undefined;
   readonly type: string | undefined;
   /** Without a prototype. */
@@ -15,15 +15,15 @@ export interface UnverifiedAppToken {
 }
 
 /**
- * Takes a compact JWS apart, and refuses with TOKEN_INVALID whatever two libraries could read differently. Pure
- * text work: no key and no network. Source: RFC 7515 section 5.2, RFC 8725 section 3.
+ * Parses a compact JWS, without a key and without network. Refuses with TOKEN_INVALID everything that two libraries could
+ * read differently. Source: RFC 7515 section 5.2, RFC 8725 section 3.
  */
 export function unverifiedAppTokenFrom(appToken: unknown): Result<UnverifiedAppToken> {
   if (typeof appToken !== "string") return invalid("shape");
   if (appToken.length > MAX_TOKEN_LENGTH) return invalid("length");
   if (!THREE_PARTS.test(appToken)) return invalid("shape");
   const parts = appToken.split(".").map((part) => Buffer.from(part, "base64url"));
-  // Padding and unused bits spell one token in several ways, and a deny list of token texts would miss some.
+  // Padding and unused bits allow several texts for one token. A deny list of token texts would miss some.
   if (parts.map((part) => part.toString("base64url")).join(".") !== appToken) return invalid("encoding");
   const [headerBytes = EMPTY, payloadBytes = EMPTY] = parts;
 
@@ -41,7 +41,7 @@ export function unverifiedAppTokenFrom(appToken: unknown): Result<UnverifiedAppT
   return granted({ text: appToken, algorithm, kid, type, unverifiedClaims });
 }
 
-/** Why a token's header is none of this issuer's; undefined where it can be. */
+/** Why a token's header does not fit this issuer; undefined when it does. */
 export function refusalOfHeader(token: HeaderFields, issuer: Issuer): Refused | undefined {
   const [check] = headerChecks(token, issuer).find(([, holds]) => !holds) ?? [];
   return check === undefined ? undefined : invalid(check);
@@ -49,7 +49,7 @@ export function refusalOfHeader(token: HeaderFields, issuer: Issuer): Refused | 
 
 type HeaderFields = Pick<UnverifiedAppToken, "algorithm" | "type">;
 
-/** What is checked of the header against an issuer, in its order, and whether it holds. */
+/** The checks of a header against an issuer, in their order, and whether each holds. */
 export function headerChecks(
   { algorithm, type }: HeaderFields,
   { algorithms, tokenTypes }: Issuer,
@@ -84,12 +84,12 @@ export const MAX_TOKEN_LENGTH = 8_192;
 /** Characters. Ours: longer ones are attacks (docs/threat-model.md, J9). */
 export const MAX_KEY_ID_LENGTH = 128;
 
-/** Three parts, none of them empty: no JWE (five), no unsecured or detached JWS (an empty one). */
+/** Three parts, none empty. A JWE has five; an unsecured or detached JWS has an empty one. */
 const THREE_PARTS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
 /**
  * Header parameters that no App token needs: they change how it is read (jsonwebtoken ignores `crit` and `b64`),
- * announce another kind of content, or bring a key or its address along. `x5t` names a certificate and may stay.
+ * announce another kind of content, or contain a key or its address. `x5t` only names a certificate, and is allowed.
  */
 export const REFUSED_PARAMETERS = ["crit", "b64", "zip", "enc", "cty", "jwk", "jwks", "jku", "x5u", "x5c"];
 

@@ -19,18 +19,18 @@ export type Algorithm = (typeof ALGORITHMS)[number];
 /** Where an issuer's keys come from. `variable` is the name of an environment variable. */
 export type KeySource =
   | { readonly kind: "jwks"; readonly url: string }
-  /** The issuer publishes its configuration (OpenID Connect Discovery), and the key set's address in it. */
+  /** The issuer publishes its configuration (OpenID Connect Discovery), which has the key set's address. */
   | { readonly kind: "discovery" }
   | { readonly kind: "secret"; readonly variable: string }
   | { readonly kind: "publicKey"; readonly variable: string };
 
 /** Who may vouch for a user: one entry of `issuers` in access.yaml, with its defaults filled in. */
 export interface Issuer {
-  /** The operator's short word for it; `{issuer}` in a prefix. */
+  /** The operator's short name for it; `{issuer}` in a prefix. */
   readonly name: string;
-  /** Must equal the token's `iss`, to the letter. */
+  /** Must equal the token's `iss` exactly. */
   readonly issuer: string;
-  /** Must be in the token's `aud`; null: the operator has switched the check off, visibly. */
+  /** Must be in the token's `aud`; null when the operator has switched the check off. */
   readonly audience: string | null;
   readonly keys: KeySource;
   readonly algorithms: readonly Algorithm[];
@@ -41,11 +41,11 @@ export interface Issuer {
   };
   /** At most 300. */
   readonly clockToleranceSeconds: number;
-  /** Counted from `iat`, which is then required; undefined: not checked. */
+  /** Counted from `iat`, which is then required; undefined when not checked. */
   readonly maxTokenAgeSeconds: number | undefined;
-  /** The header's `typ` must be one of these (compared without case and `application/`); undefined: not checked. */
+  /** The header's `typ` must be one of these (compared without case and `application/`); undefined when not checked. */
   readonly tokenTypes: readonly string[] | undefined;
-  /** Claims that must be present, beside `exp` and the user's. */
+  /** Claims that must be present, in addition to `exp` and the user claim. */
   readonly requiredClaims: readonly string[];
   /** The claim that names the user. */
   readonly userClaim: string;

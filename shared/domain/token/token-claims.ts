@@ -2,14 +2,14 @@ import { type Refused, refused, type TokenCheck } from "../refusal.ts";
 import { claimAt } from "./claim.ts";
 import type { Issuer } from "./issuer.ts";
 
-/** What is checked of claims: a {@link TokenCheck}, or that their time is not over. */
+/** A check of claims: a {@link TokenCheck}, or that they have not expired. */
 export type ClaimsCheck =
   | Extract<TokenCheck, "audience" | "expiry" | "not-before" | "issued-at" | "age" | "required-claim">
   | "expired";
 
 /**
- * Why these claims, whose signature is good, do not count at `nowMs`; undefined: they do. TOKEN_EXPIRED only where
- * everything but `exp` is right.
+ * Why correctly signed claims are not valid at `nowMs`; undefined when they are. TOKEN_EXPIRED only when every other
+ * check holds.
  */
 export function refusalOfClaims(
   claims: Readonly<Record<string, unknown>>,
@@ -21,7 +21,7 @@ export function refusalOfClaims(
   return refused(check === "expired" ? { code: "TOKEN_EXPIRED" } : { code: "TOKEN_INVALID", check });
 }
 
-/** Every check, in its order, and whether it holds. Times may be off by the issuer's tolerance. Source: RFC 7519 section 4.1. */
+/** The checks in their order, and whether each holds. Times may be off by the issuer's tolerance. Source: RFC 7519 section 4.1. */
 export function claimsChecks(
   claims: Readonly<Record<string, unknown>>,
   issuer: Issuer,
@@ -32,7 +32,7 @@ export function claimsChecks(
   const now = nowMs / 1_000;
   return [
     ["audience", audience === null || isForAudience(claims["aud"], audience)],
-    // A missing exp, and 1e999, would be a token for ever: jsonwebtoken accepts both.
+    // With no exp, or with 1e999, a token would never expire: jsonwebtoken accepts both.
     ["expiry", isNumericDate(exp)],
     ["not-before", nbf === undefined || (isNumericDate(nbf) && nbf <= now + tolerance)],
     [
@@ -53,7 +53,7 @@ function isForAudience(aud: unknown, audience: string): boolean {
   return audiences.includes(audience);
 }
 
-/** Seconds since the epoch, fractions allowed (RFC 7519 section 2). Milliseconds would be after the year 9999. */
+/** Seconds since the epoch, fractions allowed (RFC 7519 section 2). A time in milliseconds would be after the year 9999. */
 function isNumericDate(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= END_OF_YEAR_9999;
 }

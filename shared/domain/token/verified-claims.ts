@@ -1,8 +1,8 @@
 declare const verified: unique symbol;
 
 /**
- * The claims of an App token whose signature, issuer, audience and times have been checked. The strings in it
- * are still the user's: hostile until a step has parsed them.
+ * The claims of an App token whose signature, issuer, audience and times have been checked. A user may have chosen the
+ * strings in them: they are hostile until a step has parsed them.
  */
 export interface VerifiedClaims {
   /** Name of the issuer (access.yaml) that vouches for them. */
@@ -12,7 +12,7 @@ export interface VerifiedClaims {
   readonly [verified]: true;
 }
 
-/** The one maker of VerifiedClaims; an import rule leaves it to the token verifier (and to tests). */
+/** The only maker of VerifiedClaims. By an import rule, only the token verifier (and tests) may call it. */
 export function claimsVerifiedFor(issuer: string, claims: Readonly<Record<string, unknown>>): VerifiedClaims {
   return { issuer, claims } as VerifiedClaims;
 }
