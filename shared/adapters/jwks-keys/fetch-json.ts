@@ -14,7 +14,7 @@ export type FetchJson = (url: URL, timeoutMs: number) => Promise<unknown>;
 export function fetchJsonWith(clock: Clock): FetchJson {
   return async (url, timeoutMs) => {
     const { get } = url.protocol === "http:" ? await import("node:http") : await import("node:https");
-    // No agent: after a freeze, an idle socket may be dead without a sign (docs/reliability.md). An explicit
+    // No agent: after a freeze, an idle socket may be dead without a sign. An explicit
     // `rejectUnauthorized`, because NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off.
     const request = get(url, { agent: false, rejectUnauthorized: true, headers: REQUEST_HEADERS });
     const body = await bodyOf(request, clock, timeoutMs);

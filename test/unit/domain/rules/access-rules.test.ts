@@ -110,7 +110,7 @@ describe("a mistake in access.yaml names its place and what to write instead", (
     [
       "no issuers",
       { rules: [OWN_FOLDER] },
-      { at: "", is: "has no issuers", fix: "write issuers: who may vouch for a user, at least one" },
+      { at: "", is: "has no issuers", fix: "write issuers: whose tokens count, at least one" },
     ],
     [
       "an empty list of issuers",
@@ -402,7 +402,7 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       {
         at: "issuers.0",
         is: "has no audience",
-        fix: "write audience: what must be in the token's aud, such as photo-app; null switches the check off",
+        fix: "write audience: the value that the token's aud must contain, such as photo-app; null switches the check off",
       },
     ],
     [
