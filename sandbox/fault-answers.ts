@@ -10,7 +10,7 @@ export interface FaultAnswer {
   readonly body: string;
 }
 
-/** The service's own error, for it to answer with; undefined where the fault is of another kind. */
+/** The service's own error, for it to answer with; undefined when the fault is of another kind. */
 export function errorOf(fault: Fault, service: ServiceName): CloudError | undefined {
   switch (fault.kind) {
     case "throttle":
@@ -30,7 +30,7 @@ export function errorOf(fault: Fault, service: ServiceName): CloudError | undefi
   }
 }
 
-/** What is answered in the place of the service; undefined where the fault is of another kind. */
+/** What is answered in the place of the service; undefined when the fault is of another kind. */
 export function answerOf(fault: Fault, requestId: string): FaultAnswer | undefined {
   switch (fault.kind) {
     case "redirect":

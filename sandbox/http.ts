@@ -19,7 +19,7 @@ export interface LoopbackServer {
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1, nowhere else. Port 0 takes a free one. Rejects with EADDRINUSE where the port is taken. */
+/** Listens on 127.0.0.1, nowhere else. Port 0 takes a free one. Rejects with EADDRINUSE when the port is taken. */
 export async function loopbackServer(port = 0): Promise<LoopbackServer> {
   let listen: (listener: ServiceListener) => void = () => undefined;
   const listening = new Promise<ServiceListener>((resolve) => {
@@ -47,7 +47,7 @@ export async function loopbackServer(port = 0): Promise<LoopbackServer> {
   };
 }
 
-/** The whole body; undefined where it is longer than `maxBytes`, or where the client went away in the middle. */
+/** The whole body; undefined when it is longer than `maxBytes`, or where the client went away in the middle. */
 export function wholeBody(message: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

@@ -86,7 +86,7 @@ export interface Session {
   readonly accountId: string;
   readonly role: Role;
   readonly name: string;
-  /** The inline session policy, as text; undefined: the whole role. */
+  /** The inline session policy, as text, or undefined for the whole role. */
   readonly policy: string | undefined;
   readonly sourceIdentity: string | undefined;
   readonly createdMs: number;
@@ -294,7 +294,7 @@ export function addBucket(
   return made;
 }
 
-/** Who an access key id belongs to; undefined: nobody. Says nothing of status, expiry or signature. */
+/** Who an access key id belongs to, or undefined. Says nothing of status, expiry or signature. */
 export function callerWith(world: World, accessKeyId: string): Caller | undefined {
   const session = world.sessions.get(accessKeyId);
   if (session !== undefined) {

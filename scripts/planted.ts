@@ -68,7 +68,7 @@ async function problemOf(bug: Bug): Promise<string | undefined> {
 
 /**
  * The test files that fail with the bug planted; all of unit, attack, property and flow where none are named.
- * undefined where vitest told nothing.
+ * undefined when vitest told nothing.
  */
 async function failedTestFiles(
   planted: Planted | undefined,

@@ -4,7 +4,7 @@ import { policyGrammarProblem } from "../ram/policy-document.ts";
 import { openSession } from "../sts/session.ts";
 import type { Role, Session, World } from "../world.ts";
 
-/** What a function is given of its role's session; empty strings where it has no role (assumption). */
+/** What a function is given of its role's session; empty strings when it has no role (assumption). */
 export interface FunctionCredentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;

@@ -39,7 +39,7 @@ export interface InvocationResult {
   readonly requestId: string;
   /** What the function returned; on a function error FC's JSON description of it. */
   readonly body: Buffer;
-  /** X-Fc-Error-Type; undefined where the function returned. */
+  /** X-Fc-Error-Type; undefined when the function returned. */
   readonly errorType:
     | "HandledInvocationError"
     | "UnhandledInvocationError"

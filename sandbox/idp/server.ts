@@ -9,7 +9,7 @@ const MAX_BODY_LENGTH = 65_536;
 
 /**
  * The issuer over HTTP: `/.well-known/openid-configuration` and `/.well-known/jwks.json` as OpenID Connect Discovery
- * has them, and `POST /token`, a toy login: whoever names a `sub` gets a token for it, with any further claims.
+ * has them, and `POST /token`, a toy login: name any `sub` and you get a token for it, with any further claims.
  */
 export function issuerServer(world: World, issuer: TokenIssuer): ServiceListener {
   return answer;

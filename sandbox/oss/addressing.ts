@@ -6,9 +6,9 @@ import { type OssRequest, percentDecoded } from "./request.ts";
 export interface Address {
   /** Undefined: the service itself. */
   readonly bucket: string | undefined;
-  /** Decoded; undefined: the bucket itself. */
+  /** Decoded, or undefined for the bucket itself. */
   readonly key: string | undefined;
-  /** The region in the host's name; undefined: the host names none. */
+  /** The region in the host's name, or undefined when the host names none. */
   readonly endpointRegion: string | undefined;
 }
 

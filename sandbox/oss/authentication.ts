@@ -13,7 +13,7 @@ export type ExpiredTokenCode = "SecurityTokenExpired" | "InvalidAccessKeyId";
 /** What the checks need in addition to the request. */
 export interface AuthenticationSettings {
   readonly expiredTokenCode: ExpiredTokenCode;
-  /** That of the bucket; undefined: no such bucket, or the service itself. */
+  /** That of the bucket, or undefined when the bucket does not exist or the call is for the service. */
   readonly region: string | undefined;
 }
 
@@ -28,7 +28,7 @@ const MAX_EXPIRES_SECONDS = 604_800;
 const MAX_EXPIRES_SECONDS_OF_SESSIONS = 43_200;
 
 /**
- * Tells who signed the request; undefined: nobody. Checks, in this order: the form of the signature, the access
+ * Finds who signed the request, or undefined. Checks, in this order: the form of the signature, the access
  * key, the security token, the time, the signature, the region. Throws CloudError with the codes of docs/fidelity/oss.md.
  * The order is assumption, but that a URL's expiry comes before its signature.
  */
@@ -78,7 +78,7 @@ export function keyOwner(world: World, accessKeyId: string, securityToken: strin
   return caller;
 }
 
-/** Throws where the token is not one of this world, not the session's own, or over. EC of expiry: OSS help. */
+/** Throws when the token is not one of this world, not the session's own, or over. EC of expiry: OSS help. */
 export function verifySecurityToken(
   world: World,
   caller: Caller,

@@ -15,7 +15,7 @@ export function secondsFrom(text: string): number {
   return /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** What PutBucketCors refuses about a rule, and in which of its elements; undefined: nothing. */
+/** What PutBucketCors refuses about a rule, and in which of its elements, or undefined when nothing is wrong. */
 export function corsRuleProblem(
   rule: CorsRule,
 ): { readonly element: string; readonly value: string; readonly message: string } | undefined {

@@ -33,7 +33,7 @@ export function preflight(bucket: Bucket, { headers }: OssRequest): Answer {
   };
 }
 
-/** What an actual request's answer carries, error or not; nothing where no rule matches. */
+/** What an actual request's answer carries, error or not; nothing when no rule matches. */
 export function corsHeadersFor(
   bucket: Bucket | undefined,
   { headers, method }: Pick<OssRequest, "headers" | "method">,

@@ -24,7 +24,7 @@ export function errorXml(error: CloudError, { requestId, hostId }: ErrorContext)
   return xmlDocument(["Error", elements]);
 }
 
-/** The error's fine-grained code; undefined where none is documented. */
+/** The error's fine-grained code; undefined when none is documented. */
 export function ecOf(error: CloudError): string | undefined {
   const { EC: ec } = error.details;
   return typeof ec === "string" ? ec : undefined;

@@ -1,7 +1,7 @@
 import { CloudError } from "../cloud-error.ts";
 
 /**
- * An error of OSS. `ec` is the fine-grained code of the `EC` element and the x-oss-ec header, undefined where no
+ * An error of OSS. `ec` is the fine-grained code of the `EC` element and the x-oss-ec header, undefined when no
  * document tells it; `details` become further elements of the body. Sources: OSS help, "Error codes" and the pages
  * of the single ECs; docs/fidelity/oss.md.
  */

@@ -84,7 +84,7 @@ function targetOf(call: ObjectCall): StoredObject {
 
 /**
  * `bytes=a-b`, `bytes=a-`, `bytes=-n`; of several ranges the first. One that does not lie inside the object has no
- * effect; under `x-oss-range-behavior: standard` what of it lies inside counts. Throws 416 InvalidRange where nothing
+ * effect; under `x-oss-range-behavior: standard` what of it lies inside counts. Throws 416 InvalidRange when nothing
  * does. Source: OSS "Use HTTP Range requests to get OSS resources in segments". For several ranges OSS "HTTP status code
  * 416" says 416 (assumption: the first counts).
  */

@@ -136,7 +136,7 @@ export function countParameter(
   return count;
 }
 
-/** A marker, prefix or delimiter. Throws 400 InvalidArgument where it is too long. */
+/** A marker, prefix or delimiter. Throws 400 InvalidArgument when it is too long. */
 export function shortParameter({ request }: BucketCall, name: string): string {
   const value = request.parameters.get(name) ?? "";
   if (Buffer.byteLength(value) > MAX_PARAMETER_BYTES) {

@@ -75,7 +75,7 @@ export function putInPlace({ bucket, contents }: BucketCall, object: StoredObjec
   if (before !== undefined && before.content !== object.content) contents.discard(before.content);
 }
 
-/** Removes the object, or nothing where it has no such version. */
+/** Removes the object, or nothing when it has no such version. */
 export function removeObject(
   { bucket, contents }: BucketCall,
   key: string,

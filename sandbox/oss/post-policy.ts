@@ -6,7 +6,7 @@ export interface PostPolicy {
   /** By the client's clock. */
   readonly expirationMs: number;
   readonly conditions: readonly PostCondition[];
-  /** Bytes of the file; undefined: any. */
+  /** Bytes of the file, or undefined for any size. */
   readonly contentLength: { readonly min: number; readonly max: number } | undefined;
 }
 
@@ -49,7 +49,7 @@ export function postPolicyFrom(base64: string): PostPolicy {
   };
 }
 
-/** Throws 403 AccessDenied where the policy has ended, or a condition does not hold. A missing field is empty. */
+/** Throws 403 AccessDenied when the policy has ended, or a condition does not hold. A missing field is empty. */
 export function refuseAgainstPolicy(
   { expirationMs, conditions }: PostPolicy,
   fields: ReadonlyMap<string, string>,

@@ -15,7 +15,7 @@ const MAX_CREDENTIAL_AGE_MS = 7 * 24 * 3600_000;
 const MAX_SKEW_MS = 15 * 60_000;
 
 /**
- * Who signed the form; undefined: nobody. Once one field of a signature is there, so must be the others. Throws 400
+ * Who signed the form, or undefined. If one field of a signature is present, the others must be too. Throws 400
  * InvalidArgument, and 403 as for other requests. Source: OSS PostObject; ECs: OSS help, pages of 0002-00000702 to 709.
  */
 export function formCaller(call: BucketCall, fields: Fields): Caller | undefined {

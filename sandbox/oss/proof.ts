@@ -41,8 +41,8 @@ export interface Canonical {
 }
 
 /**
- * Reads the signature in the Authorization header or in the URL; undefined: there is none. Throws 400
- * InvalidArgument where it is malformed or there are two, 403 AccessDenied where a part of it is missing.
+ * Reads the signature in the Authorization header or in the URL, or undefined when there is none. Throws 400
+ * InvalidArgument when it is malformed or there are two, 403 AccessDenied when a part of it is missing.
  */
 export function proofIn(request: OssRequest, address: Address): Proof | undefined {
   const { headers, parameters } = request;
@@ -62,7 +62,7 @@ export function proofIn(request: OssRequest, address: Address): Proof | undefine
   return inUrlV1 ? v1UrlProof(signed) : undefined;
 }
 
-/** Milliseconds of yyyymmddThhmmssZ; NaN where it is none. */
+/** Milliseconds of yyyymmddThhmmssZ; NaN when it is none. */
 export function v4TimeFrom(timestamp: string): number {
   const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp) ?? [];
   if (parts.length === 0) return Number.NaN;
@@ -70,7 +70,7 @@ export function v4TimeFrom(timestamp: string): number {
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }
 
-/** Milliseconds of `Sun, 22 Nov 2015 08:16:38 GMT`; NaN where it is none. Source: OSS, V1, "Date: GMT". */
+/** Milliseconds of `Sun, 22 Nov 2015 08:16:38 GMT`; NaN when it is none. Source: OSS, V1, "Date: GMT". */
 function v1TimeFrom(date: string): number {
   return /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/.test(date)
     ? Date.parse(date)

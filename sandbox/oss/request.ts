@@ -43,7 +43,7 @@ export function hostOf({ headers }: IncomingMessage): string {
   return (headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
 }
 
-/** The text percent-decoded. Throws 400 InvalidURI where the encoding is broken or is not UTF-8. */
+/** The text percent-decoded. Throws 400 InvalidURI when the encoding is broken or is not UTF-8. */
 export function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);

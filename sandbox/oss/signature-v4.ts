@@ -24,7 +24,7 @@ export type EmptyValues = "bare" | "bare sub-resources";
 /** Both ways, in the order in which to try them. */
 export const EMPTY_VALUES: readonly EmptyValues[] = ["bare", "bare sub-resources"];
 
-/** The credential; undefined where it is not one for OSS. */
+/** The credential; undefined when it is not one for OSS. */
 export function v4CredentialFrom(text: string): V4Credential | undefined {
   const [accessKeyId, day, region] =
     /^([^/]+)\/(\d{8})\/([a-z0-9-]+)\/oss\/aliyun_v4_request$/.exec(text)?.slice(1) ?? [];
@@ -32,7 +32,7 @@ export function v4CredentialFrom(text: string): V4Credential | undefined {
   return { accessKeyId, day, region };
 }
 
-/** The fields of an Authorization header by name; undefined where it is not one of V4. */
+/** The fields of an Authorization header by name; undefined when it is not one of V4. */
 export function v4AuthorizationFrom(header: string): ReadonlyMap<string, string> | undefined {
   const [, fields] = /^OSS4-HMAC-SHA256 +(.*)$/.exec(header) ?? [];
   if (fields === undefined) return undefined;

@@ -18,7 +18,7 @@ export function tagsFromHeader(text: string | undefined): ReadonlyMap<string, st
   }
 }
 
-/** Throws 400 InvalidTag where there are too many, a key is empty or there twice, or a character is not allowed. */
+/** Throws 400 InvalidTag when there are too many, a key is empty or there twice, or a character is not allowed. */
 export function tagsFrom(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {
   const tags = new Map(pairs);
   if (pairs.length > MAX_TAGS) throw invalidTag(`Object tags cannot be greater than ${MAX_TAGS}.`);

@@ -26,7 +26,7 @@ export function childrenOf(node: XmlNode, name: string): readonly XmlNode[] {
   return node.children.filter((child) => child.name === name);
 }
 
-/** The text of the one child of that name; undefined: there is none. Throws 400 MalformedXML where there are more. */
+/** The text of the only child of that name, or undefined when there is none. Throws 400 MalformedXML when there are more. */
 export function childText(node: XmlNode, name: string): string | undefined {
   const [child, ...others] = childrenOf(node, name);
   if (others.length > 0) throw malformedXml();

@@ -6,7 +6,7 @@ export function xmlDocument(root: XmlElement): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${elementText(root)}`;
 }
 
-/** The element in a list where the value is there, nothing where it is undefined. */
+/** The element in a list where the value is there, nothing when it is undefined. */
 export function optional(name: string, value: string | number | undefined): readonly XmlElement[] {
   return value === undefined ? [] : [[name, value]];
 }

@@ -5,7 +5,7 @@ import { SYSTEM_POLICIES } from "./system-policies.ts";
 /**
  * The policies attached to the caller, in their default versions; of a session, those of its role, as they are now
  * and not as they were when it began. Nothing for root, which needs none, and for a session whose role is gone.
- * Throws where something is attached that does not exist: a bug of whoever attached it.
+ * Throws when something is attached that does not exist: a bug of whoever attached it.
  */
 export function identityPoliciesOf(world: World, caller: Caller): readonly NamedPolicy[] {
   const account = world.accounts.get(caller.accountId);

@@ -7,7 +7,7 @@ export interface Condition {
   readonly operator: string;
   /** e.g. oss:Prefix; compared with regard to case: assumption. */
   readonly key: string;
-  /** Whether it is met; undefined: the request carries no such key. */
+  /** True when it is met, or undefined when the request has no such key. */
   readonly isMetBy: (value: string | undefined) => boolean;
 }
 
@@ -49,14 +49,14 @@ export function areMet(conditions: readonly Condition[], context: ConditionConte
   );
 }
 
-/** What one operand of a policy asks of a request's value; undefined: the operand cannot be read. */
+/** What one operand of a policy asks of a request's value, or undefined when the operand cannot be read. */
 type Comparison = (operand: string) => ((value: string) => boolean) | undefined;
 
 interface Operator {
   /** Met where *no* value matches. */
   readonly negated: boolean;
   /**
-   * What a missing key counts as; undefined: it matches nothing. Strings count as empty, because the documents write
+   * What a missing key counts as, or undefined when it matches nothing. Strings count as empty, because the documents write
    * `StringLike … ["*"]` for "any or none" and let `StringNotLike acs:SourceVpc ["vpc-*"]` hold for internet traffic;
    * the rest is assumption.
    */

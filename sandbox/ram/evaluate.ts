@@ -23,11 +23,11 @@ export interface NamedPolicy {
 export interface PolicyLayers {
   /** Attached to the user or role. */
   readonly identity: readonly NamedPolicy[];
-  /** What AssumeRole was given; undefined: the whole role. */
+  /** The policy of the AssumeRole call, or undefined for the whole role. */
   readonly session?: NamedPolicy | undefined;
   /** The bucket policy. */
   readonly resource?: NamedPolicy | undefined;
-  /** Who asks, for the bucket policy's Principal; undefined: nobody signed. */
+  /** Who asks, for the bucket policy's Principal, or undefined when nobody signed. */
   readonly principalArn?: string | undefined;
   /** The RAM user's id, which bucket policies name users by. */
   readonly principalId?: string | undefined;
@@ -41,7 +41,7 @@ export interface Decision {
   readonly effect: "Allow" | "Deny";
   readonly kind: "Allow" | "ExplicitDeny" | "ImplicitDeny";
   readonly layer: PolicyLayer;
-  /** The statement that decided, counted from 0; undefined: none spoke, which is the reason to deny. */
+  /** The statement that decided, counted from 0, or undefined when none applied, which is the reason to deny. */
   readonly statement?: { readonly policy: string; readonly index: number } | undefined;
   /** e.g. `session policy: no statement allows oss:PutObject on acs:oss:*:123:examplebucket/users/bob/a.jpg` */
   readonly because: string;
@@ -110,7 +110,7 @@ export function trusts(
 }
 
 /**
- * The bucket policy's explicit deny of its own owner; undefined: none. Only `Principal *` with a Condition reaches
+ * The bucket policy's explicit deny of its own owner, or undefined. Only `Principal *` with a Condition reaches
  * the owner. Source: OSS "Bucket policy", usage notes.
  */
 export function denialOfOwner(request: AccessRequest, bucketPolicy: NamedPolicy): Decision | undefined {

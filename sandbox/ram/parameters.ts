@@ -59,7 +59,7 @@ export function optionalFlag(call: RpcCall, parameter: string): boolean {
   return oneOf(text.toLowerCase(), ["true", "false"], parameter) === "true";
 }
 
-/** A whole number between the limits; undefined where absent. */
+/** A whole number between the limits; undefined when absent. */
 export function optionalNumber(
   call: RpcCall,
   parameter: string,

@@ -46,7 +46,7 @@ export function parsePolicy(text: string, kind: PolicyKind): PolicyDocument {
   return policy;
 }
 
-/** Why RAM would not accept the text; undefined: it would. */
+/** Why RAM would not accept the text, or undefined when it would. */
 export function policyGrammarProblem(text: string, kind: PolicyKind): string | undefined {
   try {
     parsePolicy(text, kind);

@@ -11,7 +11,7 @@ export interface Principals {
 
 /** Who asks, as far as a Principal element can tell. */
 export interface Asker {
-  /** e.g. acs:ram::1234567890123456:role/writer/alice; undefined: nobody signed. */
+  /** e.g. acs:ram::1234567890123456:role/writer/alice, or undefined when nobody signed. */
   readonly arn: string | undefined;
   /** The id (UID) of the RAM user; an account's own is in its ARN. */
   readonly userId: string | undefined;
@@ -115,7 +115,7 @@ function stringList(json: unknown): readonly string[] | undefined {
   return list;
 }
 
-/** The role that an ARN of a role or of its session is about, its name in lower case; undefined: neither. */
+/** The role that an ARN of a role or of its session is about, its name in lower case, or undefined for any other ARN. */
 function roleOf(arn: string): string | undefined {
   const [account, name] = /^acs:ram::(\d+):role\/([^/]+)(?:\/[^/]+)?$/.exec(arn)?.slice(1) ?? [];
   return account === undefined || name === undefined
@@ -123,7 +123,7 @@ function roleOf(arn: string): string | undefined {
     : `acs:ram::${account}:role/${asciiLowerCase(name)}`;
 }
 
-/** The name that OSS gives a session, its role in lower case; undefined: the ARN is of no session. */
+/** The name that OSS gives a session, its role in lower case, or undefined when the ARN is not of a session. */
 function assumedRoleOf(arn: string): string | undefined {
   const [account, role, session] = /^acs:ram::(\d+):role\/([^/]+)\/([^/]+)$/.exec(arn)?.slice(1) ?? [];
   if (account === undefined || role === undefined || session === undefined) return undefined;

@@ -23,7 +23,7 @@ export interface Acs3Authorization {
   readonly signature: string;
 }
 
-/** Reads `ACS3-HMAC-SHA256 Credential=…,SignedHeaders=…,Signature=…`; undefined where it has another form. */
+/** Reads `ACS3-HMAC-SHA256 Credential=…,SignedHeaders=…,Signature=…`; undefined when it has another form. */
 export function acs3AuthorizationFrom(header: string): Acs3Authorization | undefined {
   const parts =
     /^ACS3-HMAC-SHA256 +Credential=([^,\s]+), *SignedHeaders=([a-z0-9;-]+), *Signature=([0-9a-f]{64})$/.exec(

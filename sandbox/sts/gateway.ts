@@ -42,7 +42,7 @@ export interface RpcCall {
   readonly note: (note: JournalNote) => void;
 }
 
-/** The parameter's value. Throws `Missing<Name>` where it is absent or empty. */
+/** The parameter's value. Throws `Missing<Name>` when it is absent or empty. */
 export function requiredParameter(call: RpcCall, name: string): string {
   const value = call.params.get(name);
   if (value === undefined || value === "") throw missingParameter(name);

@@ -8,7 +8,7 @@ export function percentEncoded(text: string): string {
 
 /**
  * Names and values of a query string or form body, in their order, decoded. A plus sign is a space in a form and
- * itself in a query (no SDK sends one there). Throws URIError where the encoding is broken or is not UTF-8.
+ * itself in a query (no SDK sends one there). Throws URIError when the encoding is broken or is not UTF-8.
  */
 export function decodedPairs(text: string, place: "query" | "form"): readonly (readonly [string, string])[] {
   const decoded = (part: string) => decodeURIComponent(place === "form" ? part.replaceAll("+", " ") : part);

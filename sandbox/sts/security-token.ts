@@ -24,7 +24,7 @@ export function sealSecurityToken(world: World, content: SecurityTokenContent): 
   return PREFIX + Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64");
 }
 
-/** The token's content; undefined where it is not one of this world's, or has been changed. Expiry is not looked at. */
+/** The token's content; undefined when it is not one of this world's, or has been changed. Expiry is not looked at. */
 export function openSecurityToken(world: World, token: string): SecurityTokenContent | undefined {
   if (!token.startsWith(PREFIX)) return undefined;
   const base64 = token.slice(PREFIX.length);
