@@ -138,7 +138,7 @@ const ROWS: { readonly [C in Refusal["code"]]: Row & { readonly refusal: { reado
       "`bytes` is the length; the limit is 2,047. Too many rules match this user, or claims are too long; a policy is never shortened. `npm run valet -- test` shows how the length adds up",
   },
   SESSION_POLICY_UNPROVEN: {
-    refusal: { code: "SESSION_POLICY_UNPROVEN", because: "it is no JSON" },
+    refusal: { code: "SESSION_POLICY_UNPROVEN", because: "it is not JSON" },
     app: "nothing helps; tell the operator the `RequestId`",
     operator: "a bug, found before the call to STS: report it with `because` and your access.yaml",
   },

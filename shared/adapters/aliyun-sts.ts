@@ -64,9 +64,9 @@ function assertRestricted({ sessionName, sessionPolicy, durationSeconds }: Assum
   if (typeof sessionPolicy !== "string") throw new Error("AssumeRole: the session policy is not a string");
   const bytes = Buffer.byteLength(sessionPolicy);
   if (bytes < 1 || bytes > 2048) throw new Error(`AssumeRole: the session policy has ${bytes} bytes`);
-  if (!isPolicy(sessionPolicy)) throw new Error("AssumeRole: the session policy is no policy");
+  if (!isPolicy(sessionPolicy)) throw new Error("AssumeRole: the session policy is not a policy");
   if (typeof sessionName !== "string" || !/^[A-Za-z0-9.@_-]{2,64}$/.test(sessionName)) {
-    throw new Error("AssumeRole: the session name is not one");
+    throw new Error("AssumeRole: the session name is invalid");
   }
   if (
     !Number.isInteger(durationSeconds) ||

@@ -91,7 +91,7 @@ export function jwksKeys(options: {
   /** undefined for a set with keys, and for one that has been empty for long: then the issuer has revoked its keys. */
   function failureOfEmptiness(set: KeySet): Error | undefined {
     emptySinceMs = set.keys.length > 0 ? undefined : (emptySinceMs ?? clock.nowMs());
-    return isWithin(maxAgeSeconds, emptySinceMs) ? new Error("the set holds no usable key") : undefined;
+    return isWithin(maxAgeSeconds, emptySinceMs) ? new Error("the set has no usable key") : undefined;
   }
 
   function unavailable(): Refused {

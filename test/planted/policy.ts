@@ -139,7 +139,7 @@ export const policyBugs: readonly Bug[] = [
   {
     name: "the proof takes any text",
     in: "policy-proof.ts#flawOf",
-    find: `if (typeof policy !== "string") return "it is no text";`,
+    find: `if (typeof policy !== "string") return "it is not a text";`,
     replace: `if (typeof policy !== "string") return undefined;`,
     killedBy: ["unit/domain/policy/policy-proof"],
   },

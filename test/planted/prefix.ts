@@ -47,7 +47,7 @@ export const prefixBugs: readonly Bug[] = [
   {
     name: "a claim may hold ..",
     in: "plainClaimProblem",
-    find: `return value.includes("..") ? 'holds ".."' : undefined;`,
+    find: `return value.includes("..") ? 'contains ".."' : undefined;`,
     replace: `return undefined;`,
     killedBy: ["unit/domain/prefix/prefix-template"],
   },

@@ -12,7 +12,7 @@ export const stsBugs: readonly Bug[] = [
   {
     name: "sts: any text is a policy",
     in: "assertRestricted",
-    find: `if (!isPolicy(sessionPolicy)) throw new Error("AssumeRole: the session policy is no policy");`,
+    find: `if (!isPolicy(sessionPolicy)) throw new Error("AssumeRole: the session policy is not a policy");`,
     replace: ``,
     killedBy: ["unit/adapters/aliyun-sts", "attack/sts-policy-proof", "attack/sts-leaks"],
   },

@@ -26,8 +26,8 @@ export function keySetFrom(
   onWarning: (message: string) => void,
 ): KeySet {
   const entries: unknown = isRecord(document) ? document["keys"] : undefined;
-  if (!Array.isArray(entries)) throw new Error("is no JSON object with an array of keys");
-  if (entries.length > MAX_KEYS) throw new Error(`holds ${entries.length} keys; ${MAX_KEYS} are the most`);
+  if (!Array.isArray(entries)) throw new Error("is not a JSON object with an array of keys");
+  if (entries.length > MAX_KEYS) throw new Error(`has ${entries.length} keys, more than ${MAX_KEYS}`);
 
   const candidates = entries.filter(isRecord).filter(isForSignatures);
   const kids = candidates.map((jwk) => jwk["kid"]);
@@ -102,7 +102,7 @@ function verificationKeyFrom(
   const bound = alg === undefined ? algorithms : algorithms.filter((algorithm) => algorithm === alg);
   if (bound.length === 0) return undefined;
   const key = publicKeyOrUndefined(jwk);
-  const problem = key === undefined ? "its numbers make no public key" : problemOfPublicKey(key);
+  const problem = key === undefined ? "its numbers are not a public key" : problemOfPublicKey(key);
   if (key === undefined || problem !== undefined) {
     warn(problem ?? "");
     return undefined;

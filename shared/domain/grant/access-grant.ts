@@ -69,13 +69,13 @@ export function accessGrantFor(
   });
   const prefix = wanted.prefix;
   if (prefix !== undefined && !enforced.some((entry) => isInside(prefix, entry.prefix))) {
-    return notGranted("the prefix asked for is inside no granted prefix");
+    return notGranted("the requested prefix is not inside a granted prefix");
   }
   const missing = wanted.permissions?.find(
     (permission) => !narrowed.some(({ statement }) => statement.permissions.includes(permission)),
   );
   if (missing !== undefined) return notGranted(`no rule grants ${missing} there`);
-  if (narrowed.length === 0) return notGranted("nothing is left of the grant");
+  if (narrowed.length === 0) return notGranted("the rules grant nothing of what was requested");
   const limit = durationLimit(
     narrowed.map((entry) => entry.rule),
     rules,

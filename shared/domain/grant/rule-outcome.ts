@@ -30,7 +30,7 @@ function outcomeOf(rule: Rule, principal: Principal, place: Place): RuleOutcome 
   if (rule.issuer !== undefined && rule.issuer !== principal.issuer) {
     return {
       kind: "no match",
-      because: `it is for issuer ${rule.issuer}, the token is of ${principal.issuer}`,
+      because: `the rule is for issuer ${rule.issuer}, but the token comes from ${principal.issuer}`,
     };
   }
   for (const [claim, values] of rule.when) {
@@ -44,7 +44,7 @@ function outcomeOf(rule: Rule, principal: Principal, place: Place): RuleOutcome 
     }
   }
   if (rule.sourceIp === "request" && place.sourceIp === undefined) {
-    return { kind: "no match", because: "it binds to the caller's address, which is unknown" };
+    return { kind: "no match", because: "the rule needs the caller's IP address, which is unknown" };
   }
   const rendered = renderedPrefix(rule.prefix, {
     issuer: principal.issuer,

@@ -29,7 +29,7 @@ interface ReadStatement {
 }
 
 function flawOf(policy: unknown, statements: readonly GrantStatement[]): string | undefined {
-  if (typeof policy !== "string") return "it is no text";
+  if (typeof policy !== "string") return "it is not a text";
   const bytes = Buffer.byteLength(policy, "utf8");
   if (bytes < 20 || bytes > MAX_SESSION_POLICY_BYTES) return `it has ${bytes} bytes`;
   const read = readPolicy(policy);
@@ -71,7 +71,7 @@ function excessOf(part: ReadStatement, statements: readonly GrantStatement[]): s
           ? resource === `acs:oss:*:*:${bucket}/${prefix}*`
           : resource === `acs:oss:*:*:${bucket}` && pattern === `${prefix}*`,
       );
-      if (there.length === 0) return "a resource or listed prefix is none of the grant's";
+      if (there.length === 0) return "a resource or a listed prefix does not belong to the grant";
       for (const action of part.actions) {
         if (!there.some((statement) => actionsOf(statement).includes(action)))
           return `${action} is allowed, but not granted there`;
@@ -112,11 +112,11 @@ function readPolicy(text: string): readonly ReadStatement[] | string {
   try {
     document = JSON.parse(text);
   } catch {
-    return "it is no JSON";
+    return "it is not JSON";
   }
   const { Version: version, Statement: list, ...rest } = (document ?? {}) as Record<string, unknown>;
   if (version !== "1" || !Array.isArray(list) || list.length === 0 || Object.keys(rest).length > 0)
-    return "it is no policy";
+    return "it is not a policy";
   const statements: ReadStatement[] = [];
   for (const entry of list) {
     const {
@@ -134,9 +134,9 @@ function readPolicy(text: string): readonly ReadStatement[] | string {
       Object.keys(others).length > 0
     )
       return "a statement is malformed";
-    if (actions.some((name) => !/^oss:[A-Za-z]+$/.test(name))) return "an action is no plain OSS action";
+    if (actions.some((name) => !/^oss:[A-Za-z]+$/.test(name))) return "an action is not a plain OSS action";
     const conditions = conditionsFrom(condition);
-    if (conditions === undefined) return "a condition is none of ours";
+    if (conditions === undefined) return "a condition is unknown";
     const { listed } = conditions;
     if (actions.includes("oss:ListObjects") !== (listed !== undefined && listed.length > 0))
       return "listing is not bound to a prefix";

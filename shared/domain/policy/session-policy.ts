@@ -39,7 +39,7 @@ export function sessionPolicyFor({
     return refused({
       code: "REQUEST_INVALID",
       field: "prefix",
-      problem: "is too long; ask for a folder further up",
+      problem: "is too long; ask for a folder higher up",
     });
   }
   return refused({ code: "SESSION_POLICY_TOO_LONG", bytes });

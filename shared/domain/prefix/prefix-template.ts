@@ -74,11 +74,10 @@ export function renderedPrefix(
 export function plainClaimProblem(value: unknown): string | undefined {
   if (typeof value !== "string") return `is ${kindOf(value)}, not a string`;
   if (value.length === 0) return "is empty";
-  if (value.length > MAX_CLAIM_LENGTH)
-    return `has ${value.length} characters; ${MAX_CLAIM_LENGTH} are the most`;
+  if (value.length > MAX_CLAIM_LENGTH) return `has ${value.length} characters, more than ${MAX_CLAIM_LENGTH}`;
   if (!SAFE_CLAIM.test(value))
     return "has a character outside A-Z a-z 0-9 . _ @ | + = ~ - or starts with a dot";
-  return value.includes("..") ? 'holds ".."' : undefined;
+  return value.includes("..") ? 'contains ".."' : undefined;
 }
 
 /** Why a prefix cannot contain the hash of a value; undefined when it can. */
@@ -89,7 +88,7 @@ export function hashedClaimProblem(value: unknown): string | undefined {
   if (!value.isWellFormed()) return "is not well-formed Unicode";
   const bytes = Buffer.byteLength(value, "utf8");
   return bytes > MAX_HASHED_CLAIM_BYTES
-    ? `has ${bytes} bytes; ${MAX_HASHED_CLAIM_BYTES} are the most`
+    ? `has ${bytes} bytes, more than ${MAX_HASHED_CLAIM_BYTES}`
     : undefined;
 }
 

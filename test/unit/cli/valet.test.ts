@@ -346,7 +346,7 @@ describe("valet explain", () => {
       "rules           matches own folder: login/alice/",
       "                no      team: the token has no claim role",
       "                matches trial: trial/ (mode report: logged, and nothing else)",
-      "                no      at home: it binds to the caller's address, which is unknown",
+      "                no      at home: the rule needs the caller's IP address, which is unknown",
       "grant           read, write on examplebucket/login/alice/",
       "                for 3600 s, by own folder",
     ]);

@@ -156,7 +156,7 @@ const TABLE: {
     { "Retry-After": "10" },
   ],
   CLAIM_INVALID: [
-    { code: "CLAIM_INVALID", claim: "sub", problem: 'holds ".."' },
+    { code: "CLAIM_INVALID", claim: "sub", problem: 'contains ".."' },
     403,
     "AccessDenied",
     NO_ACCESS,
@@ -177,7 +177,7 @@ const TABLE: {
     {},
   ],
   SESSION_POLICY_UNPROVEN: [
-    { code: "SESSION_POLICY_UNPROVEN", because: "it is no JSON" },
+    { code: "SESSION_POLICY_UNPROVEN", because: "it is not JSON" },
     500,
     "ServerError",
     SERVER_ERROR,

@@ -166,7 +166,7 @@ describe("rules of one issuer", () => {
       sourceIp: undefined,
     });
     expect(outcomes.map(({ outcome }) => outcome)).toEqual([
-      { kind: "no match", because: "it is for issuer login, the token is of partner" },
+      { kind: "no match", because: "the rule is for issuer login, but the token comes from partner" },
       { kind: "matched", prefix: "guests/a/" },
     ]);
   });
@@ -205,7 +205,7 @@ describe("report mode", () => {
 
   it("opens no prefix to a request that asks for it", () => {
     expect(refusalOf(trial, EDITOR, { prefix: prefixOf("teams/red/") })).toEqual(
-      notGranted("the prefix asked for is inside no granted prefix"),
+      notGranted("the requested prefix is not inside a granted prefix"),
     );
   });
 });
@@ -252,7 +252,7 @@ describe("what is asked for only narrows", () => {
     "x/users/alice/",
   ])("never to %s", (prefix) => {
     expect(refusalOf(rules, EDITOR, { prefix: prefixOf(prefix) })).toEqual(
-      notGranted("the prefix asked for is inside no granted prefix"),
+      notGranted("the requested prefix is not inside a granted prefix"),
     );
   });
 

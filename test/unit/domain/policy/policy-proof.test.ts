@@ -60,34 +60,34 @@ describe("the proof of a session policy", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["undefined", undefined, "it is no text"],
-    ["null", null, "it is no text"],
-    ["an object: the SDK would send none", {}, "it is no text"],
+    ["undefined", undefined, "it is not a text"],
+    ["null", null, "it is not a text"],
+    ["an object: the SDK would send none", {}, "it is not a text"],
     ["an empty text", "", "it has 0 bytes"],
-    ["blanks", " ".repeat(30), "it is no JSON"],
+    ["blanks", " ".repeat(30), "it is not JSON"],
     [
       "too long a text",
       JSON.stringify({ Version: "1", Statement: [], x: "x".repeat(2048) }),
       "it has 2085 bytes",
     ],
-    ["half a text", policyOf(READ_AND_LIST).slice(0, 100), "it is no JSON"],
-    ["a JSON text", JSON.stringify("x".repeat(30)), "it is no policy"],
-    ["JSON null", "null                      ", "it is no policy"],
-    ["no statements", '{"Version":"1","Statement":[]}', "it is no policy"],
+    ["half a text", policyOf(READ_AND_LIST).slice(0, 100), "it is not JSON"],
+    ["a JSON text", JSON.stringify("x".repeat(30)), "it is not a policy"],
+    ["JSON null", "null                      ", "it is not a policy"],
+    ["no statements", '{"Version":"1","Statement":[]}', "it is not a policy"],
   ])("P12: fails for %s", (_what, text, because) => {
     expect(flawOfText(text)).toBe(because);
   });
 
   it.each<[string, (policy: Policy) => unknown, string]>([
-    ["another version", (p) => ({ ...p, Version: "2" }), "it is no policy"],
-    ["a member more", (p) => ({ ...p, Id: "x" }), "it is no policy"],
+    ["another version", (p) => ({ ...p, Version: "2" }), "it is not a policy"],
+    ["a member more", (p) => ({ ...p, Id: "x" }), "it is not a policy"],
     [
       "a statement more, for everything",
       (p) => void p.Statement.push({ Effect: "Allow", Action: "oss:*", Resource: "*" }),
-      "an action is no plain OSS action",
+      "an action is not a plain OSS action",
     ],
-    ["every action", put(0, { Action: "*" }), "an action is no plain OSS action"],
-    ["another service", put(0, { Action: "sts:AssumeRole" }), "an action is no plain OSS action"],
+    ["every action", put(0, { Action: "*" }), "an action is not a plain OSS action"],
+    ["another service", put(0, { Action: "sts:AssumeRole" }), "an action is not a plain OSS action"],
     [
       "a permission that was not granted",
       put(0, { Action: ["oss:GetObject", "oss:DeleteObject"] }),
@@ -115,83 +115,83 @@ describe("the proof of a session policy", () => {
       (p) => void (p.Statement as unknown[]).push(null),
       "a statement is malformed",
     ],
-    ["everything", put(0, { Resource: "*" }), "a resource or listed prefix is none of the grant's"],
+    ["everything", put(0, { Resource: "*" }), "a resource or a listed prefix does not belong to the grant"],
     [
       "the whole bucket",
       put(0, { Resource: "acs:oss:*:*:examplebucket/*" }),
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     ],
     [
       "the folder without its slash",
       put(0, { Resource: "acs:oss:*:*:examplebucket/users/alice*" }),
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     ],
     [
       "a wildcard in the folder",
       put(0, { Resource: "acs:oss:*:*:examplebucket/users/*/*" }),
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     ],
     [
       "a question mark in the folder",
       put(0, { Resource: "acs:oss:*:*:examplebucket/users/alic?/*" }),
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     ],
     [
       "another bucket",
       put(0, { Resource: "acs:oss:*:*:other-bucket/users/alice/*" }),
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     ],
     [
       "the neighbour's folder beside ours",
       put(0, { Resource: [OBJECTS, "acs:oss:*:*:examplebucket/users/bob/*"] }),
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     ],
     [
       "the bucket as an object's resource",
       put(0, { Resource: "acs:oss:*:*:examplebucket" }),
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     ],
     ["listing without a prefix", put(1, { Condition: undefined }), "listing is not bound to a prefix"],
-    ["listing with an empty condition", put(1, { Condition: {} }), "a condition is none of ours"],
+    ["listing with an empty condition", put(1, { Condition: {} }), "a condition is unknown"],
     [
       "listing of another operator",
       put(1, { Condition: { StringNotLike: { "oss:Prefix": "users/alice/*" } } }),
-      "a condition is none of ours",
+      "a condition is unknown",
     ],
     [
       "listing by another key",
       put(1, { Condition: { StringLike: { "oss:Delimiter": "/" } } }),
-      "a condition is none of ours",
+      "a condition is unknown",
     ],
     [
       "listing of every prefix",
       put(1, { Condition: { StringLike: { "oss:Prefix": "*" } } }),
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     ],
     [
       "listing without the slash",
       put(1, { Condition: { StringLike: { "oss:Prefix": "users/alice*" } } }),
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     ],
     [
       "listing of the neighbour, too",
       put(1, { Condition: { StringLike: { "oss:Prefix": ["users/alice/*", "users/bob/*"] } } }),
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     ],
     [
       "listing of no prefix",
       put(1, { Condition: { StringLike: { "oss:Prefix": [] } } }),
-      "a condition is none of ours",
+      "a condition is unknown",
     ],
     [
       "listing of every bucket",
       put(1, { Resource: "acs:oss:*:*:*" }),
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     ],
     [
       "listing on objects",
       put(1, { Resource: OBJECTS }),
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     ],
     [
       "listing with another action",
@@ -206,13 +206,13 @@ describe("the proof of a session policy", () => {
     [
       "a condition that was not granted",
       put(0, { Condition: { Bool: { "acs:SecureTransport": "false" } } }),
-      "a condition is none of ours",
+      "a condition is unknown",
     ],
     ["less than was granted", (p) => void p.Statement.pop(), "oss:ListObjects is granted, but not allowed"],
     [
       "a folder below the granted one",
       put(0, { Resource: "acs:oss:*:*:examplebucket/users/alice/x/*" }),
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     ],
   ])("fails for %s", (_what, change, because) => {
     expect(flaw(change)).toBe(because);
@@ -236,7 +236,7 @@ describe("the proof of a session policy", () => {
       { sub: "alice" },
     );
     const swapped = policyOf(grant).replace('"oss:Prefix":"a/*"', '"oss:Prefix":"b/*"');
-    expect(flawOfText(swapped, grant)).toBe("a resource or listed prefix is none of the grant's");
+    expect(flawOfText(swapped, grant)).toBe("a resource or a listed prefix does not belong to the grant");
   });
 
   it.each([
@@ -250,7 +250,7 @@ describe("the proof of a session policy", () => {
     const text = JSON.stringify(condition).slice(1, -1);
     expect(policy).toContain(text);
     expect(flawOfText(policy.replace(`,"Condition":{${text}}`, ""), grant)).toBe(
-      "a resource or listed prefix is none of the grant's",
+      "a resource or a listed prefix does not belong to the grant",
     );
   });
 
@@ -260,7 +260,7 @@ describe("the proof of a session policy", () => {
     });
     for (const address of ["0.0.0.0/0", "192.0.2.0/24", "192.0.2.2"]) {
       expect(flawOfText(policyOf(grant).replace("192.0.2.1", address), grant)).toBe(
-        "a resource or listed prefix is none of the grant's",
+        "a resource or a listed prefix does not belong to the grant",
       );
     }
   });

@@ -190,7 +190,7 @@ describe("STS's limit on a policy", () => {
     const refusal = {
       code: "REQUEST_INVALID",
       field: "prefix",
-      problem: "is too long; ask for a folder further up",
+      problem: "is too long; ask for a folder higher up",
     };
     const own = rulesWith(OWN_FOLDER);
     expect(sessionPolicyFor(grantOf(own, ALICE, long(780))).ok).toBe(true);
