@@ -107,7 +107,7 @@ const ROWS: { readonly [C in Refusal["code"]]: Row & { readonly refusal: { reado
   },
   CLAIM_INVALID: {
     refusal: { code: "CLAIM_INVALID", claim: "sub", problem: "is empty" },
-    app: "with the present rules this user cannot have credentials; ask the operator",
+    app: "the rules do not accept a claim of this user: ask the operator",
     operator:
       "see `claim` and `problem`: the prefix of a matching rule uses this claim, and its value is not a safe path segment. The value is not cleaned up, because the result could be another user's. If such values are correct, write `{claim:hash}`",
   },
