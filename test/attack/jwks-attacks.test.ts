@@ -132,7 +132,7 @@ describe("K3: an endpoint that is down, slow, or sends something else", () => {
     ["a part, with success", text(JSON.stringify({ keys: [ONE] }), 206), /status 206/],
     ["a page", text("<!doctype html><title>Sign in</title>"), /not JSON/],
     ["nothing", text(""), /not JSON/],
-    ["null", json(null), /no JSON object with an array of keys/],
+    ["null", json(null), /is not a JSON object with an array of keys/],
     ["an array", json([ONE]), /is not a JSON object with an array of keys/],
     ["a key", json(ONE), /is not a JSON object with an array of keys/],
     ["keys that are no array", json({ keys: { one: ONE } }), /is not a JSON object with an array of keys/],
