@@ -54,7 +54,8 @@ export interface AuditLog {
   record(entry: AuditEntry): void;
 }
 
-export interface AuditEntry {
+/** The line of one request: what was asked and answered, and the facts that its function learnt. */
+export interface AuditEntry extends AuditFacts {
   readonly requestId: string;
   readonly method: string;
   readonly path: string;
@@ -64,6 +65,12 @@ export interface AuditEntry {
   readonly code: string;
   /** The full reason of a refusal. Contains no token, key or policy. */
   readonly refusal?: Refusal;
+  /** Name and stack of an unexpected error, without its message, which may quote a secret. */
+  readonly error?: string;
+}
+
+/** What a function may tell the log of one request. */
+export interface AuditFacts {
   readonly issuer?: string;
   readonly sessionName?: string;
   readonly rules?: readonly string[];
@@ -77,8 +84,11 @@ export interface AuditEntry {
   readonly accessKeyId?: string;
   readonly expiration?: string;
   readonly stsRequestId?: string;
-  /** Name and stack of an unexpected error, without its message, which may quote a secret. */
-  readonly error?: string;
+}
+
+/** What the operator should know apart from the requests, such as a key set that cannot be fetched. Contains no secret. */
+export interface OperatorLog {
+  warn(message: string): void;
 }
 
 export interface Clock {

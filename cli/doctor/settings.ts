@@ -1,5 +1,5 @@
 import { type Config, ConfigError, configFrom } from "../../functions/credentials/config.ts";
-import { fixedKeys, publicKeyFrom, secretKeyFrom } from "../../shared/adapters/fixed-keys.ts";
+import { settingKeys } from "../../shared/adapters/fixed-keys.ts";
 import type { ProblemIn } from "../../shared/domain/problem.ts";
 import type { ProvisionSettings } from "../provision/desired-state.ts";
 import { provisionSettingsFrom } from "../provision/settings.ts";
@@ -39,10 +39,7 @@ function settingsFrom(
   options: { readonly functionRole: string; readonly callerUser: string | undefined },
 ): DeploymentSettings | { readonly problems: readonly ProblemIn[] } {
   try {
-    const config = configFrom(environment, accessFile, {
-      secretKeysFrom: (text, algorithms) => fixedKeys(secretKeyFrom(text), algorithms),
-      publicKeysFrom: (pem, algorithms) => fixedKeys(publicKeyFrom(pem), algorithms),
-    });
+    const config = configFrom(environment, accessFile, settingKeys);
     const provision = provisionSettingsFrom({ ...config, ...options });
     return "problems" in provision ? provision : { config, provision };
   } catch (error) {

@@ -4,14 +4,14 @@ import { MIN_SESSION_SECONDS } from "../../shared/domain/ram/cloud-limits.ts";
 import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
 import { granted, type Refused, type Result, refused } from "../../shared/domain/refusal.ts";
 import { strictJsonObjectFrom } from "../../shared/domain/token/strict-json.ts";
-import type { CredentialsRequest } from "../../shared/flows/vend-credentials.ts";
+import type { AccessRequest } from "../../shared/flows/authorise.ts";
 import type { HttpRequest } from "../http/http.ts";
 
 /** The shape of the answer: `format=`. */
 export type Format = "default" | "appserver" | "ali-oss";
 
 export interface ReadRequest {
-  readonly request: CredentialsRequest;
+  readonly request: AccessRequest;
   readonly format: Format;
 }
 

@@ -1,4 +1,5 @@
 import type { Refusal } from "../../shared/domain/refusal.ts";
+import type { CallerCredentials } from "../../shared/ports.ts";
 
 /** One HTTP request, whatever brought it: FC's event or a socket. */
 export interface HttpRequest {
@@ -37,4 +38,15 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** UTF-8 text. */
   readonly body: string;
+}
+
+/** A function, wired: what its entry points serve. */
+export interface Service {
+  /** Never throws. */
+  readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
+  /**
+   * Takes the credentials that FC hands out with a request. They are the function's own, the same for every
+   * caller, and valid for hours: the newest ones serve all requests.
+   */
+  readonly useCallerCredentials: (credentials: CallerCredentials) => void;
 }

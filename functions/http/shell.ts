@@ -1,59 +1,80 @@
-import type { AccessGrant } from "../../shared/domain/grant/access-grant.ts";
-import type { Report } from "../../shared/domain/grant/report.ts";
-import type { Refusal } from "../../shared/domain/refusal.ts";
-import { type Valet, vendCredentials } from "../../shared/flows/vend-credentials.ts";
-import type { AuditEntry, AuditLog, Clock } from "../../shared/ports.ts";
-import { credentialsRequestFrom } from "../credentials/request.ts";
+import type { Refusal, Result } from "../../shared/domain/refusal.ts";
+import type { AuditEntry, AuditFacts, AuditLog, Clock } from "../../shared/ports.ts";
 import {
-  credentialsResponse,
-  healthResponse,
-  type OssLocation,
-  preflightResponse,
-  refusalResponse,
-  serverErrorResponse,
-} from "../credentials/response.ts";
+  type Answer,
+  type ErrorContext,
+  preflight,
+  refusal,
+  rendered,
+  serverError,
+  success,
+} from "./answer.ts";
 import { withCors } from "./cors.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 
-export interface HandlerOptions {
-  readonly valet: Valet;
-  readonly oss: OssLocation;
+/** One path of a function. */
+export interface Route {
+  readonly path: string;
+  /** Those that `answer` takes. The shell answers OPTIONS by itself. */
+  readonly methods: readonly string[];
+  /** May throw: the shell answers 500, and logs where. */
+  readonly answer: (request: HttpRequest) => Promise<RouteAnswer>;
+}
+
+/** What a route gives: the body of a 200, or a refusal; and what the log may know of the request. */
+export interface RouteAnswer {
+  readonly result: Result<object>;
+  readonly facts: AuditFacts;
+}
+
+export interface ShellOptions {
+  readonly routes: readonly Route[];
+  /** ALLOWED_ORIGINS. */
   readonly allowedOrigins: readonly string[];
   readonly auditLog: AuditLog;
   readonly clock: Clock;
+  /** What /healthz answers. */
   readonly version: string;
 }
 
 /** One request to its answer and its line in the log. Never throws, whatever comes. */
-export function requestHandler(options: HandlerOptions): (request: HttpRequest) => Promise<HttpResponse> {
+export function shellAround(options: ShellOptions): (request: HttpRequest) => Promise<HttpResponse> {
+  const routes = [...options.routes, healthRoute(options.version)];
+  const paths = options.routes.map(({ path }) => path);
   return async (request) => {
     const startedMs = options.clock.nowMs();
-    const answer = await answerTo(request, options).catch(unexpected(request));
-    const response = recorded(answer, request, startedMs, options);
-    return withCors(response, request, options.allowedOrigins);
+    const context = { requestId: request.requestId, paths };
+    const logged = await loggedAnswer(request, routes, context).catch(unexpected(context));
+    const answer = recorded(logged, request, startedMs, options) ? logged.answer : serverError(context);
+    return withCors(rendered(answer), request, options.allowedOrigins);
   };
+}
+
+interface LoggedAnswer {
+  readonly answer: Answer;
+  readonly facts: AuditFacts & Pick<AuditEntry, "refusal" | "error">;
 }
 
 /** Credentials that leave no line in the log are not handed out: nobody could say later who had them. */
 function recorded(
-  { response, audit }: Answer,
+  { answer, facts }: LoggedAnswer,
   request: HttpRequest,
   startedMs: number,
-  options: HandlerOptions,
-): HttpResponse {
+  { auditLog, clock }: ShellOptions,
+): boolean {
   try {
-    options.auditLog.record({
+    auditLog.record({
       requestId: request.requestId,
       method: request.method.slice(0, 20),
       path: loggedPath(request.path),
-      status: response.status,
-      durationMs: options.clock.nowMs() - startedMs,
-      code: "Success",
-      ...audit,
+      status: answer.status,
+      durationMs: clock.nowMs() - startedMs,
+      code: answer.code,
+      ...facts,
     });
-    return response;
+    return true;
   } catch {
-    return serverErrorResponse(request.requestId);
+    return false;
   }
 }
 
@@ -62,106 +83,47 @@ function loggedPath(path: string): string {
   return path.slice(0, 200).replace(/[^/]{24,}/g, "…");
 }
 
-interface Answer {
-  readonly response: HttpResponse;
-  readonly audit: Partial<AuditEntry>;
-}
-
-const CREDENTIALS_METHODS = ["GET", "POST", "OPTIONS"];
-const HEALTH_METHODS = ["GET", "OPTIONS"];
-
-async function answerTo(request: HttpRequest, options: HandlerOptions): Promise<Answer> {
-  // Not of a preflight: without its answer a browser would keep the refusal of the request itself from the page.
-  if (request.unreadable !== undefined && request.method !== "OPTIONS")
-    return refusal(request.unreadable, request, {});
-  switch (request.path) {
-    case "/credentials":
-      if (request.method === "OPTIONS")
-        return { response: preflightResponse(CREDENTIALS_METHODS), audit: {} };
-      if (request.method !== "GET" && request.method !== "POST") {
-        return refusal({ code: "METHOD_NOT_ALLOWED", allow: CREDENTIALS_METHODS }, request, {});
-      }
-      return await credentialsAnswer(request, options);
-    case "/healthz":
-      if (request.method === "OPTIONS") return { response: preflightResponse(HEALTH_METHODS), audit: {} };
-      if (request.method !== "GET")
-        return refusal({ code: "METHOD_NOT_ALLOWED", allow: HEALTH_METHODS }, request, {});
-      return { response: healthResponse(options.version), audit: {} };
-    default:
-      return refusal({ code: "NOT_FOUND" }, request, {});
-  }
-}
-
-async function credentialsAnswer(http: HttpRequest, options: HandlerOptions): Promise<Answer> {
-  const read = credentialsRequestFrom(http);
-  if (!read.ok) return refusal(read.refusal, http, {});
-  const { result, learnt } = await vendCredentials(read.value.request, options.valet);
-  const audit: Partial<AuditEntry> = {
-    ...(learnt.issuer === undefined ? {} : { issuer: learnt.issuer }),
-    ...(learnt.sessionName === undefined ? {} : { sessionName: learnt.sessionName }),
-    ...(learnt.report === undefined ? {} : reportFields(learnt.report)),
-    ...(learnt.grant === undefined ? {} : grantFields(learnt.grant)),
-  };
-  if (!result.ok) return refusal(result.refusal, http, audit);
-  const response = credentialsResponse(result.value, {
-    format: read.value.format,
-    oss: options.oss,
-    requestId: http.requestId,
-    nowMs: options.clock.nowMs(),
+async function loggedAnswer(
+  request: HttpRequest,
+  routes: readonly Route[],
+  context: ErrorContext,
+): Promise<LoggedAnswer> {
+  const refused = (why: Refusal, facts: AuditFacts = {}): LoggedAnswer => ({
+    answer: refusal(why, context),
+    facts: { ...facts, refusal: why },
   });
-  const { credentials } = result.value;
-  return {
-    response,
-    audit: {
-      ...audit,
-      accessKeyId: credentials.accessKeyId,
-      expiration: new Date(credentials.expiresAtMs).toISOString(),
-      stsRequestId: credentials.stsRequestId,
-    },
-  };
+  // Not for a preflight: without its answer a browser would hide the refusal of the request itself from the page.
+  if (request.unreadable !== undefined && request.method !== "OPTIONS") return refused(request.unreadable);
+  const route = routes.find(({ path }) => path === request.path);
+  if (route === undefined) return refused({ code: "NOT_FOUND" });
+  const allow = [...route.methods, "OPTIONS"];
+  if (request.method === "OPTIONS") return { answer: preflight(allow), facts: {} };
+  if (!route.methods.includes(request.method)) return refused({ code: "METHOD_NOT_ALLOWED", allow });
+  const { result, facts } = await route.answer(request);
+  return result.ok ? { answer: success(result.value), facts } : refused(result.refusal, facts);
 }
 
-function refusal(why: Refusal, request: HttpRequest, audit: Partial<AuditEntry>): Answer {
-  const response = refusalResponse(why, request.requestId);
-  return { response, audit: { ...audit, code: codeOf(response), refusal: why } };
-}
-
-function grantFields(grant: AccessGrant): Partial<AuditEntry> {
-  return {
-    rules: grant.rules,
-    permissions: [...new Set(grant.statements.flatMap((statement) => statement.permissions))],
-    prefixes: grant.statements.map((statement) => `${statement.bucket}/${statement.prefix}`),
-  };
-}
-
-function reportFields({ reported, reportedUnsafe }: Report): Partial<AuditEntry> {
-  return {
-    ...(reported.length === 0 ? {} : { reported }),
-    ...(reportedUnsafe.length === 0 ? {} : { reportedUnsafe }),
-  };
+function healthRoute(version: string): Route {
+  const result = { ok: true, value: { Status: "ok", Version: version } } as const;
+  return { path: "/healthz", methods: ["GET"], answer: async () => ({ result, facts: {} }) };
 }
 
 /** The message stays out of the log: an SDK's holds the URL, and the URL the policy. */
-function unexpected(request: HttpRequest): (error: unknown) => Answer {
+function unexpected(context: ErrorContext): (error: unknown) => LoggedAnswer {
   return (error) => {
-    const response = serverErrorResponse(request.requestId);
     const [name, frames] = error instanceof Error ? [error.name, framesOf(error)] : [typeof error, []];
     return {
-      response,
-      audit: { code: codeOf(response), error: [name, ...frames.map((line) => line.trim())].join(" ") },
+      answer: serverError(context),
+      facts: { error: [name, ...frames.map((line) => line.trim())].join(" ") },
     };
   };
 }
 
-/** Of the stack only the lines behind the message, which may have lines of its own. */
+/** The stack's lines after the message, which may have several lines itself. */
 function framesOf({ stack = "", message }: Error): readonly string[] {
   const afterMessage = stack.slice(stack.indexOf(message) + message.length);
   return afterMessage
     .split("\n")
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 8);
-}
-
-function codeOf(response: HttpResponse): string {
-  return (JSON.parse(response.body) as { readonly Code: string }).Code;
 }

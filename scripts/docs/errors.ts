@@ -1,4 +1,4 @@
-import { refusalResponse, serverErrorResponse } from "../../functions/credentials/response.ts";
+import { refusal as answerTo } from "../../functions/http/answer.ts";
 import type { Refusal, TokenCheck } from "../../shared/domain/refusal.ts";
 import {
   MAX_KEY_ID_LENGTH,
@@ -11,14 +11,14 @@ import { MAX_AUDIENCES } from "../../shared/domain/token/token-claims.ts";
 export function errorsDocument(): string {
   return `# Errors
 
-\`npm run generate\` makes this file from functions/credentials/response.ts.
+\`npm run generate\` makes this file from functions/http/answer.ts.
 
 Every error has its real HTTP status, \`Cache-Control: no-store\`, and the body below. \`ErrorCode\` and \`ErrorMessage\`
 repeat \`Code\` and \`Message\` for SDKs that read those names. The body says nothing about policies, keys or which check
 failed. The log does, under the same \`RequestId\`.
 
 \`\`\`json
-${JSON.stringify(JSON.parse(refusalResponse({ code: "TOKEN_EXPIRED" }, "1-6922f0a1-0c9f4a1d").body), null, 2)}
+${JSON.stringify(answerTo({ code: "TOKEN_EXPIRED" }, CONTEXT).body, null, 2)}
 \`\`\`
 
 A client decides by \`Code\`. After 503 it waits for \`Retry-After\` and repeats the request. After 401 \`TokenExpired\` it
@@ -275,10 +275,9 @@ const STS_CODES: readonly (readonly [string, string])[] = [
 /** One row for each public code; several refusals may share one. */
 function codeRows(): readonly string[] {
   const rows = new Map<string, string>();
-  const answers = REFUSALS.map(({ refusal, app }) => ({ ...refusalResponse(refusal, ""), app }));
-  for (const { status, headers, body, app } of answers) {
-    const { Code: code } = JSON.parse(body) as { readonly Code: string };
-    const key = `| ${status} | ${code} | ${ownHeaders(headers)}`;
+  for (const { refusal, app } of REFUSALS) {
+    const { status, code, headers } = answerTo(refusal, CONTEXT);
+    const key = `| ${status} | ${code} | ${namesOf(headers)}`;
     const present = rows.get(key);
     rows.set(key, present === undefined || present === app ? app : `${present}; or ${app}`);
   }
@@ -286,8 +285,8 @@ function codeRows(): readonly string[] {
 }
 
 function answerOf(refusal: Refusal): string {
-  const { status, body } = refusalResponse(refusal, "");
-  return `${status} ${(JSON.parse(body) as { readonly Code: string }).Code}`;
+  const { status, code } = answerTo(refusal, CONTEXT);
+  return `${status} ${code}`;
 }
 
 function fieldsOf({ code: _, ...fields }: Refusal): string {
@@ -295,9 +294,10 @@ function fieldsOf({ code: _, ...fields }: Refusal): string {
   return names.length === 0 ? "" : `: ${names.map((name) => `\`${name}\``).join(", ")}`;
 }
 
-/** The headers that not every error has. */
-function ownHeaders(headers: Readonly<Record<string, string>>): string {
-  const common = Object.keys(serverErrorResponse("").headers);
-  const own = Object.keys(headers).filter((name) => !common.includes(name));
-  return own.length === 0 ? "" : own.map((name) => `\`${name}\``).join(", ");
+function namesOf(headers: Readonly<Record<string, string>>): string {
+  return Object.keys(headers)
+    .map((name) => `\`${name}\``)
+    .join(", ");
 }
+
+const CONTEXT = { requestId: "1-6922f0a1-0c9f4a1d", paths: ["/credentials"] };

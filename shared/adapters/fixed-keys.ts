@@ -51,6 +51,14 @@ export function publicKeyFrom(pem: string): KeyObject {
   return key;
 }
 
+/** The keys that settings hold, as a function reads them. Both throw as described above. */
+export const settingKeys = {
+  secretKeysFrom: (text: string, algorithms: readonly Algorithm[]): SigningKeys =>
+    fixedKeys(secretKeyFrom(text), algorithms),
+  publicKeysFrom: (pem: string, algorithms: readonly Algorithm[]): SigningKeys =>
+    fixedKeys(publicKeyFrom(pem), algorithms),
+};
+
 function needOf(algorithms: readonly Algorithm[]): string {
   if (algorithms.some((algorithm) => algorithm.startsWith("HS"))) {
     return "HS256, HS384 and HS512 need a secret of 32, 48 and 64 bytes or more";

@@ -1,18 +1,16 @@
-import type { AuditEntry, AuditLog } from "../ports.ts";
+import type { AuditEntry, AuditLog, Clock, OperatorLog } from "../ports.ts";
 
 /**
  * Writes one JSON line for each request. Not with console, as FC puts a prefix before it. At once, as FC freezes the
  * instance after the answer. Copies the fields one by one, so that no other field of an entry is written.
  */
 export function stdoutAuditLog(
-  clock: { nowMs(): number },
+  clock: Clock,
   write: (line: string) => void = writeToStdout,
-): AuditLog {
-  return {
-    record: (entry) => {
-      write(`${JSON.stringify({ time: new Date(clock.nowMs()).toISOString(), ...allowed(entry) })}\n`);
-    },
-  };
+): AuditLog & OperatorLog {
+  const line = (fields: object): void =>
+    write(`${JSON.stringify({ time: new Date(clock.nowMs()).toISOString(), ...fields })}\n`);
+  return { record: (entry) => line(allowed(entry)), warn: (warning) => line({ warning }) };
 }
 
 function allowed(entry: AuditEntry): AuditEntry {

@@ -12,15 +12,15 @@ export const grantBugs: readonly Bug[] = [
   {
     name: "a refused grant goes on",
     in: "vendCredentials",
-    find: `durationSeconds: grant.value.sessionSeconds`,
-    replace: `durationSeconds: request.wanted.durationSeconds ?? grant.value.sessionSeconds + 1`,
+    find: `durationSeconds: grant.sessionSeconds`,
+    replace: `durationSeconds: request.wanted.durationSeconds ?? grant.sessionSeconds + 1`,
     killedBy: ["attack/request-edge"],
   },
   {
     name: "what is asked for is ignored",
-    in: "vendCredentials",
-    find: `accessGrantFor(principal.value, valet.rules, request.wanted, place)`,
-    replace: `accessGrantFor(principal.value, valet.rules, {}, place)`,
+    in: "authorise.ts#authorise",
+    find: `accessGrantFor(principal.value, gate.rules, request.wanted, place)`,
+    replace: `accessGrantFor(principal.value, gate.rules, {}, place)`,
     killedBy: ["attack/request-edge"],
   },
   {
@@ -145,9 +145,9 @@ export const grantBugs: readonly Bug[] = [
   },
   {
     name: "a refused user's report is not logged",
-    in: "vendCredentials",
+    in: "authorise.ts#authorise",
     find: `learnt: { issuer, sessionName, report } }`,
     replace: `learnt: { issuer, sessionName } }`,
-    killedBy: ["unit/functions/handler"],
+    killedBy: ["unit/functions/http/shell"],
   },
 ];

@@ -12,27 +12,23 @@ export const httpBugs: readonly Bug[] = [
   {
     name: "credentials without a line in the log",
     in: "recorded",
-    find: `return serverErrorResponse(request.requestId);
-  }
-}`,
-    replace: `return response;
-  }
-}`,
-    killedBy: ["unit/functions/handler"],
+    find: `} catch { return false;`,
+    replace: `} catch { return true;`,
+    killedBy: ["unit/functions/http/shell"],
   },
   {
     name: "the error's message is logged",
     in: "unexpected",
     find: `error: [name, ...frames.map((line) => line.trim())].join(" ")`,
     replace: `error: String(error)`,
-    killedBy: ["unit/functions/handler"],
+    killedBy: ["unit/functions/http/shell"],
   },
   {
     name: "the whole path is logged",
     in: "loggedPath",
     find: `.replace(/[^/]{24,}/g, "…")`,
     replace: ``,
-    killedBy: ["unit/functions/handler"],
+    killedBy: ["unit/functions/http/shell"],
   },
   {
     name: "a header spelt twice keeps one",
@@ -71,10 +67,10 @@ export const httpBugs: readonly Bug[] = [
   },
   {
     name: "what could not be read is answered as if it had not been said",
-    in: "shell.ts#answerTo",
+    in: "loggedAnswer",
     find: `if (request.unreadable !== undefined && request.method !== "OPTIONS")`,
     replace: `if (request.unreadable !== undefined && request.method === "")`,
-    killedBy: ["unit/functions/handler"],
+    killedBy: ["unit/functions/http/shell"],
   },
   {
     name: "server: a broken percent-encoding is a folder's name",
@@ -85,9 +81,9 @@ export const httpBugs: readonly Bug[] = [
   },
   {
     name: "the log may name a rule, and not the report's",
-    in: "reportFields",
+    in: "factsOf",
     find: `reported.length === 0`,
     replace: `true`,
-    killedBy: ["unit/functions/handler"],
+    killedBy: ["unit/functions/http/shell"],
   },
 ];

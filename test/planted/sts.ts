@@ -125,8 +125,8 @@ export const stsBugs: readonly Bug[] = [
   {
     name: "log: whatever an entry carries is written",
     in: "stdoutAuditLog",
-    find: `...allowed(entry) })`,
-    replace: `...entry })`,
+    find: `line(allowed(entry))`,
+    replace: `line(entry)`,
     killedBy: ["unit/adapters/stdout-audit-log"],
   },
 ];

@@ -1,10 +1,10 @@
 import { createPublicKey } from "node:crypto";
 import type { HttpRequest, HttpResponse } from "../../functions/http/http.ts";
-import { type HandlerOptions, requestHandler } from "../../functions/http/shell.ts";
 import { type TokenIssuer, tokenIssuer } from "../../sandbox/idp/issuer.ts";
 import { fixedKeys } from "../../shared/adapters/fixed-keys.ts";
 import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
+import { type CredentialsServiceOptions, credentialsService } from "./credentials-service.ts";
 import {
   fixedClock,
   type RecordingAuditLog,
@@ -30,14 +30,14 @@ export function loginIssuer(): Promise<TokenIssuer> {
 export function wholeService(
   issuer: TokenIssuer,
   rules: AccessRules,
-  change: Partial<HandlerOptions> = {},
+  change: Partial<CredentialsServiceOptions> = {},
 ): WholeService {
   const [jwk] = issuer.jwks().keys;
   const [login] = rules.issuers;
   if (jwk === undefined || login === undefined) throw new Error("no key or no issuer");
   const keys = fixedKeys(createPublicKey({ key: jwk, format: "jwk" }), ["RS256"]);
   const [sts, auditLog] = [recordingSts(), recordingAuditLog()];
-  const handle = requestHandler({
+  const handle = credentialsService({
     valet: {
       rules,
       bucket: BUCKET,

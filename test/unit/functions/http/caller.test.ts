@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { callerCredentialsFrom } from "../../../functions/credentials/compose.ts";
+import { callerCredentialsFrom } from "../../../../functions/http/caller.ts";
 
 const PAIR = { accessKeyId: "STS.a", accessKeySecret: "s" };
 

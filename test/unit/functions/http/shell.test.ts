@@ -1,23 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { type HandlerOptions, requestHandler } from "../../../functions/http/shell.ts";
-import { granted, refused } from "../../../shared/domain/refusal.ts";
-import { claimsVerifiedFor } from "../../../shared/domain/token/verified-claims.ts";
-import type { AuditEntry } from "../../../shared/ports.ts";
-import { httpRequest } from "../../support/http-requests.ts";
-import { CREDENTIALS, fixedClock, recordingAuditLog, recordingSts } from "../../support/stubs.ts";
-import { BUCKET, OWN_FOLDER, rulesWith } from "../../support/valet.ts";
+import { granted, refused } from "../../../../shared/domain/refusal.ts";
+import { claimsVerifiedFor } from "../../../../shared/domain/token/verified-claims.ts";
+import type { AuditEntry } from "../../../../shared/ports.ts";
+import { type CredentialsServiceOptions, credentialsService } from "../../../support/credentials-service.ts";
+import { httpRequest } from "../../../support/http-requests.ts";
+import { CREDENTIALS, fixedClock, recordingAuditLog, recordingSts } from "../../../support/stubs.ts";
+import { BUCKET, OWN_FOLDER, rulesWith } from "../../../support/valet.ts";
 
 const TOKEN = `eyJhbGciOiJSUzI1NiJ9.${"c".repeat(200)}.${"s".repeat(340)}`;
 const TRIAL = { name: "trial", allow: ["read"], prefix: "trial/", mode: "report" };
 const TEAM_TRIAL = { name: "team trial", allow: ["read"], prefix: "teams/{team}/", mode: "report" };
 
 function service(
-  change: Partial<HandlerOptions> = {},
+  change: Partial<CredentialsServiceOptions> = {},
   claims: Readonly<Record<string, unknown>> = { sub: "alice" },
 ) {
   const sts = recordingSts();
   const auditLog = recordingAuditLog();
-  const handle = requestHandler({
+  const handle = credentialsService({
     valet: {
       rules: rulesWith(OWN_FOLDER, TRIAL),
       bucket: BUCKET,
@@ -159,6 +159,14 @@ describe("the line in the log", () => {
   });
 });
 
+it("/healthz answers the version, and nothing more", async () => {
+  const { handle, sts } = service();
+  const response = await handle(ask({ path: "/healthz" }));
+  expect([response.status, response.body]).toEqual([200, '{"Status":"ok","Version":"1.2.3"}']);
+  expect(response.headers["Cache-Control"]).toBe("no-store");
+  expect(sts.calls).toEqual([]);
+});
+
 describe("H10: the handler never throws", () => {
   const SECRET = CREDENTIALS.securityToken;
 
@@ -189,7 +197,7 @@ describe("H10: the handler never throws", () => {
     const { handle, sts, auditLog } = service();
     sts.answerWith(new TypeError("secret text"));
     await handle(ask());
-    expect(auditLog.entries[0]?.error).toMatch(/^TypeError at .*handler\.test\.ts/);
+    expect(auditLog.entries[0]?.error).toMatch(/^TypeError at .*shell\.test\.ts/);
   });
 
   it("when the log cannot be written: no line, no credentials", async () => {

@@ -1,0 +1,103 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type AddressInfo, isIPv6 } from "node:net";
+import { callerCredentialsFrom } from "./caller.ts";
+import type { Service } from "./http.ts";
+import { answer, httpRequestFrom, onUnparsed, unparsedRequest } from "./node-http.ts";
+
+/** Where a server listens, and who runs it. */
+export interface Listening {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** Whether Function Compute runs us: its headers then bring the request id and the caller's credentials. */
+  readonly inFunctionCompute: boolean;
+  /** The path that the line on standard error names. */
+  readonly path: string;
+}
+
+/** FC's custom runtime, a container or a laptop: a function over plain HTTP, until SIGINT or SIGTERM. */
+export function listen(service: Service, listening: Listening): void {
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    void answered(incoming, outgoing, service, listening);
+  };
+  // What Node refuses by itself has neither our headers nor a line in the log: all of it is refused here.
+  const server = createServer({ requireHostHeader: false }, onRequest);
+  server.on("checkExpectation", onRequest);
+  onUnparsed(server, (error) => service.handle(unparsedRequest(error, randomUUID())));
+  // FC keeps its connections; Node's default of 5 s would close one under the first request after a freeze.
+  server.keepAliveTimeout = 0;
+  server.requestTimeout = 30_000;
+  server.headersTimeout = 10_000;
+  server.on("error", (error: NodeJS.ErrnoException) =>
+    ended(`oss-valet cannot listen: ${problemOfListening(error, listening)}`),
+  );
+  server.listen(listening.port, listening.host, () => {
+    const { port } = server.address() as AddressInfo;
+    const host = isIPv6(listening.host) ? `[${listening.host}]` : listening.host;
+    process.stderr.write(`oss-valet listens on http://${host}:${port}${listening.path}\n`);
+  });
+  // Without a log nobody could say later who had which credentials.
+  process.stdout.on("error", ({ message }) =>
+    ended(`oss-valet ends: its log cannot be written to standard output (${message})`),
+  );
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      server.close(() => process.exit(0));
+      server.closeIdleConnections();
+      // Requests under way have this long to end.
+      setTimeout(() => process.exit(0), 5_000).unref();
+    });
+  }
+}
+
+/** Writes a last line, and ends. */
+function ended(why: string): void {
+  process.stderr.write(`${why}\n`);
+  process.exit(1);
+}
+
+function problemOfListening({ code, message }: NodeJS.ErrnoException, { host, port }: Listening): string {
+  if (code === "EADDRINUSE")
+    return `port ${port} of ${host} is taken; write another PORT, or 0 for a free one`;
+  if (code === "EACCES") return `port ${port} is not for this user; write a PORT of 1024 or more`;
+  return code === "ENOTFOUND" || code === "EADDRNOTAVAIL"
+    ? `HOST is ${JSON.stringify(host)}, which is no address of this machine; write 127.0.0.1 or 0.0.0.0`
+    : message;
+}
+
+async function answered(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { handle, useCallerCredentials }: Service,
+  { inFunctionCompute }: Listening,
+): Promise<void> {
+  let requestId: string = randomUUID();
+  if (inFunctionCompute) {
+    // FC sets these itself and lets no caller send headers of this name; anywhere else they are anybody's.
+    requestId = headerOf(incoming, "x-fc-request-id") ?? requestId;
+    const credentials = callerCredentialsFrom({
+      accessKeyId: headerOf(incoming, "x-fc-access-key-id"),
+      accessKeySecret: headerOf(incoming, "x-fc-access-key-secret"),
+      securityToken: headerOf(incoming, "x-fc-security-token"),
+    });
+    if (credentials !== undefined) useCallerCredentials(credentials);
+  }
+  const sourceIp = inFunctionCompute ? undefined : peerOf(incoming);
+  const request = await httpRequestFrom(incoming, { requestId, sourceIp }).catch(() => undefined);
+  if (request === undefined) outgoing.destroy();
+  else answer(incoming, outgoing, await handle(request));
+}
+
+/**
+ * A dual-stack socket shows IPv4 peers as ::ffff:192.0.2.1; policies compare plain ones. In FC's custom runtime the
+ * peer is FC itself: credentials bound to its address would work for nobody, so there it counts as unknown.
+ */
+function peerOf(incoming: IncomingMessage): string | undefined {
+  return incoming.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
+}
+
+function headerOf(incoming: IncomingMessage, name: string): string | undefined {
+  const value = incoming.headers[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
