@@ -116,7 +116,10 @@ module.exports = {
       from: { path: "^cli/" },
       to: {
         path: "^(client|test|functions|shared/(adapters|flows))",
-        pathNot: ["^functions/credentials/config\\.ts$", "^shared/adapters/(fixed-keys\\.ts$|jwks-keys/)"],
+        pathNot: [
+          "^functions/(credentials/config|http/(gate-)?settings)\\.ts$",
+          "^shared/adapters/(fixed-keys\\.ts$|jwks-keys/)",
+        ],
       },
     },
     {
@@ -165,7 +168,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^(shared/(domain/(grant|policy)|flows|adapters)|functions)/|^shared/ports\\.ts$",
-        pathNot: "^shared/domain/policy/(policy-size|role-policy)\\.ts$|^functions/credentials/config\\.ts$",
+        pathNot: "^shared/domain/policy/(policy-size|role-policy)\\.ts$|^functions/http/gate-settings\\.ts$",
       },
       to: { path: "^shared/domain/rules/(?!rule\\.ts$)" },
     },

@@ -1,4 +1,4 @@
-import type { IssuerKeys } from "../../functions/credentials/config.ts";
+import type { IssuerKeys } from "../../functions/http/gate-settings.ts";
 import { fetchJsonWith } from "../../shared/adapters/jwks-keys/fetch-json.ts";
 import { keyIn } from "../../shared/adapters/jwks-keys/jwk-import.ts";
 import { jwksSource } from "../../shared/adapters/jwks-keys/jwks-source.ts";

@@ -1,4 +1,5 @@
-import { type Config, ConfigError, configFrom } from "../../functions/credentials/config.ts";
+import { type Config, configFrom } from "../../functions/credentials/config.ts";
+import { ConfigError } from "../../functions/http/settings.ts";
 import { settingKeys } from "../../shared/adapters/fixed-keys.ts";
 import type { ProblemIn } from "../../shared/domain/problem.ts";
 import type { ProvisionSettings } from "../provision/desired-state.ts";

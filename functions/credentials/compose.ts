@@ -6,9 +6,10 @@ import { stdoutAuditLog } from "../../shared/adapters/stdout-audit-log.ts";
 import type { Valet } from "../../shared/flows/vend-credentials.ts";
 import type { Clock } from "../../shared/ports.ts";
 import type { Service } from "../http/http.ts";
+import type { Environment } from "../http/settings.ts";
 import { shellAround } from "../http/shell.ts";
 import { VERSION } from "../http/version.ts";
-import { type CallerSource, type Config, configFrom, type Environment } from "./config.ts";
+import { type CallerSource, type Config, configFrom } from "./config.ts";
 import { credentialsRoute } from "./route.ts";
 
 /** Reads the settings, once, and wires the adapters. Throws ConfigError. */

@@ -1,7 +1,7 @@
 import { accessFile } from "#access-rules";
 import { listen } from "../http/listen.ts";
+import { ConfigError } from "../http/settings.ts";
 import { composedService } from "./compose.ts";
-import { ConfigError } from "./config.ts";
 
 /** FC's custom runtime, a container or a laptop: the same service over plain HTTP. */
 try {

@@ -21,6 +21,7 @@ const REPLACED: readonly { readonly path: RegExp; readonly from?: string; readon
   { path: /^\.\/stream$/, from: SDK_BASE, by: "stream" },
   { path: /^url$/, from: SDK_BASE, by: "url" },
   { path: /^\.\/websocket$/, from: SDK_BASE, by: "websocket" },
+  { path: /^\.\/Sseresponse$/, from: "@alicloud/openapi-core", by: "sse-response" },
   { path: /^\.\/websocketUtils$/, from: "@alicloud/openapi-core", by: "websocket" },
   { path: /^jsonwebtoken$/, by: "jsonwebtoken" },
   { path: /^ms$/, from: "jsonwebtoken", by: "ms" },
@@ -47,6 +48,10 @@ const CUT: Readonly<Record<string, readonly string[]>> = {
     "convert",
     "getStringToSign",
     "getROASignature",
+    "getCanonicalizedHeaders",
+    "getCanonicalizedResource",
+    "getDateUTCString",
+    "replaceRepeatList",
     "getRPCSignature",
     "arrayToStringWithSpecifiedStyle",
     "stringifyMapValue",
@@ -66,6 +71,7 @@ const CUT: Readonly<Record<string, readonly string[]>> = {
     "allowRetry",
     "getBackoffTime",
   ],
+  "@darabonba/typescript/dist/xml.js": ["toXML", "_xmlCast"],
   "@alicloud/sts20150401/dist/client.js": [
     "assumeRoleWithOIDCWithOptions",
     "assumeRoleWithOIDC",
@@ -131,7 +137,7 @@ const FORMS: readonly (readonly [first: string, last: string])[] = [
 ];
 
 function withoutBody(source: string, name: string): string {
-  const message = JSON.stringify(`${name} was left out of the bundle as unused; see scripts/build/trim.ts`);
+  const message = JSON.stringify(`${name} is not in the bundle (scripts/build/trim.ts)`);
   const rest = FORMS.reduce((text, [first, last]) => {
     const body = new RegExp(`(?<=${first.replace("NAME", name)}[^\\n]*\\) \\{)\\n.*?(?=${last})`, "gms");
     return text.replace(body, ` throw new Error(${message});\n`);

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse, parseDocument } from "yaml";
-import { SETTINGS } from "../../functions/credentials/config.ts";
+import { CREDENTIALS_SETTINGS } from "../../functions/credentials/config.ts";
+import { GATE_SETTINGS } from "../../functions/http/gate-settings.ts";
+import { HTTP_SETTINGS } from "../../functions/http/http-settings.ts";
 import { classicWorld } from "../../sandbox/classic-world.ts";
 import { sandboxClock } from "../../sandbox/clock.ts";
 import { checkSettings } from "../../sandbox/fc/function-settings.ts";
@@ -29,6 +31,8 @@ const COMMENTED = [...TEXT.matchAll(/^ +# ([A-Z][A-Z0-9_]+): /gm)].map(([, name]
 const KEYS_OF_ACCESS_YAML = ["JWT_PUBLIC_KEY", "JWT_SECRET"];
 /** What FC sets itself, and what only a plain server reads. */
 const NOT_FOR_S_YAML = /^(ALIBABA_CLOUD_|FC_|HOST$|PORT$)/;
+
+const SETTINGS = [...CREDENTIALS_SETTINGS, ...GATE_SETTINGS, ...HTTP_SETTINGS];
 
 describe("s.yaml", () => {
   it("is what the sandbox's Function Compute can create", () => {
@@ -170,3 +174,15 @@ function uncommented(text: string, key: string) {
   const [, block = ""] = new RegExp(`^( +# ${key}:\\n(?: +#   .*\\n?)*)`, "m").exec(text) ?? [];
   return parse(block.replace(/^ +# /gm, ""));
 }
+
+it("docs/settings.md has a row for every setting that is read, and marks those that are needed", () => {
+  const rows = readFileSync(join(ROOT, "docs/settings.md"), "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("| `"));
+  const rowOf = (name: string) =>
+    rows.find(
+      (row) => row.includes(`\`${name.replace("ALIBABA_CLOUD", "")}\``) || row.includes(`\`${name}\``),
+    );
+  expect(SETTINGS.filter(({ name }) => rowOf(name) === undefined)).toEqual([]);
+  for (const { name, needed } of SETTINGS) expect(rowOf(name)?.includes("| yes |"), name).toBe(needed);
+});

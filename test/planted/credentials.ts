@@ -91,7 +91,7 @@ export const credentialsBugs: readonly Bug[] = [
   },
   {
     name: "STS over http",
-    in: "config.ts#endpointFrom",
+    in: "http/settings.ts#endpointFrom",
     find: `if (!plain || !isSecure(url)) {`,
     replace: `if (!plain) {`,
     killedBy: ["unit/functions/config"],

@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { composedService } from "../../../functions/credentials/compose.ts";
-import {
-  type CallerSource,
-  ConfigError,
-  configFrom,
-  type Environment,
-} from "../../../functions/credentials/config.ts";
+import { type CallerSource, configFrom } from "../../../functions/credentials/config.ts";
+import { ConfigError, type Environment } from "../../../functions/http/settings.ts";
 import type { ProblemIn } from "../../../shared/domain/problem.ts";
 import { accessFile, LOGIN } from "../../support/valet.ts";
 
@@ -445,11 +441,11 @@ describe("a mistake in a setting names it and what to write", () => {
       "access.yaml rules.0.alow",
       "access.yaml rules.0.prefix",
       "OSS_REGION",
-      "OSS_ROLE_ARN",
       "OSS_BUCKET",
-      "STS_ENDPOINT",
       "ALLOWED_ORIGINS",
       "PORT",
+      "OSS_ROLE_ARN",
+      "STS_ENDPOINT",
     ]);
   });
 

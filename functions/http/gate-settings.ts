@@ -1,0 +1,120 @@
+import { BUCKET_NAME } from "../../shared/domain/ram/cloud-limits.ts";
+import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
+import type { Algorithm, Issuer } from "../../shared/domain/token/issuer.ts";
+import type { SigningKeys } from "../../shared/ports.ts";
+import {
+  type Environment,
+  endpointFrom,
+  NOT_SET,
+  quoted,
+  type Refuse,
+  type Setting,
+  type Settings,
+} from "./settings.ts";
+
+/** Who may reach what, and where it is: what every function decides by. */
+export interface GateSettings {
+  readonly rules: AccessRules;
+  readonly issuerKeys: readonly IssuerKeys[];
+  readonly bucket: string;
+  readonly region: string;
+  readonly ossEndpoint: string;
+}
+
+/** `fixed`: the one key from an HS secret or a PEM; undefined when the issuer's key set is fetched. */
+export interface IssuerKeys {
+  readonly issuer: Issuer;
+  readonly fixed: SigningKeys | undefined;
+}
+
+/** Makes keys from settings. Each throws an Error that says what is wrong, as in {@link Problem}.is, without the key. */
+export interface KeyReaders {
+  readonly secretKeysFrom: (text: string, algorithms: readonly Algorithm[]) => SigningKeys;
+  readonly publicKeysFrom: (pem: string, algorithms: readonly Algorithm[]) => SigningKeys;
+}
+
+export const GATE_SETTINGS: readonly Setting[] = [
+  { name: "OSS_BUCKET", needed: true },
+  { name: "OSS_REGION", needed: true },
+  { name: "OSS_ENDPOINT", needed: false },
+];
+
+/** Reads the rules, the issuers' keys and {@link GATE_SETTINGS}. `rules` is undefined when they have problems. */
+export function gateSettingsFrom(
+  environment: Environment,
+  accessFile: unknown,
+  readers: KeyReaders,
+  { read, need, refuse }: Settings,
+): Omit<GateSettings, "rules"> & { readonly rules: AccessRules | undefined } {
+  const rules = rulesFrom(accessFile, refuse);
+  const region = regionFrom(read("OSS_REGION"), refuse);
+  return {
+    rules,
+    region,
+    issuerKeys: (rules?.issuers ?? []).map((issuer) => issuerKeysFrom(issuer, environment, readers, refuse)),
+    bucket: need(
+      "OSS_BUCKET",
+      BUCKET_NAME,
+      "write the bucket's name, such as examplebucket (3 to 63 of a-z, 0-9, -)",
+    ),
+    ossEndpoint: ossEndpointFrom(read("OSS_ENDPOINT"), region, refuse),
+  };
+}
+
+function rulesFrom(accessFile: unknown, refuse: Refuse): AccessRules | undefined {
+  const result = accessRulesFrom(accessFile);
+  if (result.ok) return result.value;
+  for (const { path, is, fix } of result.problems) refuse(`access.yaml ${path.join(".")}`, is, fix);
+  return undefined;
+}
+
+function issuerKeysFrom(
+  issuer: Issuer,
+  environment: Environment,
+  readers: KeyReaders,
+  refuse: Refuse,
+): IssuerKeys {
+  const { keys } = issuer;
+  if (keys.kind === "jwks" || keys.kind === "discovery") return { issuer, fixed: undefined };
+  const text = environment[keys.variable];
+  if (text === undefined || text === "") {
+    refuse(
+      keys.variable,
+      `${NOT_SET}, and access.yaml names it as ${keys.kind} of issuer ${issuer.name}`,
+      FIXES_OF_KEYS[keys.kind],
+    );
+    return { issuer, fixed: undefined };
+  }
+  try {
+    const read = keys.kind === "secret" ? readers.secretKeysFrom : readers.publicKeysFrom;
+    return { issuer, fixed: read(text, issuer.algorithms) };
+  } catch (error) {
+    const is = error instanceof Error ? error.message : "cannot be used";
+    refuse(keys.variable, is, FIXES_OF_KEYS[keys.kind]);
+    return { issuer, fixed: undefined };
+  }
+}
+
+const FIXES_OF_KEYS = {
+  secret: "make a secret with: openssl rand -base64 48",
+  publicKey: "write one PEM block, from -----BEGIN PUBLIC KEY----- to -----END PUBLIC KEY-----",
+};
+
+function regionFrom(value: string | undefined, refuse: Refuse): string {
+  // The region's ID, or an endpoint or a part of one, as the console and ali-oss write it.
+  const [, id] =
+    /^(?:oss-)?([a-z]{2}(?:-[a-z0-9]+)+?)(?:-internal)?(?:\.aliyuncs\.com)?$/.exec(value ?? "") ?? [];
+  if (value === undefined || value !== id) {
+    const instead = id === undefined ? "the bucket's region, such as cn-hangzhou" : `its ID alone: ${id}`;
+    refuse("OSS_REGION", value === undefined ? NOT_SET : quoted(value), `write ${instead}`);
+  }
+  return value ?? "";
+}
+
+/** A default that is made from a wrong region is not checked: the region is already a problem. */
+function ossEndpointFrom(value: string | undefined, region: string, refuse: Refuse): string {
+  return value === undefined
+    ? `https://oss-${region}.aliyuncs.com`
+    : endpointFrom("OSS_ENDPOINT", value, refuse).origin;
+}

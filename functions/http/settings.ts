@@ -1,0 +1,80 @@
+import { type ProblemIn, sentenceOf } from "../../shared/domain/problem.ts";
+import { isSecure } from "../../shared/domain/secure-address.ts";
+
+/** One environment variable that a function reads. */
+export interface Setting {
+  readonly name: string;
+  readonly needed: boolean;
+}
+
+/** Has every problem at once. Thrown before the first request: a function that cannot work does not start. */
+export class ConfigError extends Error {
+  readonly problems: readonly ProblemIn[];
+
+  constructor(problems: readonly ProblemIn[]) {
+    super(`oss-valet is not configured:\n${problems.map((one) => `  - ${sentenceOf(one)}`).join("\n")}`);
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Adds a problem, see {@link ProblemIn}. */
+export type Refuse = (where: string, is: string, fix: string) => void;
+
+/** The environment, and every problem that was found in it so far. */
+export interface Settings {
+  /** Without blanks around it; undefined when it is not set or empty. */
+  readonly read: (name: string) => string | undefined;
+  /** Refuses a value that is not set or does not fit; "" stands for it then. */
+  readonly need: (name: string, pattern: RegExp, fix: string) => string;
+  readonly refuse: Refuse;
+  readonly problems: readonly ProblemIn[];
+}
+
+export function settingsOf(environment: Environment): Settings {
+  const problems: ProblemIn[] = [];
+  const refuse: Refuse = (where, is, fix) => {
+    problems.push({ where, is, fix });
+  };
+  const read = (name: string): string | undefined => environment[name]?.trim() || undefined;
+  const need = (name: string, pattern: RegExp, fix: string): string => {
+    const value = read(name);
+    if (value === undefined) refuse(name, NOT_SET, fix);
+    else if (!pattern.test(value)) refuse(name, quoted(value), fix);
+    return value ?? "";
+  };
+  return { read, need, refuse, problems };
+}
+
+/** Reads an https address without a path. */
+export function endpointFrom(
+  where: string,
+  value: string,
+  refuse: Refuse,
+): { readonly origin: string; readonly url: URL | undefined } {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const plain =
+    url !== undefined &&
+    url.pathname === "/" &&
+    url.search === "" &&
+    url.hash === "" &&
+    url.username === "" &&
+    url.password === "";
+  if (!plain || !isSecure(url)) {
+    // A password may come before an @.
+    refuse(
+      where,
+      value.includes("@") ? "contains an @" : quoted(value),
+      "write https:// and a host name only (http:// only for a loopback address)",
+    );
+  }
+  return { origin: url?.origin ?? "", url };
+}
+
+export function quoted(value: string): string {
+  return `is ${JSON.stringify(value)}`;
+}
+
+export const NOT_SET = "is not set";
