@@ -1,0 +1,228 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+
+const ROOT = join(import.meta.dirname, "../..");
+const ROOMS = ["functions", "shared", "client", "sandbox", "cli", "scripts", "test"];
+
+/** One import: the file that imports; the file or package that it imports; how. */
+type Import = readonly [from: string, to: string, how?: "as a type"];
+
+/** By rule: imports that it must refuse. They stand together in one tree of files. */
+const REFUSED: Readonly<Record<string, readonly Import[]>> = {
+  "1-domain-is-pure": [
+    ["shared/domain/ram/ram-policy.ts", "shared/ports.ts"],
+    ["shared/domain/ram/ram-policy.ts", "node:fs"],
+    ["shared/domain/token/app-token.ts", "a-dependency"],
+    ["shared/domain/token/app-token.ts", "shared/adapters/audit-log.ts", "as a type"],
+  ],
+  "2-ports-know-the-domain-only": [
+    ["shared/ports.ts", "shared/flows/vend-credentials.ts", "as a type"],
+    ["shared/ports.ts", "node:http"],
+  ],
+  "2-wire-imports-nothing": [
+    ["shared/wire.ts", "shared/domain/refusal.ts", "as a type"],
+    ["shared/wire.ts", "node:crypto"],
+  ],
+  "3-flow-knows-domain-and-ports": [
+    ["shared/flows/vend-credentials.ts", "shared/adapters/aliyun-sts.ts"],
+    ["shared/flows/vend-credentials.ts", "functions/http/http.ts", "as a type"],
+    ["shared/flows/vend-credentials.ts", "node:fs"],
+  ],
+  "4-adapters-do-not-know-each-other": [
+    ["shared/adapters/aliyun-sts.ts", "shared/adapters/audit-log.ts"],
+    ["shared/adapters/aliyun-sts/http.ts", "shared/adapters/jwks-keys/jwks-source.ts"],
+    ["shared/adapters/aliyun.ts", "shared/adapters/aliyun-sts/http.ts"],
+  ],
+  "4-adapters-know-domain-and-ports": [
+    ["shared/adapters/aliyun-sts.ts", "functions/credentials/config.ts"],
+    ["shared/adapters/aliyun-sts.ts", "shared/flows/vend-credentials.ts"],
+  ],
+  "5-only-the-composition-root-wires-adapters": [
+    ["functions/credentials/handler.ts", "shared/adapters/aliyun-sts.ts"],
+    ["functions/compose.ts", "shared/adapters/aliyun-sts.ts"],
+    ["functions/credentials/parts/compose.ts", "shared/adapters/aliyun-sts.ts", "as a type"],
+  ],
+  "6-client-knows-the-wire-only": [
+    ["client/src/index.ts", "shared/ports.ts", "as a type"],
+    ["client/src/index.ts", "functions/http/http.ts"],
+  ],
+  "7-sandbox-knows-nothing-of-ours": [
+    ["sandbox/ram/evaluate.ts", "shared/domain/ram/ram-policy.ts"],
+    ["sandbox/ram/evaluate.ts", "shared/wire.ts", "as a type"],
+    ["sandbox/main.ts", "functions/http/http.ts"],
+    ["sandbox/main.ts", "client/src/index.ts"],
+    ["sandbox/main.ts", "cli/main.ts"],
+    ["sandbox/main.ts", "scripts/build.ts"],
+  ],
+  "8-deployed-code-knows-no-tools": [
+    ["functions/http/http.ts", "sandbox/http.ts", "as a type"],
+    ["shared/ports.ts", "cli/main.ts"],
+    ["client/src/index.ts", "scripts/build.ts"],
+    ["shared/adapters/audit-log.ts", "test/support/stubs.ts"],
+  ],
+  "8-deployed-code-imports-no-devDependency": [
+    ["functions/http/http.ts", "a-dev-dependency"],
+    ["shared/adapters/audit-log.ts", "a-dev-dependency"],
+    ["client/src/index.ts", "an-undeclared-package"],
+  ],
+  "nothing-imports-tests": [
+    ["scripts/build.ts", "test/support/stubs.ts"],
+    ["cli/main.ts", "test/support/stubs.ts"],
+  ],
+  "cli-knows-domain-and-sandbox": [
+    ["cli/main.ts", "functions/credentials/handler.ts"],
+    ["cli/main.ts", "shared/adapters/aliyun-sts.ts"],
+    ["cli/explain/command.ts", "shared/flows/vend-credentials.ts"],
+    ["cli/explain/command.ts", "client/src/index.ts", "as a type"],
+  ],
+  "only-a-verifier-makes-verified-claims": [
+    ["functions/credentials/request.ts", "shared/domain/token/verified-claims.ts"],
+    ["shared/flows/vend-credentials.ts", "shared/domain/token/verified-claims.ts"],
+  ],
+  "9-no-cycles": [["scripts/docs/errors.ts", "scripts/docs/main.ts"]],
+  "10-no-orphans": [["shared/alone.ts", "nothing"]],
+  resolvable: [["scripts/build.ts", "./missing.ts"]],
+};
+
+/** The other halves of the cycles above: dependency-cruiser reports a cycle at one of its imports. */
+const BACK: readonly Import[] = [["scripts/docs/main.ts", "scripts/docs/errors.ts"]];
+
+/** Imports close to those above that no rule may refuse. */
+const ACCEPTED: readonly Import[] = [
+  ["shared/domain/policy/session-name.ts", "node:crypto"],
+  ["shared/domain/policy/session-name.ts", "shared/domain/ram/ram-policy.ts"],
+  ["shared/ports.ts", "shared/domain/policy/session-name.ts", "as a type"],
+  ["shared/ports.ts", "node:crypto", "as a type"],
+  ["shared/flows/vend-credentials.ts", "shared/ports.ts", "as a type"],
+  ["shared/flows/vend-credentials.ts", "shared/flows/authorise.ts"],
+  ["shared/flows/authorise.ts", "shared/domain/token/verified-claims.ts", "as a type"],
+  ["shared/adapters/jwt-token-verifier.ts", "shared/domain/token/verified-claims.ts"],
+  ["shared/adapters/aliyun-sts.ts", "shared/adapters/aliyun-sts/http.ts"],
+  ["shared/adapters/aliyun-sts.ts", "a-dependency"],
+  ["shared/adapters/aliyun-sts/http.ts", "shared/ports.ts", "as a type"],
+  ["functions/credentials/compose.ts", "shared/adapters/aliyun-sts.ts"],
+  ["functions/credentials/compose.ts", "shared/adapters/jwt-token-verifier.ts"],
+  ["functions/credentials/compose.ts", "shared/flows/vend-credentials.ts"],
+  ["functions/credentials/compose.ts", "functions/http/http.ts"],
+  ["functions/credentials/compose.ts", "scripts/build/access-rules.ts"],
+  ["functions/http/http.ts", "shared/wire.ts", "as a type"],
+  ["client/src/index.ts", "shared/wire.ts", "as a type"],
+  ["sandbox/main.ts", "node:fs"],
+  ["sandbox/main.ts", "a-dev-dependency"],
+  ["cli/main.ts", "sandbox/main.ts"],
+  ["cli/main.ts", "shared/domain/ram/ram-policy.ts"],
+  ["scripts/build.ts", "a-dev-dependency"],
+  ["test/unit/compose.test.ts", "functions/credentials/compose.ts"],
+  ["test/unit/compose.test.ts", "sandbox/main.ts"],
+];
+
+interface Violation {
+  readonly rule: { readonly name: string };
+  readonly from: string;
+  readonly to: string;
+}
+
+const trees: string[] = [];
+afterAll(() => {
+  for (const tree of trees) rmSync(tree, { recursive: true });
+});
+
+const configuration = createRequire(import.meta.url)("../../.dependency-cruiser.cjs") as {
+  readonly forbidden: readonly { readonly name: string }[];
+};
+const reported = violationsIn([...Object.values(REFUSED).flat(), ...BACK]);
+
+describe("the import rules of .dependency-cruiser.cjs", () => {
+  it.each(
+    Object.entries(REFUSED).flatMap(([rule, imports]) =>
+      imports.map((one) => [rule, one[0], one[1]] as const),
+    ),
+  )("%s refuses that %s imports %s", (rule, from, to) => {
+    const found = reported.filter((violation) => violation.rule.name === rule && violation.from === from);
+    expect(found.map((violation) => nameOf(violation.to))).toContain(to === "nothing" ? from : nameOf(to));
+  });
+
+  it("each have an import here that they refuse", () => {
+    const refusing = new Set(reported.map(({ rule }) => rule.name));
+    expect(configuration.forbidden.map(({ name }) => name).filter((name) => !refusing.has(name))).toEqual([]);
+    expect([...refusing].filter((name) => !(name in REFUSED))).toEqual([]);
+  });
+
+  it("refuse nothing that the house allows", () => {
+    expect(violationsIn(ACCEPTED)).toEqual([]);
+  });
+});
+
+/** What `npm run check` reports in a tree of files in which these imports stand. */
+function violationsIn(imports: readonly Import[]): readonly Violation[] {
+  const tree = treeWith(imports);
+  const program = join(ROOT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
+  const run = spawnSync(
+    process.execPath,
+    [
+      program,
+      ...["--config", join(ROOT, ".dependency-cruiser.cjs"), "--output-type", "json"],
+      ...ROOMS.filter((room) =>
+        imports.some(([from, to]) => [from, to].some((file) => file.startsWith(`${room}/`))),
+      ),
+    ],
+    { cwd: tree, encoding: "utf8", maxBuffer: 2 ** 26 },
+  );
+  if (!run.stdout.startsWith("{")) throw new Error(run.stderr);
+  return (JSON.parse(run.stdout) as { readonly summary: { readonly violations: readonly Violation[] } })
+    .summary.violations;
+}
+
+function treeWith(imports: readonly Import[]): string {
+  const tree = mkdtempSync(join(tmpdir(), "oss-valet-imports-"));
+  trees.push(tree);
+  const files = new Map<string, string>([
+    ["tsconfig.json", JSON.stringify({ extends: join(ROOT, "tsconfig.json"), include: ROOMS })],
+    [
+      "package.json",
+      JSON.stringify({
+        dependencies: { "a-dependency": "1.0.0" },
+        devDependencies: { "a-dev-dependency": "1.0.0" },
+      }),
+    ],
+  ]);
+  for (const name of ["a-dependency", "a-dev-dependency", "an-undeclared-package"]) {
+    files.set(
+      `node_modules/${name}/package.json`,
+      JSON.stringify({ name, version: "1.0.0", main: "index.js" }),
+    );
+    files.set(`node_modules/${name}/index.js`, "exports.x = 1;\n");
+  }
+  for (const [from, to, how] of imports) {
+    const statement =
+      to === "nothing"
+        ? ""
+        : `import ${how === undefined ? "{ x }" : "type { x }"} from "${specifier(from, to)}";\n`;
+    files.set(
+      from,
+      (files.get(from) ?? "export const x = 1;\n") + statement.replaceAll("{ x }", "{ x as y }"),
+    );
+    if (ROOMS.some((room) => to.startsWith(`${room}/`)) && !files.has(to))
+      files.set(to, "export const x = 1;\n");
+  }
+  for (const [file, text] of files) {
+    mkdirSync(dirname(join(tree, file)), { recursive: true });
+    writeFileSync(join(tree, file), text);
+  }
+  return tree;
+}
+
+function specifier(from: string, to: string): string {
+  if (!ROOMS.some((room) => to.startsWith(`${room}/`))) return to;
+  const path = relative(dirname(from), to);
+  return path.startsWith(".") ? path : `./${path}`;
+}
+
+/** A package by its name: dependency-cruiser names the file in it, and a module of Node without its scheme. */
+function nameOf(resolved: string): string {
+  return resolved.replace(/^node_modules\/([^/]+)\/.*$/, "$1").replace(/^node:/, "");
+}
