@@ -1,5 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import {
+  createSourceFile,
+  isLiteralTypeNode,
+  isStringLiteral,
+  isTypeAliasDeclaration,
+  isUnionTypeNode,
+  ScriptTarget,
+} from "typescript";
 import { describe, expect, it } from "vitest";
 import { generatedFiles } from "../../scripts/generate-docs.ts";
 import {
@@ -12,11 +20,19 @@ import { appToken, invalid } from "../support/tokens.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const document = readFileSync(join(ROOT, "docs/errors.md"), "utf8");
 
-/** The words between quotes in a union type of a source file. */
+/** The texts of a union type of a source file, as the compiler reads it: `type Name = "a" | "b"`. */
 function unionIn(path: string, name: string): readonly string[] {
-  const source = readFileSync(join(ROOT, path), "utf8");
-  const body = new RegExp(`export type ${name} =([^;]*);`).exec(source)?.[1] ?? "";
-  return [...body.matchAll(/^ {2}\| (?:\{ readonly code: )?"([\w-]+)"/gm)].map(([, word = ""]) => word);
+  const source = createSourceFile(path, readFileSync(join(ROOT, path), "utf8"), ScriptTarget.Latest);
+  const union = source.statements.find(
+    (statement) => isTypeAliasDeclaration(statement) && statement.name.text === name,
+  );
+  if (union === undefined || !isTypeAliasDeclaration(union) || !isUnionTypeNode(union.type))
+    throw new Error(`${path} has no union type ${name}`);
+  return union.type.types.map((member) => {
+    if (!isLiteralTypeNode(member) || !isStringLiteral(member.literal))
+      throw new Error(`${path}: ${name} has a member that is no text`);
+    return member.literal.text;
+  });
 }
 
 describe("docs/errors.md", () => {
