@@ -168,7 +168,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^(shared/(domain/(grant|policy)|flows|adapters)|functions)/|^shared/ports\\.ts$",
-        pathNot: "^shared/domain/policy/(policy-size|role-policy)\\.ts$|^functions/http/gate-settings\\.ts$",
+        pathNot: "^functions/http/gate-settings\\.ts$",
       },
       to: { path: "^shared/domain/rules/(?!rule\\.ts$)" },
     },

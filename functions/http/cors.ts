@@ -1,9 +1,9 @@
 import type { HttpRequest, HttpResponse } from "./http.ts";
 
 /**
- * What any other origin is told. Where a function sets no such header, FC answers with a permissive one of its
- * own (it reflects the origin, with credentials), so that silence would open the endpoint to every page. Not
- * "null": that is the origin of a sandboxed frame. RFC 6761 keeps `.invalid` from ever being anybody's.
+ * The allowed origin in answers to every other origin. If a function sets no such header, FC sets a permissive one: it
+ * reflects the origin and allows credentials, which would open the endpoint to every page. "null" would not do: it is
+ * the origin of a sandboxed frame. RFC 6761 guarantees that nobody owns a name below `.invalid`.
  */
 const NOBODY = "https://origin-not-allowed.invalid";
 

@@ -1,7 +1,7 @@
 import type { Refusal } from "../../shared/domain/refusal.ts";
 import { type HttpRequest, type HttpResponse, unreadableRequest } from "./http.ts";
 
-/** What FC's nodejs20 runtime takes back from a handler of an HTTP trigger. */
+/** What FC's nodejs20 runtime expects from the handler of an HTTP trigger. */
 export interface FcResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -11,9 +11,9 @@ export interface FcResponse {
 
 /**
  * Reads the event of an HTTP trigger: JSON in a Buffer, Title-Case headers, repeated headers and parameters
- * joined by commas, body in base64 where its type is no text. What is no such event (a wrong trigger, a test event),
- * or has parameters or a body of another kind, is unreadable: whoever made it asked for something, and to drop that
- * would give more than was asked for. Source: Function Compute 3.0, "HTTP trigger: event format".
+ * joined by commas, body in base64 when its type is not text. An event of another trigger, a test event, and an event
+ * whose parameters or body have another type are unreadable. Dropping such a part would give more than was asked for.
+ * Source: Function Compute 3.0, "HTTP trigger: event format".
  */
 export function httpRequestFromFcEvent(event: unknown, requestId: string): HttpRequest {
   const parsed = parsedEvent(event);
@@ -21,7 +21,7 @@ export function httpRequestFromFcEvent(event: unknown, requestId: string): HttpR
   const method = http?.["method"];
   const path = parsed?.["rawPath"];
   if (parsed === undefined || typeof method !== "string" || typeof path !== "string") {
-    const problem = "is not that of an HTTP trigger; invoke the function through its URL";
+    const problem = "does not come from an HTTP trigger; invoke the function through its URL";
     return unreadableRequest(requestId, invalid("The event", problem));
   }
   const sourceIp = http?.["sourceIp"];
@@ -74,7 +74,7 @@ function invalid(field: string, problem: string): Refusal {
   return { code: "REQUEST_INVALID", field, problem };
 }
 
-/** undefined: something else than texts by name. */
+/** undefined when a value is not a text. */
 function queryOf(value: unknown): HttpRequest["query"] | undefined {
   if (value === undefined || value === null) return [];
   const record = recordOf(value);
@@ -84,16 +84,16 @@ function queryOf(value: unknown): HttpRequest["query"] | undefined {
   return texts.filter(([name, text]) => name !== "null" || text !== "");
 }
 
-/** undefined: no text, or no base64 where it should be. */
+/** undefined when it is not a text, or not base64 although the event says so. */
 function bodyOf(event: Fields): Buffer | undefined {
   const body = event["body"] ?? "";
   if (typeof body !== "string") return undefined;
   if (event["isBase64Encoded"] !== true) return Buffer.from(body, "utf8");
-  // Buffer skips what is no base64: "!" would be no body, and no body asks for everything.
+  // Buffer skips characters that are not base64: "!" would become an empty body, and an empty body asks for everything.
   return /^[A-Za-z0-9+/]*={0,2}$/.test(body) ? Buffer.from(body, "base64") : undefined;
 }
 
-/** FC writes each name once; an event of another maker may spell one twice, and neither value may hide. */
+/** FC writes each name once. Other event sources may write a name in two spellings: both values are kept. */
 function headersOf(value: unknown): HttpRequest["headers"] {
   const headers = new Map<string, string[]>();
   for (const [name, text] of textsOf(value)) {

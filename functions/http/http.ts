@@ -1,25 +1,25 @@
 import type { Refusal } from "../../shared/domain/refusal.ts";
 import type { CallerCredentials } from "../../shared/ports.ts";
 
-/** One HTTP request, whatever brought it: FC's event or a socket. */
+/** One HTTP request, from an FC event or a socket. */
 export interface HttpRequest {
   readonly method: string;
   /** Still percent-encoded, without the query. */
   readonly path: string;
   /** Decoded, in the order of the query; a name may repeat. */
   readonly query: readonly (readonly [name: string, value: string])[];
-  /** Lower-case names. Every value that the name came with. */
+  /** Lower-case names, each with all its values. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
   readonly body: Buffer;
-  /** The peer's address; undefined: unknown. */
+  /** The caller's IP address; undefined when unknown. */
   readonly sourceIp: string | undefined;
   /** FC's request id, or one of our own. */
   readonly requestId: string;
-  /** Why it cannot be answered as it stands; the other fields hold what could be read. undefined: all was read. */
+  /** Why the request could not be read completely; the other fields hold the parts that could. undefined when all was read. */
   readonly unreadable: Refusal | undefined;
 }
 
-/** A request of which nothing could be read, and why. */
+/** A request that could not be read at all, and why. */
 export function unreadableRequest(requestId: string, unreadable: Refusal): HttpRequest {
   return {
     method: "",

@@ -21,11 +21,11 @@ export function listen(service: Service, listening: Listening): void {
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     void answered(incoming, outgoing, service, listening);
   };
-  // What Node refuses by itself has neither our headers nor a line in the log: all of it is refused here.
+  // Node's own refusals have neither our headers nor a log line, so everything is refused here.
   const server = createServer({ requireHostHeader: false }, onRequest);
   server.on("checkExpectation", onRequest);
   onUnparsed(server, (error) => service.handle(unparsedRequest(error, randomUUID())));
-  // FC keeps its connections; Node's default of 5 s would close one under the first request after a freeze.
+  // FC keeps its connections. Node's default of 5 s would close one during the first request after a freeze.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 30_000;
   server.headersTimeout = 10_000;
@@ -39,19 +39,19 @@ export function listen(service: Service, listening: Listening): void {
   });
   // Without a log nobody could say later who had which credentials.
   process.stdout.on("error", ({ message }) =>
-    ended(`oss-valet ends: its log cannot be written to standard output (${message})`),
+    ended(`oss-valet stops: it cannot write its log to standard output (${message})`),
   );
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       server.close(() => process.exit(0));
       server.closeIdleConnections();
-      // Requests under way have this long to end.
+      // Time for requests in progress to finish.
       setTimeout(() => process.exit(0), 5_000).unref();
     });
   }
 }
 
-/** Writes a last line, and ends. */
+/** Writes a last line and ends the process. */
 function ended(why: string): void {
   process.stderr.write(`${why}\n`);
   process.exit(1);
@@ -59,10 +59,10 @@ function ended(why: string): void {
 
 function problemOfListening({ code, message }: NodeJS.ErrnoException, { host, port }: Listening): string {
   if (code === "EADDRINUSE")
-    return `port ${port} of ${host} is taken; write another PORT, or 0 for a free one`;
-  if (code === "EACCES") return `port ${port} is not for this user; write a PORT of 1024 or more`;
+    return `port ${port} of ${host} is in use; set PORT to another port, or to 0 for a free one`;
+  if (code === "EACCES") return `this user may not use port ${port}; set PORT to 1024 or more`;
   return code === "ENOTFOUND" || code === "EADDRNOTAVAIL"
-    ? `HOST is ${JSON.stringify(host)}, which is no address of this machine; write 127.0.0.1 or 0.0.0.0`
+    ? `HOST is ${JSON.stringify(host)}, which is not an address of this machine; write 127.0.0.1 or 0.0.0.0`
     : message;
 }
 
@@ -74,7 +74,7 @@ async function answered(
 ): Promise<void> {
   let requestId: string = randomUUID();
   if (inFunctionCompute) {
-    // FC sets these itself and lets no caller send headers of this name; anywhere else they are anybody's.
+    // FC sets these headers and removes them from requests. Outside FC, any caller could send them.
     requestId = headerOf(incoming, "x-fc-request-id") ?? requestId;
     const credentials = callerCredentialsFrom({
       accessKeyId: headerOf(incoming, "x-fc-access-key-id"),
@@ -90,8 +90,8 @@ async function answered(
 }
 
 /**
- * A dual-stack socket shows IPv4 peers as ::ffff:192.0.2.1; policies compare plain ones. In FC's custom runtime the
- * peer is FC itself: credentials bound to its address would work for nobody, so there it counts as unknown.
+ * A dual-stack socket shows IPv4 peers as ::ffff:192.0.2.1, but policies compare plain addresses. In FC's custom
+ * runtime the peer is FC itself. Credentials bound to FC's address would work for nobody, so the address is unknown.
  */
 function peerOf(incoming: IncomingMessage): string | undefined {
   return incoming.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");

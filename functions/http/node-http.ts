@@ -4,16 +4,16 @@ import type { Duplex } from "node:stream";
 import type { Refusal } from "../../shared/domain/refusal.ts";
 import { type HttpRequest, type HttpResponse, unreadableRequest } from "./http.ts";
 
-/** Bytes, after which no more of a body is read. request.ts refuses a far smaller one. */
+/** Bytes. A body is not read beyond this. request.ts refuses bodies that are far smaller. */
 const MAX_READ_BYTES = 64 * 1024;
 
 /**
- * Milliseconds that a peer has to stop sending after its answer: closing on what it still sends would reset the
- * connection, and take the answer with it. Assumption: a body of some megabytes is through by then.
+ * Milliseconds. After an early answer, we keep reading this long: if we closed while the peer still sends, the
+ * connection would be reset and the answer lost. Assumption: a body of a few megabytes has arrived by then.
  */
 const LINGER_MS = 2_000;
 
-/** The request with its body. Rejects where the peer goes before its end. */
+/** The request with its body. Rejects when the peer closes the connection before the end. */
 export async function httpRequestFrom(
   incoming: IncomingMessage,
   known: { readonly requestId: string; readonly sourceIp: string | undefined },
@@ -25,24 +25,24 @@ export async function httpRequestFrom(
     path,
     query: [...new URLSearchParams(query.join("?"))],
     headers: headersOf(incoming),
-    // Who is refused for a header may wait with the body, or send one that nobody can delimit.
+    // A request that is refused for a header may never send its body, or send one without a clear end.
     body: unreadable === undefined ? await bodyOf(incoming) : Buffer.alloc(0),
     ...known,
     unreadable,
   };
 }
 
-/** A request of which Node's parser has made nothing: the service refuses it, and logs it, like any other. */
+/** A request that Node's HTTP parser rejected. It is answered and logged like any other refusal. */
 export function unparsedRequest({ code }: NodeJS.ErrnoException, requestId: string): HttpRequest {
   if (TOO_LARGE.includes(code ?? "")) return unreadableRequest(requestId, { code: "REQUEST_TOO_LARGE" });
   const problem =
     code === "ERR_HTTP_REQUEST_TIMEOUT"
-      ? "has not come to its end in time; send it again"
-      : "is not well-formed HTTP/1.1; mend its first line, its headers or its length";
+      ? "did not arrive completely in time; send it again"
+      : "is not valid HTTP/1.1; check the request line, the headers and Content-Length";
   return unreadableRequest(requestId, invalid("The request", problem));
 }
 
-/** Writes the answer. What was not read of the request would be taken for the next one: then the connection ends. */
+/** Writes the answer. If part of the request was not read, it closes the connection: the rest would be taken for the next request. */
 export function answer(incoming: IncomingMessage, outgoing: ServerResponse, response: HttpResponse): void {
   outgoing.writeHead(response.status, {
     ...response.headers,
@@ -60,7 +60,7 @@ export function answer(incoming: IncomingMessage, outgoing: ServerResponse, resp
   incoming.resume();
 }
 
-/** Answers what Node's parser gives up, with `refusalOf` its error, and ends the connection. */
+/** Answers requests that Node's parser rejects, with `refusalOf` the error, and closes the connection. */
 export function onUnparsed(
   server: Server,
   refusalOf: (error: NodeJS.ErrnoException) => Promise<HttpResponse>,
@@ -72,9 +72,9 @@ export function onUnparsed(
   server.on("clientError", (error, socket) => {
     const outgoing = latest.get(socket);
     const halfAnswered = outgoing?.headersSent === true && !outgoing.writableFinished;
-    // A second answer would be taken for that of the next request.
+    // A second answer would be taken for the answer to the next request.
     if (refused.has(socket) || halfAnswered) return;
-    // Gone; or opened and never used, as browsers do in advance: no request, and no answer that somebody waits for.
+    // Closed; or opened in advance and never used, as browsers do. Nobody waits for an answer.
     if (!socket.writable || (socket as Socket).bytesRead === 0) {
       socket.destroy();
       return;
@@ -84,7 +84,7 @@ export function onUnparsed(
   });
 }
 
-/** The whole answer as text: there is no ServerResponse without a request. */
+/** Writes the whole answer as text, because without a request there is no ServerResponse. */
 function endWith(socket: Duplex, { status, headers, body }: HttpResponse): void {
   const all = { ...headers, "Content-Length": Buffer.byteLength(body), Connection: "close" };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -99,22 +99,22 @@ function invalid(field: string, problem: string): Refusal {
   return { code: "REQUEST_INVALID", field, problem };
 }
 
-/** What Node would answer by itself, without a body or a line in the log; and what its parsers repair. */
+/** Problems that Node would answer by itself, without a body and a log line, and problems that its parsers repair silently. */
 function problemOf({ headers, httpVersion }: IncomingMessage, query: string): Refusal | undefined {
   if (headers.host === undefined && httpVersion === "1.1")
     return invalid("Host", "is missing; send the server's name");
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== "100-continue")
-    return invalid("Expect", "is not understood; leave it out");
+    return invalid("Expect", "has an unknown value; leave it out");
   try {
-    // URLSearchParams keeps a "%zz" as it stands, and puts U+FFFD for what is no UTF-8: another folder's name.
+    // URLSearchParams keeps "%zz" unchanged and replaces invalid UTF-8 by U+FFFD. Either would name another folder.
     decodeURIComponent(query);
     return undefined;
   } catch {
-    return invalid("The query", "has a % that begins no character in UTF-8; write %25 for the sign itself");
+    return invalid("The query", "is not valid percent-encoded UTF-8; write a literal % as %25");
   }
 }
 
-/** Not `headers`: there Node keeps the first of two Authorization headers and says nothing of the other. */
+/** Read from rawHeaders: in `headers`, Node keeps the first of two Authorization headers and drops the other silently. */
 function headersOf({ rawHeaders }: IncomingMessage): HttpRequest["headers"] {
   const headers = new Map<string, string[]>();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -124,11 +124,11 @@ function headersOf({ rawHeaders }: IncomingMessage): HttpRequest["headers"] {
   return headers;
 }
 
-/** The body, or as much of it as is read. */
+/** The body, up to MAX_READ_BYTES. */
 async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  // Destroying what is left unread would take the socket, and the answer, with it.
+  // Destroying the unread rest would close the socket before the answer is sent.
   const chunksRead: AsyncIterable<Buffer> = incoming.iterator({ destroyOnReturn: false });
   for await (const chunk of chunksRead) {
     length += chunk.length;

@@ -151,8 +151,6 @@ const BACK: readonly Import[] = [
 const ACCEPTED: readonly Import[] = [
   ["shared/domain/policy/session-name.ts", "node:crypto"],
   ["shared/domain/policy/session-name.ts", "shared/domain/ram/ram-policy.ts"],
-  ["shared/domain/policy/policy-size.ts", "shared/domain/rules/access-rules.ts"],
-  ["shared/domain/policy/role-policy.ts", "shared/domain/rules/access-rules.ts"],
   ["shared/domain/policy/role-policy.ts", "shared/domain/policy/session-policy.ts"],
   ["shared/domain/policy/role-policy.ts", "shared/domain/grant/x.ts"],
   ["shared/domain/grant/x.ts", "shared/domain/rules/rule.ts", "as a type"],
@@ -180,7 +178,7 @@ const ACCEPTED: readonly Import[] = [
   ["functions/credentials/compose.ts", "shared/flows/vend-credentials.ts"],
   ["functions/credentials/compose.ts", "functions/http/http.ts"],
   ["functions/credentials/compose.ts", "scripts/build/access-rules.ts"],
-  ["functions/credentials/config.ts", "shared/domain/rules/access-rules.ts"],
+  ["functions/http/gate-settings.ts", "shared/domain/rules/access-rules.ts"],
   ["functions/credentials/compose.ts", "functions/credentials/config.ts"],
   ["functions/uploads/compose.ts", "functions/http/http.ts"],
   ["functions/http/http.ts", "functions/http/answer.ts"],

@@ -264,7 +264,7 @@ it("a server that cannot work does not start, and says why without quoting a key
 it("a server whose port is taken says so in one line", async () => {
   expect(await ending({ PORT: String(port) })).toEqual([
     1,
-    `oss-valet cannot listen: port ${port} of 127.0.0.1 is taken; write another PORT, or 0 for a free one\n`,
+    `oss-valet cannot listen: port ${port} of 127.0.0.1 is in use; set PORT to another port, or to 0 for a free one\n`,
   ]);
 });
 
@@ -284,7 +284,7 @@ it("a server whose log can no longer be written ends, and says so in one line", 
   await fetch(`${address}/healthz`).catch(() => undefined);
   expect(await ended).toBe(1);
   expect(said.split("\n").slice(1)).toEqual([
-    "oss-valet ends: its log cannot be written to standard output (write EPIPE)",
+    "oss-valet stops: it cannot write its log to standard output (write EPIPE)",
     "",
   ]);
 });
@@ -303,6 +303,6 @@ it.runIf(ipv6)("a server at an IPv6 address names itself as a URL does", async (
 it("a server whose host is another machine's says what to write", async () => {
   expect(await ending({ HOST: "192.0.2.1" })).toEqual([
     1,
-    'oss-valet cannot listen: HOST is "192.0.2.1", which is no address of this machine; write 127.0.0.1 or 0.0.0.0\n',
+    'oss-valet cannot listen: HOST is "192.0.2.1", which is not an address of this machine; write 127.0.0.1 or 0.0.0.0\n',
   ]);
 });

@@ -143,7 +143,7 @@ describe("H10: what is no event of an HTTP trigger", () => {
       unreadable: {
         code: "REQUEST_INVALID",
         field: "The event",
-        problem: "is not that of an HTTP trigger; invoke the function through its URL",
+        problem: "does not come from an HTTP trigger; invoke the function through its URL",
       },
     });
   });

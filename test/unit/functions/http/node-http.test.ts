@@ -8,8 +8,8 @@ const failure = (code: string) => Object.assign(new Error("secret text"), { code
 
 describe("a request of which Node's parser has made nothing", () => {
   it.each([
-    ["HPE_INVALID_METHOD", "is not well-formed HTTP/1.1; mend its first line, its headers or its length"],
-    ["ERR_HTTP_REQUEST_TIMEOUT", "has not come to its end in time; send it again"],
+    ["HPE_INVALID_METHOD", "is not valid HTTP/1.1; check the request line, the headers and Content-Length"],
+    ["ERR_HTTP_REQUEST_TIMEOUT", "did not arrive completely in time; send it again"],
   ])("%s is an invalid request, and nothing of it is quoted", (code, problem) => {
     expect(unparsedRequest(failure(code), "1-req")).toEqual({
       method: "",
@@ -65,14 +65,19 @@ describe("a request that Node has parsed", () => {
     });
   });
 
-  const UTF8 = "has a % that begins no character in UTF-8; write %25 for the sign itself";
+  const UTF8 = "is not valid percent-encoded UTF-8; write a literal % as %25";
   it.each([
     ["a % before no digits", "GET /?prefix=users/alice/%zz/ HTTP/1.1\r\nHost: x", "The query", UTF8],
     ["a % at the end", "GET /?prefix=users/alice/% HTTP/1.1\r\nHost: x", "The query", UTF8],
     ["a byte of another encoding", "GET /?prefix=users/alice/%ff/ HTTP/1.1\r\nHost: x", "The query", UTF8],
     ["half a surrogate pair", "GET /?prefix=%ED%A0%80/ HTTP/1.1\r\nHost: x", "The query", UTF8],
     ["no Host", "GET / HTTP/1.1", "Host", "is missing; send the server's name"],
-    ["an Expect", "GET / HTTP/1.1\r\nHost: x\r\nExpect: more", "Expect", "is not understood; leave it out"],
+    [
+      "an Expect",
+      "GET / HTTP/1.1\r\nHost: x\r\nExpect: more",
+      "Expect",
+      "has an unknown value; leave it out",
+    ],
   ])("with %s is not repaired", async (_what, head, field, problem) => {
     expect((await read(head)).unreadable).toEqual({ code: "REQUEST_INVALID", field, problem });
   });
