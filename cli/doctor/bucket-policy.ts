@@ -30,20 +30,24 @@ export function bucketPolicyChecked(policy: unknown, ground: PolicyGround, findi
   if (problem !== undefined) {
     findings.warn(
       check,
-      `cannot be judged here: ${problem}`,
-      "look yourself at whom it lets in, and what it denies",
+      `cannot be checked: ${problem}`,
+      "check by hand who gets access, and what it denies",
     );
     return;
   }
   const { statements } = parsePolicy(document, "resource");
-  const told = [
+  const troubles = [
     ...statements.flatMap((statement, index) => opened(statement, writtenAt(policy, index), ground) ?? []),
     ...denied(document, policy, ground),
   ];
-  for (const { isCertain, cause, fix } of told)
+  for (const { isCertain, cause, fix } of troubles)
     if (isCertain) findings.fail(check, cause, fix);
     else findings.warn(check, cause, fix);
-  if (told.length === 0) findings.ok(check, "opens and denies nothing that access.yaml speaks of");
+  if (troubles.length === 0)
+    findings.ok(
+      check,
+      "gives nobody else access to the folders in access.yaml, and denies nothing that it grants",
+    );
 }
 
 /** A statement as it is written, for what its parsed form does not keep. */
@@ -60,7 +64,7 @@ interface Trouble {
   readonly fix: string;
 }
 
-/** Whom one statement lets in where rules put objects; undefined: nobody that should not. */
+/** Who else gets access to the rules' folders by one statement; undefined: nobody. */
 function opened(statement: Statement, written: Written, ground: PolicyGround): Trouble | undefined {
   if (statement.effect === "Deny") return undefined;
   const { Action: actions, NotAction: others, Condition: condition } = written;
@@ -73,7 +77,7 @@ function opened(statement: Statement, written: Written, ground: PolicyGround): T
   return {
     isCertain: strangers.some(({ isForeign }) => isForeign),
     cause: `allows ${what} on ${reached.join(", ")} to ${who}${under(condition)}, whatever access.yaml says`,
-    fix: `take ${strangers.map(({ principal }) => `"${principal}"`).join(", ")} out of its Principal, or let it name what no rule of access.yaml does`,
+    fix: `remove ${strangers.map(({ principal }) => `"${principal}"`).join(", ")} from its Principal, or limit its Resource to folders that no rule of access.yaml names`,
   };
 }
 
@@ -108,7 +112,7 @@ function reachOf(statement: Statement, condition: unknown, ground: PolicyGround)
   const prefixes = prefixesIn(condition) ?? [""];
   const isListable = prefixes.some((prefix) => folders.some((folder) => canMeet(`${prefix}*`, folder)));
   return statement.resources.filter((resource) => {
-    // Behind region and owner: a `*` in their place is not meant to stretch over the rest.
+    // Behind region and owner: a `*` there does not also match the rest.
     const path = resource === "*" ? "*" : resource.split(":").slice(4).join(":");
     return (
       folders.some((folder) => canMeet(path, `${bucket}/${folder}`)) || (isListable && canMeet(path, bucket))
@@ -166,7 +170,7 @@ function denied(document: string, policy: unknown, ground: PolicyGround): readon
     return {
       isCertain: condition === undefined,
       cause: `statement ${index} denies ${[...so.actions].join(", ")}${under(condition)}, which access.yaml grants: ${[...so.rules].join(", ")} will fail with AccessDenied`,
-      fix: "take that statement out of the bucket policy, or the permission out of access.yaml",
+      fix: "remove that statement from the bucket policy, or the permission from access.yaml",
     };
   });
 }

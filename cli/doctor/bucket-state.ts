@@ -9,7 +9,7 @@ import {
 import type { OssClient } from "../shared/oss-client.ts";
 import type { Findings } from "./finding.ts";
 
-/** What to mend where OSS cannot be asked. */
+/** The settings to check when OSS does not answer. */
 export const OSS_SUSPECTS = { keys: "ALIBABA_CLOUD", address: "OSS_REGION or --oss-endpoint" };
 
 export const READ_WITH = "run this with keys that may read the bucket's settings (AliyunOSSReadOnlyAccess)";
@@ -34,15 +34,15 @@ export async function bucketStateOf(
   if (info.owner !== accountId) {
     findings.fail(
       check,
-      `belongs to account ${info.owner}, and the role to ${accountId}: its policies do not reach there`,
-      "name a bucket of this account, or let its owner open it to the role by a bucket policy",
+      `belongs to account ${info.owner}, but the role belongs to account ${accountId}: the role's policies have no effect there`,
+      "use a bucket of this account, or ask its owner for a bucket policy that allows the role",
     );
     return "unknown";
   }
   if (info.region !== region) {
     findings.fail(
       check,
-      `is in ${info.region}, and OSS_REGION says ${region}`,
+      `is in ${info.region}, but OSS_REGION is ${region}`,
       `write OSS_REGION=${info.region}`,
     );
     return "elsewhere";
@@ -51,8 +51,8 @@ export async function bucketStateOf(
   else
     findings.fail(
       check,
-      `its ACL is ${info.acl}: anybody may ${info.acl === "public-read" ? "read" : "read and write"} every object, whatever access.yaml says`,
-      `set the ACL of ${bucket} to private (console: Permission Control), and Block Public Access`,
+      `its ACL is ${info.acl}: anybody can ${info.acl === "public-read" ? "read" : "read and write"} every object, whatever access.yaml says`,
+      `set the ACL of ${bucket} to private (console: Permission Control), and switch on Block Public Access`,
     );
   return "here";
 }
@@ -74,7 +74,7 @@ function bucketInfoFrom(answer: unknown): BucketInfo {
   const { ID: id } = Object(owner) as { readonly ID?: unknown };
   const { Grant: grant } = Object(list) as { readonly Grant?: unknown };
   if (typeof location !== "string" || typeof id !== "string" || typeof grant !== "string")
-    throw new AlienAnswer("it holds no bucket's location, owner and ACL");
+    throw new AlienAnswer("it lacks the bucket's location, owner or ACL");
   return { region: regionOf(location), owner: id, acl: grant };
 }
 
@@ -90,18 +90,18 @@ async function whyUnreadable(
   if (remedyOfAccess(problem, OSS_SUSPECTS) === undefined) {
     const listed = await locationOf(client, bucket);
     if (listed !== undefined && listed !== region) {
-      findings.fail(check, `is in ${listed}, and OSS_REGION says ${region}`, `write OSS_REGION=${listed}`);
+      findings.fail(check, `is in ${listed}, but OSS_REGION is ${region}`, `write OSS_REGION=${listed}`);
       return "elsewhere";
     }
   }
   if (problem.code === "NoSuchBucket")
     findings.fail(
       check,
-      `does not exist in ${region}, nor among the account's buckets`,
-      "mend OSS_BUCKET (or bucket in access.yaml), or make the bucket: private, in the function's region",
+      `does not exist in ${region}, and the account has no bucket of that name`,
+      "fix OSS_BUCKET (or bucket in access.yaml), or create the bucket: private, in the function's region",
     );
   else if (problem.code === "AccessDenied")
-    findings.fail(check, problemText(problem), `${READ_WITH}; or the bucket is somebody else's`);
+    findings.fail(check, problemText(problem), `${READ_WITH}; or the bucket belongs to somebody else`);
   else findings.fail(check, problemText(problem), remedyOf(problem, OSS_SUSPECTS));
   return "unknown";
 }

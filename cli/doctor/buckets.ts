@@ -79,7 +79,7 @@ async function corsChecked(
   const { bucket, allowedOrigins, permissions } = want;
   const check = `CORS of ${bucket}`;
   if (allowedOrigins.length === 0) {
-    findings.skip(check, "ALLOWED_ORIGINS is not set: no App in a browser");
+    findings.skip(check, "ALLOWED_ORIGINS is not set, so no App runs in a browser");
     return;
   }
   let rules: readonly BucketCorsRule[];
@@ -94,11 +94,11 @@ async function corsChecked(
     rules = [];
   }
   const problems = allowedOrigins.flatMap((origin) => corsProblem(rules, origin, permissions) ?? []);
-  if (problems.length === 0) findings.ok(check, `fits ${allowedOrigins.join(", ")}`);
+  if (problems.length === 0) findings.ok(check, `allows ${allowedOrigins.join(", ")}`);
   else if (rules.length === 0)
     findings.fail(
       check,
-      "there is none, and ALLOWED_ORIGINS is set: browsers refuse every call",
+      "the bucket has no CORS rule, but ALLOWED_ORIGINS is set: browsers refuse every call",
       problems[0]?.fix ?? "",
     );
   else for (const { cause, fix } of problems) findings.fail(check, cause, fix);

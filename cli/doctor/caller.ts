@@ -22,8 +22,8 @@ export async function identityChecked(
     if (identity.isAccount)
       findings.warn(
         check,
-        `${identity.arn}: the account's own key may do everything, and nothing can take it back but deleting it`,
-        "make a RAM user for this, and delete the account's access keys",
+        `${identity.arn}: the account's own key may do everything, and nothing stops it but deleting it`,
+        "create a RAM user for this, and delete the account's access keys",
       );
     else findings.ok(check, identity.arn);
     return identity;
@@ -67,9 +67,9 @@ export async function assumeRoleChecked(
 
 function remedyOfCall(problem: CloudProblem, roleArn: string): string {
   if (problem.code === "EntityNotExist.Role")
-    return `${roleArn} does not exist: mend OSS_ROLE_ARN, or make the role with: npm run valet -- provision apply`;
+    return `${roleArn} does not exist: fix OSS_ROLE_ARN, or create the role: npm run valet -- provision apply`;
   if (problem.code !== "NoPermission") return remedyOf(problem, suspects("CALLER"));
-  // Two gates with one code: whom the role trusts, and what the caller may do.
+  // One code for two causes: the role does not trust the caller, or the caller may not assume it.
   return problem.policyType === "AssumeRolePolicy"
     ? "the role's trust policy does not name this caller: npm run valet -- provision apply --caller-user NAME"
     : `no policy of the caller allows sts:AssumeRole on ${roleArn}: npm run valet -- provision apply --caller-user NAME`;

@@ -71,7 +71,7 @@ async function examined(values: Values, accessFile: unknown, terminal: Terminal)
   });
   const options = { functionRole: values["function-role"], callerUser: values["caller-user"] };
   const settings = settingsChecked(environment, accessFile, options, findings);
-  if (settings === undefined) findings.skip("everything else", "the settings come first");
+  if (settings === undefined) findings.skip("everything else", "fix the settings first");
   else await deploymentChecked({ ...settings, ramAddress, ossEndpoint, terminal }, findings);
 
   const failed = all.filter(({ outcome }) => outcome === "fail").length;
@@ -95,17 +95,17 @@ async function deploymentChecked(deployment: Deployment, findings: Findings): Pr
   await issuerKeysChecked(config.issuerKeys, terminal, findings);
   const first = await stsChecked(stsAddress, terminal, findings);
   if (first !== undefined) {
-    findings.skip("operator's keys, bucket, roles, AssumeRole", `${first} comes first`);
+    findings.skip("operator's keys, bucket, roles, AssumeRole", `fix the problem with ${first} first`);
     return;
   }
   const inTheWay = await accountChecked(deployment, stsAddress, findings);
   const callerKeys = accessKeysFrom(terminal.environment, "CALLER");
   const half = halfOfKeys(terminal.environment, "CALLER");
-  if (half !== undefined) findings.fail("AssumeRole", half, "set both of them, or neither");
+  if (half !== undefined) findings.fail("AssumeRole", half, "set both, or neither");
   else if (callerKeys === undefined)
     findings.skip(
       "AssumeRole",
-      "CALLER_ACCESS_KEY_ID is not set; inside Function Compute the role calls, see smoke",
+      "CALLER_ACCESS_KEY_ID is not set. Inside Function Compute the function's role calls AssumeRole; smoke checks that",
     );
   else if (inTheWay !== undefined) findings.skip("AssumeRole", inTheWay);
   else await assumeRoleChecked({ keys: callerKeys, address: stsAddress, roleArn: config.roleArn }, findings);
@@ -126,11 +126,11 @@ async function accountChecked(
   if (provision.accountId !== accountId) {
     findings.fail(
       "client role",
-      `OSS_ROLE_ARN is of account ${provision.accountId}, and the operator's keys are of ${accountId}`,
-      "mend the account id in OSS_ROLE_ARN, or run this with keys of its account",
+      `OSS_ROLE_ARN belongs to account ${provision.accountId}, but the operator's keys belong to account ${accountId}`,
+      "fix the account ID in OSS_ROLE_ARN, or use keys of that account",
     );
-    findings.skip("bucket, roles", "they are another account's");
-    return "OSS_ROLE_ARN comes first";
+    findings.skip("bucket, roles", "they belong to another account");
+    return "fix OSS_ROLE_ARN first";
   }
   const { rules, region, allowedOrigins } = config;
   const endpoint = ossEndpoint ?? `https://oss-${region}.aliyuncs.com`;
@@ -156,12 +156,13 @@ async function accountIdOf(
   findings.fail(
     "operator's keys",
     "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set",
-    "set those of somebody who may read RAM and the bucket's settings",
+    "set them to the keys of an operator who may read RAM and the bucket's settings",
   );
   return undefined;
 }
 
 function summary(failed: number, warned: number): string {
   const warnings = warned === 0 ? "" : `; ${warned} ${warned === 1 ? "warning" : "warnings"}`;
-  return failed === 0 ? `Nothing fails${warnings}.` : `${failed} to mend${warnings}.`;
+  const problems = failed === 0 ? "No" : String(failed);
+  return `${problems} ${failed === 1 ? "problem" : "problems"} found${warnings}.`;
 }

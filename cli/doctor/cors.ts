@@ -26,7 +26,7 @@ export function corsProblem(
   const forOrigin = rules
     .map((rule, index) => ({ ...rule, number: index + 1 }))
     .filter((rule) => listOf(rule.allowedOrigin).some((pattern) => matches(pattern, origin)));
-  if (forOrigin.length === 0) return { cause: `no rule is for ${origin}`, fix };
+  if (forOrigin.length === 0) return { cause: `no rule allows ${origin}`, fix };
   const deciding = methods.map((method) => {
     const forMethod = forOrigin.filter((rule) => listOf(rule.allowedMethod).includes(method));
     const last = forMethod.findIndex((rule) => listOf(rule.allowedHeader).includes("*"));
@@ -34,7 +34,7 @@ export function corsProblem(
   });
   const refused = deciding.filter((one) => one.rules.length === 0).map(({ method }) => method);
   if (refused.length > 0)
-    return { cause: `${refused.join(", ")} with any headers (*) is not allowed to ${origin}`, fix };
+    return { cause: `${refused.join(", ")} with all headers (*) is not allowed from ${origin}`, fix };
   for (const { method, rules: some } of deciding) {
     for (const rule of some) {
       const exposed = listOf(rule.exposeHeader).map((header) => header.toLowerCase());
@@ -42,7 +42,7 @@ export function corsProblem(
       if (hidden.length > 0)
         return {
           cause: `rule ${rule.number}, which decides for ${method} from ${origin}, does not expose ${hidden.join(", ")}: multipart uploads fail`,
-          fix: `add ${hidden.join(" ")} to what rule ${rule.number} exposes (a rule behind it is never asked); or ${fix}`,
+          fix: `add ${hidden.join(" ")} to what rule ${rule.number} exposes (a later rule is never used); or ${fix}`,
         };
     }
   }

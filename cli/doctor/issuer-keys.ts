@@ -27,7 +27,7 @@ export async function issuerKeysChecked(
           document = await read(url, timeoutMs);
           return document;
         },
-        onWarning: (what) => findings.warn(check, what, "tell whoever runs the issuer"),
+        onWarning: (what) => findings.warn(check, what, "tell the operator of the issuer"),
       })();
       const unserved = algorithms.filter(
         (algorithm) => !set.keys.some((key) => key.algorithms.includes(algorithm)),
@@ -35,16 +35,16 @@ export async function issuerKeysChecked(
       if (set.keys.length === 0) {
         findings.fail(
           check,
-          `the set has no usable key for ${algorithms.join(", ")}; it holds ${contentOf(document)}`,
-          `write under algorithms what the issuer signs with, or let it publish a key for ${algorithms.join(", ")}`,
+          `the key set has no usable key for ${algorithms.join(", ")}; it contains ${contentOf(document)}`,
+          `set algorithms in access.yaml to what the issuer signs with, or have the issuer publish a key for ${algorithms.join(", ")}`,
         );
         continue;
       }
       if (unserved.length > 0) {
         findings.warn(
           check,
-          `no key in the set is for ${unserved.join(", ")}; it holds ${contentOf(document)}`,
-          `take ${unserved.join(", ")} off algorithms in access.yaml, unless such a key is to come`,
+          `the key set has no key for ${unserved.join(", ")}; it contains ${contentOf(document)}`,
+          `remove ${unserved.join(", ")} from algorithms in access.yaml, unless the issuer will publish such a key`,
         );
       }
       const [algorithm] = algorithms.filter((candidate) => !unserved.includes(candidate));
@@ -56,8 +56,8 @@ export async function issuerKeysChecked(
       if (ambiguous) {
         findings.fail(
           check,
-          `the set has ${set.keys.length} keys for ${algorithm} and none has a kid, so that no token says which is its`,
-          "let the issuer publish a kid with each key, and write it into the tokens' headers",
+          `the key set has ${set.keys.length} keys for ${algorithm} and none has a kid, so a token cannot say which key signed it`,
+          "have the issuer publish a kid with each key and write it into the tokens' headers",
         );
       } else if (unserved.length === 0) {
         findings.ok(check, `${set.keys.length} for ${algorithms.join(", ")}`);
@@ -66,7 +66,7 @@ export async function issuerKeysChecked(
       findings.fail(
         check,
         error instanceof Error ? error.message : "cannot be read",
-        "the function must reach this address too: mend jwks (or issuer) in access.yaml, or the issuer's server",
+        "the function must reach this address too: fix jwks (or issuer) in access.yaml, or the issuer's server",
       );
     }
   }
@@ -85,5 +85,5 @@ function contentOf(document: unknown): string {
     ];
     return `${String(kty).slice(0, 8)}${said.length === 0 ? "" : ` (${said.join(", ")})`}`;
   });
-  return kinds.length === 0 ? "no keys at all" : [...new Set(kinds)].join(", ");
+  return kinds.length === 0 ? "no keys" : [...new Set(kinds)].join(", ");
 }

@@ -3,7 +3,7 @@ import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type DesiredPolicy, documentText } from "../provision/desired-state.ts";
 import { wideningFrom } from "../provision/policy-comparison.ts";
 import type { Findings } from "./finding.ts";
-import type { Mending, PolicyHolder, RamView } from "./ram-view.ts";
+import type { Fixes, PolicyHolder, RamView } from "./ram-view.ts";
 import { requestsUnder } from "./rule-requests.ts";
 
 /** Who calls AssumeRole may assume the client role, and do nothing else. Whether it may. */
@@ -14,9 +14,9 @@ export function mayAssumeChecked(
 ): boolean {
   const check = `policies of ${holder.name}`;
   const { desired, view } = want;
-  const { mending, settings } = view;
+  const { fixes, settings } = view;
   if (!view.actual.roles.has(settings.clientRole.toLowerCase())) {
-    findings.skip(check, `there is no ${settings.clientRole} to assume`);
+    findings.skip(check, `the client role ${settings.clientRole} does not exist`);
     return false;
   }
   const clientRoleArn = `acs:ram::${settings.accountId}:role/${settings.clientRole.toLowerCase()}`;
@@ -29,8 +29,8 @@ export function mayAssumeChecked(
       check,
       `may not assume ${clientRoleArn} (${decision.because}): STS answers NoPermission`,
       decision.kind === "ExplicitDeny"
-        ? `take that Deny away from ${holder.name}; provision leaves it alone`
-        : mending.apply,
+        ? `remove that Deny from ${holder.name}; provision does not change it`
+        : fixes.apply,
     );
     return false;
   }
@@ -39,8 +39,8 @@ export function mayAssumeChecked(
   for (const { name, what } of more)
     findings.warn(
       check,
-      `${name} allows more than to assume the client role: ${what}`,
-      name === desired.name ? mending.apply : mending.detach(name, holder.name),
+      `${name} allows more than assuming the client role: ${what}`,
+      name === desired.name ? fixes.apply : fixes.detach(name, holder.name),
     );
   return true;
 }
@@ -53,12 +53,12 @@ export function rolePolicyChecked(
     readonly rules: AccessRules;
     readonly bucket: string;
     readonly accountId: string;
-    readonly mending: Mending;
+    readonly fixes: Fixes;
   },
   findings: Findings,
 ): void {
   const check = `policies of ${client.name}`;
-  const { desired, rules, mending } = want;
+  const { desired, rules, fixes } = want;
   const enforced = rules.rules.filter(({ mode }) => mode === "enforce");
   const failing = enforced.flatMap((rule) => {
     const denied = requestsUnder(rule, want)
@@ -69,8 +69,8 @@ export function rolePolicyChecked(
   if (failing.length > 0 && !client.policies.some(({ name }) => name === desired.name))
     findings.fail(
       check,
-      `${desired.name} is not among them: ${failing.length === enforced.length ? "every rule" : `"${failing.map(({ rule }) => rule.name).join('", "')}"`} will fail with AccessDenied`,
-      `${mending.apply}, unless somebody took it away to stop everything`,
+      `${desired.name} is not attached: ${failing.length === enforced.length ? "every rule" : `"${failing.map(({ rule }) => rule.name).join('", "')}"`} will fail with AccessDenied`,
+      `${fixes.apply}, unless somebody detached it to stop everything`,
     );
   else
     for (const { rule, denied } of failing)
@@ -78,27 +78,27 @@ export function rolePolicyChecked(
         check,
         `too narrow for rule "${rule.name}": ${[...new Set(denied.map(({ action }) => action))].join(", ")} will fail with AccessDenied (${denied[0]?.because})`,
         denied.every(({ kind }) => kind === "ExplicitDeny")
-          ? `take that Deny away from ${client.name}, unless you mean it; provision leaves it alone`
-          : mending.apply,
+          ? `remove that Deny from ${client.name}, unless you want it; provision does not change it`
+          : fixes.apply,
       );
   const wider = widerThan(documentText(desired.document), client);
   for (const { name, what } of wider)
     findings.warn(
       check,
       `${name} allows more than the rules need: ${what}`,
-      name === desired.name ? mending.apply : mending.detach(name, client.name),
+      name === desired.name ? fixes.apply : fixes.detach(name, client.name),
     );
   if (failing.length === 0 && wider.length === 0)
     findings.ok(
       check,
-      `as far as ${enforced.length === 1 ? "the rule" : `the ${enforced.length} rules`}, and no further`,
+      `allow exactly what ${enforced.length === 1 ? "the rule needs" : `the ${enforced.length} rules need`}`,
     );
 }
 
 /** The role's sessions may last as long as an App may ask for. */
 export function maxSessionChecked(
   client: { readonly name: string; readonly maxSessionSeconds: number },
-  { rules, mending }: { readonly rules: AccessRules; readonly mending: Mending },
+  { rules, fixes }: { readonly rules: AccessRules; readonly fixes: Fixes },
   findings: Findings,
 ): void {
   const check = `longest session of ${client.name}`;
@@ -107,8 +107,8 @@ export function maxSessionChecked(
   else
     findings.fail(
       check,
-      `${client.maxSessionSeconds} s, and access.yaml lets Apps ask for ${maxDurationSeconds} s: STS answers InvalidParameter.DurationSeconds`,
-      `${mending.apply}; or write session.maxDuration: ${client.maxSessionSeconds} in access.yaml`,
+      `${client.maxSessionSeconds} s, but access.yaml lets Apps ask for ${maxDurationSeconds} s: STS answers InvalidParameter.DurationSeconds`,
+      `${fixes.apply}; or write session.maxDuration: ${client.maxSessionSeconds} in access.yaml`,
     );
 }
 
@@ -126,5 +126,5 @@ export function widerThan(
   });
 }
 
-/** Of a long list, how many are told. */
+/** Of a long list, how many are shown. */
 const SHOWN = 3;

@@ -16,8 +16,8 @@ import type { RamAccount } from "../shared/cloud-clients.ts";
 import { AlienAnswer, cloudProblemFrom, problemText, remedyOf } from "../shared/cloud-problem.ts";
 import type { Findings } from "./finding.ts";
 
-/** What a person is told to do about RAM, so that it works as told. */
-export interface Mending {
+/** The advice that doctor gives about RAM: each command works exactly as printed. */
+export interface Fixes {
   /** The command that makes all changes of the plan, with the flag that it needs. */
   readonly apply: string;
   /** Takes a policy away that nobody needs once the plan is carried out. */
@@ -32,8 +32,8 @@ export interface RamView {
   readonly actual: ActualState;
   /** The default versions of all that is attached to each role and user. */
   readonly policies: ReadonlyMap<ActualRole | ActualUser, readonly NamedPolicy[]>;
-  readonly mending: Mending;
-  /** What must be mended before provision may be run; undefined: nothing. */
+  readonly fixes: Fixes;
+  /** What must be fixed before provision is run; undefined: nothing. */
   readonly first: string | undefined;
 }
 
@@ -66,10 +66,10 @@ export async function ramViewOf(
         ? "run this with keys that may read RAM (AliyunRAMReadOnlyAccess)"
         : remedyOf(problem, { keys: "ALIBABA_CLOUD", address: "RAM_ENDPOINT" }),
     );
-    findings.skip("roles", "RAM comes first");
+    findings.skip("roles", "fix the problem with RAM first");
     return undefined;
   }
-  return { ...want, desired, actual, policies, mending: mendingBy(planFor(desired, actual), want) };
+  return { ...want, desired, actual, policies, fixes: fixesFor(planFor(desired, actual), want) };
 }
 
 /** A role or user to be looked at; undefined, and a finding, where it is not there, or not complete. */
@@ -87,17 +87,17 @@ export function found<T extends ActualRole | ActualUser>(
 ): (T & PolicyHolder) | undefined {
   const { name, purpose, named, view } = what;
   const check = `${purpose} ${name}`;
-  const { apply } = view.mending;
+  const { apply } = view.fixes;
   if (entity === undefined) {
-    findings.fail(check, "does not exist", `mend ${named}, or make it with: ${apply}`);
+    findings.fail(check, "does not exist", `fix ${named}, or create it: ${apply}`);
     return undefined;
   }
   if (entity.description === UNFINISHED) {
     findings.fail(check, "is not complete: an apply was interrupted", apply);
-    findings.skip(`trust and policies of ${name}`, "provision comes first");
+    findings.skip(`trust and policies of ${name}`, "run provision apply first");
     return undefined;
   }
-  findings.ok(check, "is there");
+  findings.ok(check, "exists");
   return { ...entity, name, policies: judgeable(view.policies.get(entity) ?? [], check, findings) };
 }
 
@@ -112,7 +112,7 @@ async function policiesOf(
       new models.GetPolicyRequest({ policyName: name, policyType: type }),
     );
     const document = found.body?.defaultPolicyVersion?.policyDocument;
-    if (document === undefined) throw new AlienAnswer("it holds no policy document");
+    if (document === undefined) throw new AlienAnswer("it has no policy document");
     policies.push({ name, document });
   }
   return policies;
@@ -129,26 +129,26 @@ function judgeable(
     if (problem === undefined) return true;
     findings.warn(
       check,
-      `its policy ${name} cannot be judged here: ${problem}`,
-      `look at ${name} yourself: what it allows or denies is left out of these checks`,
+      `its policy ${name} cannot be checked: ${problem}`,
+      `check ${name} by hand: these checks ignore what it allows or denies`,
     );
     return false;
   });
 }
 
-/** `first`: what must be mended before, such as a bucket's name that policies would be written for. */
-function mendingBy(
+/** `first`: the problem to fix first, e.g. a wrong bucket name, which provision would write into policies. */
+function fixesFor(
   plan: Plan,
   { settings, first }: { readonly settings: ProvisionSettings; readonly first: string | undefined },
-): Mending {
+): Fixes {
   const command = applyCommand(settings, { widens: plan.steps.some((step) => wideningOf(step).length > 0) });
-  const apply = first === undefined ? command : `${first} comes first; then ${command}`;
+  const apply = first === undefined ? command : `fix ${first} first; then ${command}`;
   return {
     apply,
     // What is to go may be all that the deployment runs on today.
     detach: (policy, from) =>
       plan.steps.length === 0
-        ? `detach ${policy} from ${from}, unless you mean it`
+        ? `detach ${policy} from ${from}, unless you want it`
         : `${apply}, and only then detach ${policy} from ${from}`,
   };
 }

@@ -15,7 +15,7 @@ export async function rolesChecked(
   want: {
     readonly settings: ProvisionSettings;
     readonly rules: AccessRules;
-    /** What must be mended before provision may be run; undefined: nothing. */
+    /** What must be fixed before provision is run; undefined: nothing. */
     readonly first: string | undefined;
   },
   findings: Findings,
@@ -25,13 +25,13 @@ export async function rolesChecked(
   const clientIsSound = clientRoleChecked(view, findings);
   functionRoleChecked(view, findings);
   const callers = view.desired.users.map((user) => callerUserChecked(user, view, findings));
-  if (!clientIsSound) return "the client role comes first";
-  return callers.every(Boolean) ? undefined : "the caller user comes first";
+  if (!clientIsSound) return "fix the client role first";
+  return callers.every(Boolean) ? undefined : "fix the caller user first";
 }
 
-/** Whether it is there and trusts whom it should. */
+/** Whether the role exists and trusts the right callers. */
 function clientRoleChecked(view: RamView, findings: Findings): boolean {
-  const { settings, rules, actual, mending, first } = view;
+  const { settings, rules, actual, fixes, first } = view;
   const { accountId, clientRole, bucket } = settings;
   const desired = view.desired.roles.find(({ name }) => name === clientRole);
   const role = found(
@@ -42,9 +42,9 @@ function clientRoleChecked(view: RamView, findings: Findings): boolean {
   if (role === undefined || desired === undefined) return false;
   const isTrustSound = clientTrustChecked(role, desired, view, findings);
   if (first === undefined)
-    rolePolicyChecked(role, { desired: desired.policy, rules, bucket, accountId, mending }, findings);
-  else findings.skip(`policies of ${role.name}`, `${first} comes first`);
-  maxSessionChecked(role, { rules, mending }, findings);
+    rolePolicyChecked(role, { desired: desired.policy, rules, bucket, accountId, fixes }, findings);
+  else findings.skip(`policies of ${role.name}`, `fix ${first} first`);
+  maxSessionChecked(role, { rules, fixes }, findings);
   return isTrustSound;
 }
 
@@ -58,7 +58,7 @@ function clientTrustChecked(
   const missing = view.desired.users.filter(({ name }) => !view.actual.users.has(name));
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(", ");
-    findings.skip(`trust policy of ${role.name}`, `caller user ${names} comes first`);
+    findings.skip(`trust policy of ${role.name}`, `fix caller user ${names} first`);
     return false;
   }
   return trustChecked(
@@ -67,15 +67,15 @@ function clientTrustChecked(
       desired,
       accountId: view.settings.accountId,
       consequence: "STS answers NoPermission (AssumeRolePolicy)",
-      gain: "hold all that access.yaml grants to anybody",
-      apply: view.mending.apply,
+      gain: "get everything that access.yaml grants to anyone",
+      apply: view.fixes.apply,
     },
     findings,
   );
 }
 
 function functionRoleChecked(view: RamView, findings: Findings): void {
-  const { settings, actual, mending } = view;
+  const { settings, actual, fixes } = view;
   const { accountId, functionRole } = settings;
   const desired = view.desired.roles.find(({ name }) => name === functionRole);
   const role = found(
@@ -90,8 +90,8 @@ function functionRoleChecked(view: RamView, findings: Findings): void {
       desired,
       accountId,
       consequence: "Function Compute cannot run the function with it",
-      gain: "assume the client role as the function does, and hold all that access.yaml grants to anybody",
-      apply: mending.apply,
+      gain: "assume the client role like the function, and get everything that access.yaml grants to anyone",
+      apply: fixes.apply,
     },
     findings,
   );
@@ -112,14 +112,14 @@ function callerUserChecked(desired: DesiredUser, view: RamView, findings: Findin
   if (user === undefined) return false;
   const hasKey = user.accessKeys.some(({ isActive }) => isActive);
   if (!hasKey) {
-    const { apply } = view.mending;
+    const { apply } = view.fixes;
     if (user.accessKeys.length === 0)
-      findings.fail(`caller user ${name}`, "has no access key", `make one: ${apply}`);
+      findings.fail(`caller user ${name}`, "has no access key", `create one: ${apply}`);
     else
       findings.fail(
         `caller user ${name}`,
         "has no access key that is enabled",
-        `enable one in RAM, or make another: ${apply}`,
+        `enable one in RAM, or create another: ${apply}`,
       );
   }
   return mayAssumeChecked(user, { desired: policy, view }, findings) && hasKey;

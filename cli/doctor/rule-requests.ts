@@ -7,7 +7,7 @@ import { listOf } from "../shared/values.ts";
 /** Users that no rule names: what is open to one of them is open to any. */
 const SOMEBODY = ["alice", "Zoe_9"];
 
-/** What somebody asks OSS for whom the rule grants something: each of its actions, in each of its prefixes. */
+/** The OSS requests that the rule allows to a user: each of its actions, in each of its prefixes. */
 export function requestsUnder(
   rule: Rule,
   place: { readonly rules: AccessRules; readonly bucket: string; readonly accountId: string },

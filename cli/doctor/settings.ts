@@ -58,19 +58,19 @@ function endpointsChecked({ region, ossEndpoint, sts, bucket }: Config, findings
   if (before !== undefined && before !== "") {
     findings.fail(
       "OSS_ENDPOINT",
-      `${hostname} names a bucket; the SDKs put the bucket's name before it once more`,
-      `write https://oss-${region}.aliyuncs.com, or leave OSS_ENDPOINT out`,
+      `${hostname} contains a bucket name, and the SDKs add the bucket name again`,
+      `write https://oss-${region}.aliyuncs.com, or delete OSS_ENDPOINT`,
     );
   } else if (named !== undefined && named !== region) {
     findings.fail(
       "OSS_ENDPOINT",
-      `${hostname} is in ${named}, and OSS_REGION says ${region}: Apps would get NoSuchBucket or AccessDenied`,
-      `write https://oss-${region}.aliyuncs.com, or leave OSS_ENDPOINT out; or mend OSS_REGION`,
+      `${hostname} is in ${named}, but OSS_REGION is ${region}: Apps would get NoSuchBucket or AccessDenied`,
+      `write https://oss-${region}.aliyuncs.com, or delete OSS_ENDPOINT; or fix OSS_REGION`,
     );
   } else if (internal !== undefined) {
     findings.warn(
       "OSS_ENDPOINT",
-      `${hostname} is reachable inside Alibaba Cloud's ${region} alone, and it is what Apps are told`,
+      `${hostname} can be reached only inside Alibaba Cloud's region ${region}, but every App is given this address`,
       `write https://oss-${region}.aliyuncs.com unless every App runs there`,
     );
   } else {
@@ -82,8 +82,8 @@ function endpointsChecked({ region, ossEndpoint, sts, bucket }: Config, findings
   if (stsRegion !== undefined && stsRegion !== region) {
     findings.warn(
       "STS_ENDPOINT",
-      `${sts.host} is in ${stsRegion}, and OSS_REGION says ${region}: each request goes there and back`,
-      `leave STS_ENDPOINT out for sts.${region}.aliyuncs.com, unless the function runs in ${stsRegion}`,
+      `${sts.host} is in ${stsRegion}, but OSS_REGION is ${region}: every request travels there and back`,
+      `delete STS_ENDPOINT to use sts.${region}.aliyuncs.com, unless the function runs in ${stsRegion}`,
     );
   }
 }

@@ -10,7 +10,7 @@ const NOTABLE_SKEW_MS = 30_000;
 
 /**
  * Whether STS answers, and by how much this machine's clock differs from its. The request is not signed; what counts
- * is that the refusal has STS's form. What must be mended before anything can be asked there; undefined: nothing.
+ * is that the refusal has STS's form. Returns what to fix before STS can be used; undefined: nothing.
  */
 export async function stsChecked(
   { endpoint, protocol }: ApiAddress,
@@ -22,7 +22,7 @@ export async function stsChecked(
   try {
     const query = "Action=GetCallerIdentity&Version=2015-04-01&Format=JSON";
     const { status, headers, text } = await httpGet(`${protocol}://${endpoint}/?${query}`);
-    if (!isRefusal(text)) throw new AlienAnswer(`status ${status}, and no code`);
+    if (!isRefusal(text)) throw new AlienAnswer(`status ${status} without an error code`);
     theirs = Date.parse(headers.get("date") ?? "");
   } catch (error) {
     const problem = cloudProblemFrom(error);
@@ -30,25 +30,25 @@ export async function stsChecked(
     findings.fail(
       "STS",
       `${endpoint}: ${problemText(problem)}`,
-      `${remedyOf(problem, { keys: "ALIBABA_CLOUD", address })}; sts-vpc.… answers inside its VPC alone`,
+      `${remedyOf(problem, { keys: "ALIBABA_CLOUD", address })}; sts-vpc.… answers only inside its VPC`,
     );
     return "STS";
   }
   findings.ok("STS", `${endpoint} answers`);
   // The header has whole seconds; half of the way there and back is their answer's.
   const skewMs = theirs + 500 - (startedAtMs + clock.nowMs()) / 2;
-  const what = `${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? "behind" : "ahead of"} STS's`;
-  if (Number.isNaN(skewMs)) findings.skip("clock", "STS's answer has no Date");
+  const what = `${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? "behind" : "ahead of"} the clock of STS`;
+  if (Number.isNaN(skewMs)) findings.skip("clock", "the answer of STS has no Date header");
   else if (Math.abs(skewMs) > MAX_SKEW_MS) {
     findings.fail(
       "clock",
-      `this machine's is ${what}: every signed request is refused (InvalidTimeStamp.Expired)`,
+      `this machine's clock is ${what}: every signed request is refused (InvalidTimeStamp.Expired)`,
       "set this machine's clock (NTP)",
     );
     return "the clock";
   } else if (Math.abs(skewMs) > NOTABLE_SKEW_MS)
-    findings.warn("clock", `this machine's is ${what}`, "set this machine's clock (NTP)");
-  else findings.ok("clock", `within ${NOTABLE_SKEW_MS / 1000} s of STS's`);
+    findings.warn("clock", `this machine's clock is ${what}`, "set this machine's clock (NTP)");
+  else findings.ok("clock", `within ${NOTABLE_SKEW_MS / 1000} s of the clock of STS`);
   return undefined;
 }
 

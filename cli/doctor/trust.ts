@@ -17,7 +17,7 @@ export function trustChecked(
     readonly consequence: string;
     /** What somebody has who is trusted and should not be. */
     readonly gain: string;
-    /** The command that mends it. */
+    /** The command that fixes it. */
     readonly apply: string;
   },
   findings: Findings,
@@ -36,7 +36,9 @@ export function trustChecked(
   if (missing.length > 0 && conditions === undefined) {
     findings.fail(
       check,
-      `does not trust ${missing.join(", ")}, but ${others.length === 0 ? "nobody else" : others.join(", ")}: ${want.consequence}`,
+      others.length === 0
+        ? `does not trust ${missing.join(", ")}, nor anybody in its place: ${want.consequence}`
+        : `trusts ${others.join(", ")}, but not ${missing.join(", ")}: ${want.consequence}`,
       apply,
     );
     return false;
@@ -44,8 +46,8 @@ export function trustChecked(
   if (conditions !== undefined)
     findings.fail(
       check,
-      `trusts ${missing.join(", ")} only under Condition ${conditions}, which is not known to be met: ${want.consequence}`,
-      `take the Condition out of it; ${apply} does`,
+      `trusts ${missing.join(", ")} only under Condition ${conditions}, and doctor cannot know whether it is met: ${want.consequence}`,
+      `remove the Condition; this does it: ${apply}`,
     );
   const isForeign = (who: string): boolean =>
     /^(Federated )?acs:ram::\d/.test(who) && !who.includes(`acs:ram::${accountId}:`);
@@ -58,8 +60,8 @@ export function trustChecked(
       check,
       own.includes(`acs:ram::${accountId}:root`)
         ? `trusts acs:ram::${accountId}:root: every user and role of the account that may call AssumeRole may ${want.gain}`
-        : `trusts also ${own.join(", ")}, which may ${want.gain}`,
-      `${apply}: nobody stays but ${desiredNames.join(", ")}${own.some((who) => who.includes(":user/")) ? " (--caller-user NAME keeps a user)" : ""}`,
+        : `also trusts ${own.join(", ")}, which may ${want.gain}`,
+      `${apply}: afterwards the role trusts only ${desiredNames.join(", ")}${own.some((who) => who.includes(":user/")) ? " (--caller-user NAME keeps a user)" : ""}`,
     );
   if (missing.length === 0 && others.length === 0)
     findings.ok(check, `${desiredNames.join(", ")}, and nobody else`);

@@ -39,8 +39,10 @@ function userFrom(
 ): Pick<Asked, "issuer" | "claims" | "checks"> {
   const given = [token, claims, claim].filter((value) => value !== undefined).length;
   if (given === 0)
-    throw new UsageError('needs a user: --claim sub=alice, --claims \'{"sub":"alice"}\' or --token JWT');
-  if (given > 1) throw new UsageError("takes one of --token, --claims and --claim, not several");
+    throw new UsageError(
+      'needs a user: write --claim sub=alice, --claims \'{"sub":"alice"}\' or --token JWT',
+    );
+  if (given > 1) throw new UsageError("takes only one of --token, --claims and --claim");
   if (token === undefined) {
     const given = claims === undefined ? claimsOf(claim ?? []) : claimsIn(claims, "--claims");
     return { issuer: issuerNamed(issuer, rules), claims: issuedNow(given, terminal.nowMs()) };
@@ -48,12 +50,12 @@ function userFrom(
   const decoded = unverifiedTokenFrom(token === "-" ? readFileSync(0, "utf8") : token);
   if (decoded === undefined)
     throw new UsageError(
-      "--token is no JWT: three parts of base64url with dots between, as the App sends it",
+      "--token is not a JWT: write it as the App sends it, three parts of base64url separated by dots",
     );
   const found = rules.issuers.find((known) => known.issuer === decoded.claims["iss"]);
   if (found === undefined && issuer === undefined) {
     throw new UsageError(
-      `the token's iss is ${JSON.stringify(decoded.claims["iss"])}, and access.yaml has ${rules.issuers.map((known) => known.issuer).join(", ")}: the function would answer 401; --issuer NAME explains it as that issuer's`,
+      `the token's iss is ${JSON.stringify(decoded.claims["iss"])}, but access.yaml has only ${rules.issuers.map((known) => known.issuer).join(", ")}: the function would answer 401. To explain it as a token of one of them, add --issuer NAME`,
     );
   }
   const name = issuer === undefined ? (found?.name ?? "") : issuerNamed(issuer, rules);
@@ -67,7 +69,7 @@ function userFrom(
 }
 
 function issuerCheck(needed: string, iss: unknown): { check: string; holds: boolean; because: string } {
-  return { check: "issuer", holds: false, because: `iss is ${JSON.stringify(iss)}; needed is ${needed}` };
+  return { check: "issuer", holds: false, because: `iss is ${JSON.stringify(iss)}; it must be ${needed}` };
 }
 
 function issuerNamed(name: string | undefined, rules: AccessRules): string {
@@ -75,7 +77,9 @@ function issuerNamed(name: string | undefined, rules: AccessRules): string {
   const [only, ...others] = names;
   if (name === undefined) {
     if (only !== undefined && others.length === 0) return only;
-    throw new UsageError(`needs --issuer: ${names.join(" or ")}; alice of one is not alice of another`);
+    throw new UsageError(
+      `needs --issuer: ${names.join(" or ")}. The same user ID at two issuers means two users`,
+    );
   }
   if (names.includes(name)) return name;
   throw new UsageError(
@@ -83,15 +87,17 @@ function issuerNamed(name: string | undefined, rules: AccessRules): string {
   );
 }
 
-/** `name=text`, `name:=json`. A text stays one: sub=007 is no number. */
+/** `name=text`, `name:=json`. Text stays text: sub=007 is not a number. */
 function claimsOf(pairs: readonly string[]): Readonly<Record<string, unknown>> {
   const claims: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const pair of pairs) {
     const [, name, colon, text = ""] = /^([^=]+?)(:?)=(.*)$/s.exec(pair) ?? [];
     if (name === undefined)
-      throw new UsageError(`--claim ${pair}: write a name, = and a text: --claim sub=alice`);
+      throw new UsageError(`--claim ${pair} has no name and value: write --claim sub=alice`);
     if (Object.hasOwn(claims, name))
-      throw new UsageError(`--claim ${name} stands twice; write a list as --claim '${name}:=["red","blue"]'`);
+      throw new UsageError(
+        `--claim ${name} appears twice; write a list as --claim '${name}:=["red","blue"]'`,
+      );
     claims[name] = colon === ":" ? jsonFrom(text, `--claim ${name}`) : text;
   }
   return { ...claims };
@@ -103,7 +109,7 @@ function wantedFrom({ permissions, prefix, duration }: Values): Wanted {
     throw new UsageError(sentenceOf({ where: "--prefix", ...folder.problem }));
   const seconds = duration === undefined ? undefined : Number(duration);
   if (seconds !== undefined && (!Number.isInteger(seconds) || seconds < 900))
-    throw new UsageError("--duration must be a whole number of 900 or more");
+    throw new UsageError("--duration must be a whole number of seconds, 900 or more");
   const names = permissions?.split(",").map((name) => permissionFrom(name.trim(), "--permissions"));
   return {
     ...(names === undefined ? {} : { permissions: PERMISSIONS.filter((name) => names.includes(name)) }),
@@ -116,9 +122,9 @@ function questionFrom(values: Values, positionals: readonly string[], bucket: st
   const [first, second, ...rest] = positionals.flatMap((text, index) =>
     index === 0 && positionals.length === 1 ? text.split(/ (.*)/s, 2) : [text],
   );
-  if (rest.length > 0) throw new UsageError(`takes one permission and one key, not also ${rest.join(" ")}`);
+  if (rest.length > 0) throw new UsageError(`takes one permission and one key; delete ${rest.join(" ")}`);
   if (first !== undefined && (values.permission !== undefined || values.key !== undefined))
-    throw new UsageError(`takes ${first} … or --permission and --key, not both`);
+    throw new UsageError(`takes either "${first} KEY" or --permission and --key, not both`);
   const [permission, key] = [first ?? values.permission, second ?? values.key];
   if (permission === undefined && key === undefined) return undefined;
   if (permission === undefined)
@@ -135,7 +141,7 @@ function questionFrom(values: Values, positionals: readonly string[], bucket: st
 function addressFrom(text: string | undefined): string | undefined {
   // With a zone (fe80::1%eth0) it is an address for this machine alone.
   if (text === undefined || (isIP(text) !== 0 && !text.includes("%"))) return text;
-  throw new UsageError(`--source-ip is ${JSON.stringify(text)}; write an address, such as 203.0.113.7`);
+  throw new UsageError(`--source-ip is ${JSON.stringify(text)}; write an IP address, such as 203.0.113.7`);
 }
 
 function permissionFrom(name: string, what: string): Permission {
@@ -151,7 +157,7 @@ function rolePolicyFrom(path: string): string {
   try {
     text = readFileSync(path, "utf8");
   } catch {
-    throw new UsageError(`--role-policy ${path} cannot be read`);
+    throw new UsageError(`--role-policy ${path} cannot be read; write the path of a JSON file`);
   }
   const problem = policyGrammarProblem(text, "identity");
   if (problem !== undefined) throw new UsageError(`--role-policy ${path}: ${problem}`);
@@ -168,6 +174,6 @@ function jsonFrom(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UsageError(`${what} is no JSON; in a shell, put single quotes around it`);
+    throw new UsageError(`${what} is not valid JSON; in a shell, put single quotes around it`);
   }
 }

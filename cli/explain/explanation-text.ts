@@ -34,7 +34,7 @@ function block(title: string, lines: readonly string[]): readonly string[] {
 function checksOf({ checks }: Explanation, paint: Paint): readonly string[] {
   if (checks === undefined) return [];
   return block("App token", [
-    paint.bad("UNVERIFIED: only decoded; nobody has checked its signature"),
+    paint.bad("UNVERIFIED: only decoded; its signature was not checked"),
     ...checks.map(({ check, holds, because }) =>
       holds
         ? `${paint.good("ok")}      ${check}: ${because}`
@@ -60,7 +60,7 @@ function rulesOf({ rules }: Explanation, paint: Paint): readonly string[] {
   return block(
     "rules",
     rules.map(({ rule, mode, outcome }) => {
-      const report = mode === "report" ? " (mode report: logged, and nothing else)" : "";
+      const report = mode === "report" ? " (mode report: only logged, grants nothing)" : "";
       const mark = { matched: paint.good("matches "), "no match": "no      ", unsafe: paint.bad("REFUSES ") }[
         outcome.kind
       ];
@@ -76,7 +76,7 @@ function outcomeText(outcome: RuleOutcome): string {
     case "no match":
       return outcome.because;
     case "unsafe":
-      return `claim ${outcome.claim} ${outcome.problem}, for which a request is refused`;
+      return `claim ${outcome.claim} ${outcome.problem}; the request is refused`;
   }
 }
 
@@ -127,7 +127,7 @@ function refusalOf({ refusal, denial }: Explanation, paint: Paint): readonly str
   return block("refused", [
     `${paint.bad("REFUSED")} ${refusalText(refusal)}`,
     ...(denial === undefined ? [] : [`by deny[${denial.index}] of access.yaml${reason}`]),
-    "docs/errors.md: what the App sees, and what to do",
+    "see docs/errors.md: what the App gets, and what to do",
   ]);
 }
 

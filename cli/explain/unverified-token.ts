@@ -19,7 +19,7 @@ export interface UnverifiedToken {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** Decodes, also what the function refuses for its form; undefined where the text is no JWT. */
+/** Decodes, also what the function refuses for its form; undefined when the text is not a JWT. */
 export function unverifiedTokenFrom(given: string): UnverifiedToken | undefined {
   const text = given.trim().replace(/^Bearer\s+/i, "");
   const parts = text.split(".");
@@ -47,11 +47,11 @@ export function visibleChecks(
     ? headerChecks(parsed.value, issuer).map(([check, holds]) => ({
         check,
         holds,
-        because: `${headerField(check, token)}; allowed are ${allowedFor(check, issuer)}`,
+        because: `${headerField(check, token)}; allowed: ${allowedFor(check, issuer)}`,
       }))
     : [formCheck(parsed.refusal, token)];
   const checks = new Map(claimsChecks(token.claims, issuer, nowMs));
-  // To the log a token that has expired is TOKEN_EXPIRED, and one without a time is no token; here it is one line.
+  // The log has one code for an expired token and another for a token without exp; here both are one line.
   const expiry = checks.get("expiry") === true && checks.get("expired") === true;
   const ofClaims = [...checks]
     .filter(([check]) => check !== "expired")
@@ -66,19 +66,19 @@ export function visibleChecks(
 function formCheck(refusal: Refusal, token: UnverifiedToken): VisibleCheck {
   if (refusal.code !== "TOKEN_INVALID") throw new Error(`unreachable: a token's form gives ${refusal.code}`);
   const { check } = refusal;
-  const because = FORM_REASONS[check]?.(token) ?? `the ${check} is no JSON object with each name once`;
+  const because = FORM_REASONS[check]?.(token) ?? `the ${check} is not a JSON object, or it has a name twice`;
   return { check, holds: false, because };
 }
 
 const FORM_REASONS: Readonly<Partial<Record<TokenCheck, (token: UnverifiedToken) => string>>> = {
-  length: ({ text }) => `it has ${text.length} characters; ${MAX_TOKEN_LENGTH} are the most`,
+  length: ({ text }) => `it has ${text.length} characters; the limit is ${MAX_TOKEN_LENGTH}`,
   shape: () => "it is not three parts of base64url, none of them empty",
-  encoding: () => "a part is not written in its one canonical form",
+  encoding: () => "a part is not canonical base64url",
   "critical-header": ({ header }) =>
     `the header has ${REFUSED_PARAMETERS.filter((name) => header[name] !== undefined).join(", ")}`,
   algorithm: (token) => headerField("algorithm", token),
   type: (token) => headerField("type", token),
-  "key-id": () => `kid is no text of 1 to ${MAX_KEY_ID_LENGTH} characters`,
+  "key-id": () => `kid is not a text of 1 to ${MAX_KEY_ID_LENGTH} characters`,
 };
 
 function headerField(check: "algorithm" | "type", { header }: UnverifiedToken): string {
@@ -99,7 +99,7 @@ function claimsReason(
     case "audience":
       return audience === null
         ? "switched off (audience: null)"
-        : `aud is ${shown(claims["aud"])}; needed is ${audience}`;
+        : `aud is ${shown(claims["aud"])}; it must be, or contain, ${audience}`;
     case "expiry":
     case "expired":
       return `exp is ${timeOf(exp)}`;
@@ -109,11 +109,11 @@ function claimsReason(
       return `iat is ${timeOf(iat)}`;
     case "age":
       return maxTokenAgeSeconds === undefined
-        ? "any (no maxTokenAge)"
-        : `iat is ${timeOf(iat)}; ${maxTokenAgeSeconds} s are the most`;
+        ? "not limited (no maxTokenAge)"
+        : `iat is ${timeOf(iat)}; the token may be at most ${maxTokenAgeSeconds} s old`;
     case "required-claim": {
       const missing = requiredClaims.filter((name) => claimAt(claims, name) === undefined);
-      return missing.length === 0 ? "none is missing" : `${missing.join(", ")} missing`;
+      return missing.length === 0 ? "all are present" : `${missing.join(", ")} missing`;
     }
   }
 }

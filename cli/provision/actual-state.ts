@@ -91,7 +91,7 @@ async function roleIn(account: RamAccount, roleName: string): Promise<ActualRole
   return {
     description: role.description ?? "",
     trustPolicy: given(role.assumeRolePolicyDocument, "trust policy"),
-    maxSessionSeconds: given(role.maxSessionDuration, "longest session"),
+    maxSessionSeconds: given(role.maxSessionDuration, "maximum session duration"),
     attached: attachmentsFrom(attached.body?.policies),
   };
 }
@@ -111,7 +111,7 @@ async function policyIn(account: RamAccount, policyName: string): Promise<Actual
 
 /** What RAM's answer must hold: to take its lack for "there is none" would have provision make it. */
 function given<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new AlienAnswer(`it holds no ${what}`);
+  if (value === undefined) throw new AlienAnswer(`it has no ${what}`);
   return value;
 }
 

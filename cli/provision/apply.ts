@@ -15,7 +15,7 @@ export async function applied(plan: Plan, account: RamAccount, terminal: Termina
       if (key !== undefined) {
         // Not by the names of the administrator's own keys, which a paste would overwrite.
         terminal.out(
-          `Keep it now, it is never shown again; where the function runs it is ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET:\n  CALLER_ACCESS_KEY_ID=${key.accessKeyId}\n  CALLER_ACCESS_KEY_SECRET=${key.accessKeySecret}`,
+          `Save this key now: it is never shown again. Give it to the function as ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET:\n  CALLER_ACCESS_KEY_ID=${key.accessKeyId}\n  CALLER_ACCESS_KEY_SECRET=${key.accessKeySecret}`,
         );
       }
     } catch (error) {
@@ -24,7 +24,7 @@ export async function applied(plan: Plan, account: RamAccount, terminal: Termina
         [
           `failed: ${headline(step)}: ${problemText(problem)}`,
           ...(problem.kind === "refused" ? [] : afterSilence(step)),
-          `${index} of ${plan.steps.length} changes are made; run it again when this is mended, it goes on here.`,
+          `${index} of ${plan.steps.length} changes done. Fix the problem, then run the same command again; it continues from here.`,
         ].join("\n"),
       );
       return 1;
@@ -37,7 +37,7 @@ export async function applied(plan: Plan, account: RamAccount, terminal: Termina
 function afterSilence(step: Step): readonly string[] {
   if (step.kind !== "create access key") return [];
   return [
-    `RAM may have made a key whose secret nobody has: look at the keys of ${step.user.name} in RAM, and delete it there first.`,
+    `RAM may have created a key, and its secret is lost: look at the access keys of ${step.user.name} in RAM, and delete that key first.`,
   ];
 }
 
@@ -142,6 +142,6 @@ async function applyStep(account: RamAccount, step: Step): Promise<MadeAccessKey
 async function accessKeyFor(account: RamAccount, userName: string): Promise<MadeAccessKey> {
   const made = await account.createAccessKey(new models.CreateAccessKeyRequest({ userName }));
   const { accessKeyId, accessKeySecret } = made.body?.accessKey ?? {};
-  if (!accessKeyId || !accessKeySecret) throw new AlienAnswer("it holds no access key");
+  if (!accessKeyId || !accessKeySecret) throw new AlienAnswer("it has no access key");
   return { accessKeyId, accessKeySecret };
 }

@@ -31,7 +31,7 @@ export function asRos(desired: DesiredState): string {
     {
       ROSTemplateFormatVersion: "2015-09-01",
       Description:
-        "Made from access.yaml by `npm run valet -- provision --ros`; make it again when the rules change.",
+        "Generated from access.yaml by `npm run valet -- provision --ros`. Generate it again when the rules change.",
       Resources: resources,
     },
     null,

@@ -4,7 +4,7 @@ import type { DesiredPolicy, DesiredState } from "./desired-state.ts";
 export function asTerraform(desired: DesiredState): string {
   const policies = new Map([...desired.users, ...desired.roles].map(({ policy }) => [policy.name, policy]));
   return [
-    "# Made from access.yaml by `npm run valet -- provision --terraform`; make it again when the rules change.",
+    "# Generated from access.yaml by `npm run valet -- provision --terraform`. Generate it again when the rules change.",
     'terraform {\n  required_providers {\n    alicloud = { source = "aliyun/alicloud", version = ">= 1.252.0" }\n  }\n}',
     ...[...policies.values()].map(policyBlock),
     ...desired.users.map(({ name, description }) =>

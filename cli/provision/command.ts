@@ -91,7 +91,7 @@ async function provisioned(
   if (owner === undefined) return 1;
   if (owner.accountId !== desired.accountId) {
     terminal.error(
-      `Nothing was changed: OSS_ROLE_ARN is of account ${desired.accountId}, and the keys are of ${owner.accountId} (${owner.arn}): mend the account id in OSS_ROLE_ARN, or use keys of its account`,
+      `Nothing was changed: OSS_ROLE_ARN belongs to account ${desired.accountId}, but the keys belong to account ${owner.accountId} (${owner.arn}). Fix the account ID in OSS_ROLE_ARN, or use keys of account ${desired.accountId}.`,
     );
     return 2;
   }
@@ -103,7 +103,7 @@ async function provisioned(
     const problem = cloudProblemFrom(error);
     const instead =
       problem.code === "NoPermission"
-        ? "use the keys of somebody who may administer RAM (AliyunRAMFullAccess)"
+        ? "use keys of a RAM administrator (AliyunRAMFullAccess)"
         : remedyOfAccess(problem, { keys: "ALIBABA_CLOUD", address: "RAM_ENDPOINT" });
     unchanged(terminal, `RAM cannot be read: ${problemText(problem)}`, instead);
     return 1;
@@ -114,14 +114,14 @@ async function provisioned(
   const widening = plan.steps.filter((step) => wideningOf(step).length > 0);
   if (widening.length > 0 && values["allow-widening"] !== true) {
     terminal.error(
-      "Nothing was changed: the changes marked WIDENS allow more than now. Where that is meant, add --allow-widening.",
+      "Nothing was changed. Changes marked WIDENS give more access than today. If you want that, add --allow-widening.",
     );
     return 1;
   }
   if (values.yes !== true && (await terminal.ask?.(`Make ${plan.steps.length} changes?`)) !== true) {
     terminal.error(
       terminal.ask === undefined
-        ? "Nothing was changed: nobody can be asked here; add --yes."
+        ? "Nothing was changed: there is no terminal for the question. To apply without it, add --yes."
         : "Nothing was changed.",
     );
     return 1;
@@ -150,7 +150,7 @@ function desiredFrom(
     .filter(({ length }) => length > MAX_ROLE_POLICY_LENGTH);
   for (const { name, length } of tooLong)
     error(
-      `policy ${name}: the rules need ${length} characters, and RAM takes ${MAX_ROLE_POLICY_LENGTH}: let rules share a prefix, or name fewer values in when`,
+      `policy ${name}: the rules need ${length} characters, but RAM allows ${MAX_ROLE_POLICY_LENGTH}: let rules share a prefix, or list fewer values in when`,
     );
   return tooLong.length > 0 ? undefined : desired;
 }
@@ -166,7 +166,7 @@ function accessFrom({ environment }: Terminal): Access {
   const keys = accessKeysFrom(environment);
   if (keys === undefined)
     throw new UsageError(
-      "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET: set those of somebody who may administer RAM",
+      "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set: set them to keys of a RAM administrator",
     );
   return {
     keys,
@@ -182,7 +182,7 @@ async function ownerOf({ keys, sts }: Access, terminal: Terminal): Promise<Calle
   } catch (error) {
     const problem = cloudProblemFrom(error);
     const instead = remedyOfAccess(problem, { keys: "ALIBABA_CLOUD", address: "STS_ENDPOINT" });
-    unchanged(terminal, `STS does not say whose keys these are: ${problemText(problem)}`, instead);
+    unchanged(terminal, `STS did not say which account the keys belong to: ${problemText(problem)}`, instead);
     return undefined;
   }
 }

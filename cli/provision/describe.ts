@@ -17,13 +17,13 @@ export function headline(step: Step): string {
     case "create user":
       return `RAM user ${step.user.name}`;
     case "create access key":
-      return `access key of RAM user ${step.user.name} (shown once, when it is made)`;
+      return `access key of RAM user ${step.user.name} (shown once, when it is created)`;
     case "finish user":
-      return `RAM user ${step.user.name} is complete: its comment says so`;
+      return `RAM user ${step.user.name} marked as complete, in its comment`;
     case "finish role":
-      return `role ${step.role.name} is complete: its description says so`;
+      return `role ${step.role.name} marked as complete, in its description`;
     case "create role":
-      return `role ${step.role.name}, sessions of ${step.role.maxSessionSeconds} s at the most`;
+      return `role ${step.role.name}, sessions of up to ${step.role.maxSessionSeconds} s`;
     case "change trust policy":
       return `trust policy of role ${step.role.name}`;
     case "change maximum session":

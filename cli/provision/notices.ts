@@ -17,7 +17,7 @@ function trustTaken(desired: DesiredState, actual: ActualState): readonly string
     if (present === undefined) return [];
     return newlyTrusted(documentText(trustPolicy), present.trustPolicy).map((who) => {
       const [, user] = new RegExp(`^acs:ram::${desired.accountId}:user/(.+)$`).exec(who) ?? [];
-      return `role ${name} no longer trusts ${who}${user === undefined ? "" : `; --caller-user ${user} keeps it`}`;
+      return `role ${name} will no longer trust ${who}${user === undefined ? "" : `; to keep it, add --caller-user ${user}`}`;
     });
   });
 }
@@ -29,7 +29,7 @@ function keysLeftAlone(desired: DesiredState, actual: ActualState): readonly str
       .filter(({ isActive }) => isActive)
       .map(
         ({ id, createdAt }) =>
-          `user ${name} has the access key ${id} of ${createdAt}, so none is made; where nobody has its secret, delete it in RAM and run apply with --allow-widening`,
+          `user ${name} has the access key ${id}, created ${createdAt}, so no new key is created. If its secret is lost, delete the key in RAM and run apply with --allow-widening`,
       ),
   );
 }
@@ -52,7 +52,7 @@ function policiesLeftAlone(desired: DesiredState, actual: ActualState): readonly
       .filter((attachment) => attachment.name !== own)
       .map(
         ({ type, name }) =>
-          `${what} also has the ${type.toLowerCase()} policy ${name}: it may do more than access.yaml needs; detach it unless you mean it`,
+          `${what} also has the ${type.toLowerCase()} policy ${name}: it may allow more than access.yaml needs. Detach it, unless you want that`,
       ),
   );
 }

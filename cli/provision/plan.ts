@@ -77,7 +77,7 @@ export function planFor(desired: DesiredState, actual: ActualState): Plan {
   };
 }
 
-/** What a step allows beyond what exists; empty for what it makes anew. */
+/** What a step allows beyond what exists; empty for a new role, user or policy. */
 export function wideningOf(step: Step): readonly string[] {
   return "widens" in step ? step.widens : [];
 }
@@ -103,7 +103,7 @@ function userSteps(user: DesiredUser, present: ActualUser | undefined): readonly
   const state = stateOf(present);
   const attach = attachSteps(user.policy, "user", user.name, present);
   const hasKey = present?.accessKeys.some(({ isActive }) => isActive) === true;
-  const widens = state === "complete" ? [`a key that lasts, for a user that has no active one`] : [];
+  const widens = state === "complete" ? [`a long-lived key, for a user that has no active one`] : [];
   return [
     ...(state === "absent" ? [{ kind: "create user", user } as const] : []),
     ...attach,
@@ -156,7 +156,7 @@ function attachSteps(
 ): readonly Step[] {
   if (present?.attached.some((one) => isOf(policy, one)) === true) return [];
   const widens =
-    stateOf(present) === "complete" ? [`all of it, for a ${to} that exists and does not have it`] : [];
+    stateOf(present) === "complete" ? [`the whole policy, for a ${to} that exists without it`] : [];
   return [{ kind: "attach policy", policy, to, name, widens }];
 }
 

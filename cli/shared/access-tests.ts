@@ -36,7 +36,7 @@ export interface AccessTestOptions {
 /** Stands for a bucket that is not known yet: no bucket can be called so, hence no rule's. */
 export const UNKNOWN_BUCKET = "OSS_BUCKET";
 
-/** Whence the tests' requests come, for rules with `sourceIp: request`. Source: RFC 5737, TEST-NET-1. */
+/** The caller's IP address in the tests, for rules with `sourceIp: request`. Source: RFC 5737, TEST-NET-1. */
 const SOURCE_IP = "192.0.2.1";
 
 /**
@@ -127,7 +127,7 @@ function judged(
   }
 }
 
-/** A refusal for the operator's eyes: the App is told less. */
+/** A refusal as the operator reads it. The App gets fewer details. */
 export function refusalText(refusal: Refusal): string {
   const { code, ...rest } = refusal;
   const details = Object.entries(rest)

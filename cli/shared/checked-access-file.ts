@@ -20,7 +20,7 @@ export function checkedAccessFile(
     .filter(({ kept }) => !kept)
     .map(({ path: where, promise, expected, got, because }) =>
       file.located(where, {
-        is: `is "${promise}", a broken promise: ${expected === "can" ? "they cannot" : got === "partly" ? "they can in part" : "they can"} (${because})`,
+        is: `is "${promise}", a broken promise: ${expected === "can" ? "the user cannot do this" : got === "partly" ? "the user can do a part of this" : "the user can do this"} (${because})`,
         fix: "change the rules or the promise",
       }),
     );
@@ -41,7 +41,7 @@ export function largestPolicyOf(rules: AccessRules, bucket: string | undefined):
 export function policySizeWarnings(rules: AccessRules, bucket: string | undefined): readonly Problem[] {
   const { bytes, arithmetic } = largestPolicyOf(rules, bucket);
   if (bytes <= MAX_SESSION_POLICY_BYTES) return [];
-  const assumed = bucket === undefined ? `; with a bucket's name of ${MAX_BUCKET_LENGTH} characters` : "";
+  const assumed = bucket === undefined ? `; for a bucket name of ${MAX_BUCKET_LENGTH} characters` : "";
   return [
     {
       is: `can make a session policy of ${bytes} bytes, more than ${MAX_SESSION_POLICY_BYTES}: such a user gets no credentials (500 ServerError)`,

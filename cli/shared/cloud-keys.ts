@@ -35,11 +35,11 @@ export function halfOfKeys(environment: Terminal["environment"], beginning: stri
   const names = [`${beginning}_ACCESS_KEY_ID`, `${beginning}_ACCESS_KEY_SECRET`];
   const missing = names.filter((name) => !environment[name]?.trim());
   return missing.length === 1
-    ? `${missing.join("")} is not set, and ${names.filter((name) => !missing.includes(name)).join("")} is`
+    ? `${names.filter((name) => !missing.includes(name)).join("")} is set, but ${missing.join("")} is not`
     : undefined;
 }
 
-/** undefined for what is no address, and for http:// to any host but this machine: keys would pass in the clear. */
+/** undefined when it is not a URL, or is http:// to another machine: keys would travel unencrypted. */
 export function apiAddressFrom(address: string): ApiAddress | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (

@@ -34,7 +34,7 @@ export function cloudProblemFrom(error: unknown): CloudProblem {
   if (typeof code !== "string" || code === "undefined")
     return {
       kind: "alien",
-      code: "not an answer of this service",
+      code: "not an answer from this service",
       words: oddityIn(error),
       policyType: undefined,
     };
@@ -68,33 +68,32 @@ export function remedyOfAccess(
   { keys, address }: Suspects,
 ): string | undefined {
   if (kind === "silent")
-    return `mend ${address}, or this machine's way there: a proxy, a firewall, the network`;
-  if (kind === "alien")
-    return `is ${address} right? Something else answers there: another service, or a proxy`;
+    return `fix ${address}, or this machine's connection to it: a proxy, a firewall, the network`;
+  if (kind === "alien") return `check ${address}: another service, or a proxy, answers there`;
   switch (code) {
     case "InvalidAccessKeyId.NotFound":
     case "InvalidAccessKeyId":
-      return `set ${keys}_ACCESS_KEY_ID to a key that exists; one that begins with STS. needs its ${keys}_SECURITY_TOKEN too`;
+      return `set ${keys}_ACCESS_KEY_ID to a key that exists; a key ID that starts with "STS." also needs ${keys}_SECURITY_TOKEN`;
     case "InvalidAccessKeyId.Inactive":
-      return `the key is disabled: enable it in RAM, or set ${keys}_ACCESS_KEY_ID to another`;
+      return `the key is disabled: enable it in RAM, or set ${keys}_ACCESS_KEY_ID to another key`;
     case "SignatureDoesNotMatch":
-      return `set ${keys}_ACCESS_KEY_SECRET to the secret of this very key, without blanks around it`;
+      return `set ${keys}_ACCESS_KEY_SECRET to the secret of exactly this key, without spaces around it`;
     case "MissingSecurityToken":
-      return `set ${keys}_SECURITY_TOKEN: a key that begins with STS. is no key without it`;
+      return `set ${keys}_SECURITY_TOKEN: a key ID that starts with "STS." works only with its security token`;
     case "InvalidSecurityToken.Expired":
     case "SecurityTokenExpired":
-      return `the keys have expired: get new ones, and set all three ${keys}_ values anew`;
+      return `the keys have expired: get new ones, and set all three ${keys}_ values again`;
     case "InvalidSecurityToken.Malformed":
     case "InvalidSecurityToken.MismatchWithAccessKey":
     case "InvalidSecurityToken":
     case "AccessKeyIdAndSecurityTokenNotMatch":
-      return `set ${keys}_SECURITY_TOKEN to the whole token that came with this key, and empty for a long-lived key`;
+      return `set ${keys}_SECURITY_TOKEN to the complete token that came with this key; for a long-lived key, leave it empty`;
     case "InvalidTimeStamp.Expired":
     case "RequestTimeTooSkewed":
-      return "set this machine's clock (NTP): requests are good for 15 minutes";
+      return "set this machine's clock (NTP): a signed request is valid for 15 minutes";
     case "InvalidAction.NotFound":
     case "InvalidVersion":
-      return `is ${address} right? Another service of Alibaba Cloud answers there`;
+      return `check ${address}: another service of Alibaba Cloud answers there`;
     default:
       return /^(Throttling|ServiceUnavailable|InternalError|QpsLimitExceeded)/.test(code)
         ? "wait a moment and run it again"
@@ -106,7 +105,7 @@ export function remedyOfAccess(
 export function remedyOf(problem: CloudProblem, suspects: Suspects): string {
   return (
     remedyOfAccess(problem, suspects) ??
-    `look ${problem.code} up: https://api.aliyun.com/troubleshoot?q=${encodeURIComponent(problem.code)}`
+    `look up ${problem.code}: https://api.aliyun.com/troubleshoot?q=${encodeURIComponent(problem.code)}`
   );
 }
 
@@ -151,8 +150,8 @@ const SILENCES: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "the connection was cut",
   ENOTFOUND: "no such host",
   EAI_AGAIN: "the host's name could not be looked up",
-  EHOSTUNREACH: "no way to the host",
-  ENETUNREACH: "no way to the host",
+  EHOSTUNREACH: "the host cannot be reached",
+  ENETUNREACH: "the host cannot be reached",
   ETIMEDOUT: "the connection could not be made in time",
   UND_ERR_CONNECT_TIMEOUT: "the connection could not be made in time",
 };
@@ -166,14 +165,14 @@ const TLS = /^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPR
 /** Why no answer came, in words; undefined: one did. */
 function silenceIn(error: unknown): string | undefined {
   const { code, name, message, cause, status } = Object(error) as SdkError;
-  if (TOO_LATE.includes(String(name))) return `nothing came within ${REQUEST_TIMEOUT_MS / 1000} s`;
+  if (TOO_LATE.includes(String(name))) return `no answer within ${REQUEST_TIMEOUT_MS / 1000} s`;
   // ali-oss says what happened to the connection in its message alone.
   const ofOss = status === -1 || status === -2;
   const [inMessage] = (ofOss && /\b(?:E[A-Z_]{4,}|[A-Z]+(?:_[A-Z]+)+)\b/.exec(String(message))) || [];
   const reason = String(cause?.code ?? inMessage ?? code);
   const words = SILENCES[reason];
   if (words !== undefined) return `${words} (${reason})`;
-  if (TLS.test(reason)) return `its certificate is not trusted, or it speaks no TLS (${reason})`;
+  if (TLS.test(reason)) return `its certificate is not trusted, or it does not speak TLS (${reason})`;
   return ofOss || (name === "TypeError" && message === "fetch failed") ? "no connection" : undefined;
 }
 
@@ -183,8 +182,8 @@ function oddityIn(error: unknown): string {
   if (error instanceof AlienAnswer) return String(message);
   const number = status ?? statusCode;
   return typeof number === "number"
-    ? `status ${number}, and no code`
+    ? `status ${number} without an error code`
     : name === "SyntaxError"
-      ? "no JSON"
-      : "of another form";
+      ? "not JSON"
+      : "in another form";
 }

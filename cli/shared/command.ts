@@ -110,7 +110,7 @@ export function command<const O extends Options>(
   };
 }
 
-/** `--bucket`, or OSS_BUCKET; undefined where there is neither. Throws UsageError for what is no bucket's name. */
+/** `--bucket`, or OSS_BUCKET; undefined when neither is set. Throws UsageError when it is not a bucket name. */
 export function bucketFrom(
   option: string | undefined,
   { environment }: Pick<Terminal, "environment">,

@@ -55,7 +55,7 @@ async function smoked(values: Values, positionals: readonly string[], terminal: 
   const tokens = tokensFrom(values, terminal);
   const { neighbour, "oss-endpoint": ossEndpoint, "read-only": readOnly = false } = values;
   if (neighbour !== undefined && !neighbour.endsWith("/"))
-    throw new UsageError(`--neighbour is a folder: write ${neighbour}/`);
+    throw new UsageError(`--neighbour must be a folder and end in "/": write ${neighbour}/`);
   if (ossEndpoint !== undefined) apiAddressOf("--oss-endpoint", ossEndpoint);
 
   let tried = 0;
@@ -73,14 +73,14 @@ async function smoked(values: Values, positionals: readonly string[], terminal: 
     if (access !== undefined) await triedOnOss(access, { neighbour, ossEndpoint, readOnly }, tell);
     await refusalsTried(url, tokens, tell);
   }
-  terminal.out(failed === 0 ? `All ${tried} as they must be.` : `${failed} of ${tried} checks failed.`);
+  terminal.out(failed === 0 ? `All ${tried} checks passed.` : `${failed} of ${tried} checks failed.`);
   return failed === 0 ? 0 : 1;
 }
 
 /** An App token is as good as its user: it goes over TLS, or stays on this machine. */
 function endpointFrom([address = "", ...rest]: readonly string[]): string {
   if (!URL.canParse(address) || rest.length > 0)
-    throw new UsageError("needs one address: https://sts.example.com/credentials");
+    throw new UsageError("needs one URL: https://sts.example.com/credentials");
   apiAddressOf("URL", address);
   const url = new URL(address);
   const path = url.pathname.replace(/\/$/, "");
@@ -89,7 +89,7 @@ function endpointFrom([address = "", ...rest]: readonly string[]): string {
 
 function tokensFrom(options: Values, { environment }: Terminal): SmokeTokens {
   const token = tokenFrom("--token", options.token ?? environment["SMOKE_TOKEN"]);
-  if (token === undefined) throw new UsageError("needs a token: --token JWT, or SMOKE_TOKEN");
+  if (token === undefined) throw new UsageError("needs a token: write --token JWT, or set SMOKE_TOKEN");
   const otherAudience = tokenFrom(
     "--other-audience-token",
     options["other-audience-token"] ?? environment["SMOKE_OTHER_AUDIENCE_TOKEN"],
@@ -105,10 +105,12 @@ function tokensFrom(options: Values, { environment }: Terminal): SmokeTokens {
 /** Refused for another reason, or not refused, it would show nothing of the audience. Throws UsageError. */
 function differsInAudience(other: Claims, own: Claims): void {
   if (other["iss"] !== own["iss"])
-    throw new UsageError("--other-audience-token is of another issuer than --token: take one of the same");
+    throw new UsageError(
+      "--other-audience-token comes from another issuer than --token: use a token of the same issuer",
+    );
   if (isDeepStrictEqual(other["aud"], own["aud"]))
     throw new UsageError(
-      "--other-audience-token has the audience (aud) of --token: take one for another App",
+      "--other-audience-token has the same audience (aud) as --token: use a token for another App",
     );
 }
 
@@ -118,7 +120,8 @@ type Claims = ReturnType<typeof claimsIn>;
 function tokenFrom(option: string, text: string | undefined): string | undefined {
   const token = text?.trim();
   if (token === undefined || token === "") return undefined;
-  if (!hasFormOfToken(token)) throw new UsageError(`${option} is no JWT: three parts with dots between them`);
+  if (!hasFormOfToken(token))
+    throw new UsageError(`${option} is not a JWT: a JWT has three parts, separated by dots`);
   return token;
 }
 
@@ -147,12 +150,16 @@ function vendedIn(
   }
   const access = body as unknown as VendedAccess;
   if (apiAddressFrom(access.OssEndpoint) === undefined) {
-    tell(what, false, `OssEndpoint is ${JSON.stringify(access.OssEndpoint)}, no address: mend OSS_ENDPOINT`);
+    tell(
+      what,
+      false,
+      `OssEndpoint is ${JSON.stringify(access.OssEndpoint)}, not https:// and a host: fix OSS_ENDPOINT`,
+    );
     return undefined;
   }
   tell(what, access.AccessKeyId.startsWith("STS."), `${access.KeyPrefix} (${access.Permissions})`);
   tell(
-    "no proxy may store them",
+    "no proxy may store the credentials",
     cacheControl.includes("no-store"),
     `Cache-Control: ${cacheControl || "none"}`,
   );

@@ -23,9 +23,9 @@ export async function answerOf(url: string, authorization?: string): Promise<End
     const what =
       location === null
         ? body === undefined
-          ? ", and no JSON: is this the endpoint?"
+          ? ", and the body is not JSON: is this the endpoint?"
           : ` ${String(body["Code"] ?? body["Status"] ?? "")}`
-        : `, which leads to ${location}: is that the endpoint?`;
+        : `, a redirect to ${location}: is that the endpoint?`;
     return { status, body: body ?? {}, cacheControl, summary: `${status}${what}`.trim() };
   } catch (error) {
     return { status: 0, body: {}, cacheControl: "", summary: problemText(cloudProblemFrom(error)) };

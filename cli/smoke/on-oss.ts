@@ -61,7 +61,7 @@ export async function triedOnOss(
   const stays = async (what: string, run: () => Promise<unknown>): Promise<void> => {
     const problem = await problemOf(run());
     const allowed = problem === undefined || problem.code === "NoSuchKey";
-    const seen = allowed ? "it was allowed: the rules or the role are too wide" : problemText(problem);
+    const seen = allowed ? "it was allowed: the rules or the role grant too much" : problemText(problem);
     tell(`${what} is forbidden`, problem?.code === "AccessDenied", seen);
   };
 
@@ -71,7 +71,8 @@ export async function triedOnOss(
   await opens("list", `list ${access.KeyPrefix}`, () =>
     client.list({ prefix: access.KeyPrefix, "max-keys": 1 }, {}),
   );
-  if (neighbour === undefined) tell("what is beside the user's folder", undefined, "it is the whole bucket");
+  if (neighbour === undefined)
+    tell("what lies outside the user's folder", undefined, "the user's folder is the whole bucket");
   else {
     await stays(`read in ${neighbour}`, () => client.get(`${neighbour}a.txt`));
     await stays(`list ${neighbour}`, () => client.list({ prefix: neighbour, "max-keys": 1 }, {}));

@@ -23,14 +23,14 @@ export async function refusalsTried(url: string, tokens: SmokeTokens, tell: Tell
   ] as const;
   const cases: readonly Case[] = [
     ["no token", undefined, "MissingToken"],
-    ["a password in place of a token", "Basic YWxpY2U6c2VjcmV0", "MissingToken"],
+    ["a password instead of a token", "Basic YWxpY2U6c2VjcmV0", "MissingToken"],
     [
       "a forged audience, under the old signature",
       bearer(withClaims(token, { aud: "another-app" })),
       "InvalidToken",
     ],
     ["a forged user, under the old signature", bearer(withClaims(token, { sub: "mallory" })), "InvalidToken"],
-    ["a token that another key signed", bearer(signedByAnother(token)), "InvalidToken"],
+    ["a token signed with another key", bearer(signedByAnother(token)), "InvalidToken"],
     ["a token without a signature (alg: none)", bearer(unsigned(token)), "InvalidToken"],
     ...signed.flatMap(([what, one, code]): readonly Case[] =>
       one === undefined ? [] : [[what, bearer(one), code]],
@@ -45,7 +45,7 @@ export async function refusalsTried(url: string, tokens: SmokeTokens, tell: Tell
     }
   }
   for (const [what, one, , option] of signed)
-    if (one === undefined) tell(`refused: ${what}`, undefined, `give one with ${option}`);
+    if (one === undefined) tell(`refused: ${what}`, undefined, `no such token was given: add ${option}`);
 }
 
 type Case = readonly [what: string, authorization: string | undefined, code: string];

@@ -38,14 +38,14 @@ describe("what doctor tells to do about RAM, done as told, mends it", () => {
       "a client role that trusts another account, too",
       () => trust(CLIENT, { RAM: [...functionsRole.RAM, FOREIGN] }),
       [
-        /^fail trust policy of oss-valet-client: trusts another account: acs:ram::9999999999999999:root may hold all/,
+        /^fail trust policy of oss-valet-client: trusts another account: acs:ram::9999999999999999:root may get everything that access.yaml grants to anyone/,
       ],
     ],
     [
       "a client role that trusts the function under a condition",
       () => trust(CLIENT, functionsRole, fromAnOffice),
       [
-        /^fail trust policy of oss-valet-client: trusts acs:ram::1234567890123456:role\/oss-valet-function only under Condition \{"IpAddress":\{"acs:SourceIp":"198\.51\.100\.0\/24"\}\}, .* → take the Condition out of it; .* --allow-widening does$/,
+        /^fail trust policy of oss-valet-client: trusts acs:ram::1234567890123456:role\/oss-valet-function only under Condition \{"IpAddress":\{"acs:SourceIp":"198\.51\.100\.0\/24"\}\}, .* → remove the Condition; this does it: .* --allow-widening$/,
       ],
     ],
     [
@@ -53,14 +53,14 @@ describe("what doctor tells to do about RAM, done as told, mends it", () => {
       () => trust(CLIENT, { RAM: [...functionsRole.RAM, FOREIGN] }, fromAnOffice),
       [
         /^fail trust policy of oss-valet-client: trusts acs:ram::1234567890123456:role\/oss-valet-function only under Condition/,
-        /^fail trust policy of oss-valet-client: trusts another account: acs:ram::9999999999999999:root may hold all/,
+        /^fail trust policy of oss-valet-client: trusts another account: acs:ram::9999999999999999:root may get everything that access.yaml grants to anyone/,
       ],
     ],
     [
       "a function's role that trusts another account, too",
       () => trust(FUNCTION, { Service: ["fc.aliyuncs.com"], RAM: [FOREIGN] }),
       [
-        /^fail trust policy of oss-valet-function: trusts another account: acs:ram::9999999999999999:root may assume the client role as the function does/,
+        /^fail trust policy of oss-valet-function: trusts another account: acs:ram::9999999999999999:root may assume the client role like the function, and get everything that access.yaml grants to anyone/,
       ],
     ],
     [
@@ -84,7 +84,7 @@ describe("what doctor tells to do about RAM, done as told, mends it", () => {
     [
       "a function's role that another service may become",
       () => trust(FUNCTION, { Service: ["fc.aliyuncs.com", "ecs.aliyuncs.com"] }),
-      [/^warn trust policy of oss-valet-function: trusts also Service ecs\.aliyuncs\.com/],
+      [/^warn trust policy of oss-valet-function: also trusts Service ecs\.aliyuncs\.com/],
     ],
     [
       "a function's role that Function Compute may become under a condition",
@@ -120,14 +120,14 @@ describe("what doctor tells to do about RAM, done as told, mends it", () => {
       "a policy too many",
       () => attachPolicy(deployed.sandbox.world, deployed.role(FUNCTION), "System", "AdministratorAccess"),
       [
-        /^warn policies of oss-valet-function: AdministratorAccess .* → detach AdministratorAccess from oss-valet-function, unless you mean it$/,
+        /^warn policies of oss-valet-function: AdministratorAccess .* → detach AdministratorAccess from oss-valet-function, unless you want it$/,
       ],
     ],
     [
       "a client role without its policy",
       () => deployed.role(CLIENT).attached.splice(0),
       [
-        /^fail policies of oss-valet-client: oss-valet-client-access is not among them: every rule will fail with AccessDenied → .* --allow-widening, unless somebody took it away to stop everything$/,
+        /^fail policies of oss-valet-client: oss-valet-client-access is not attached: every rule will fail with AccessDenied → .* --allow-widening, unless somebody detached it to stop everything$/,
       ],
     ],
     [
@@ -176,13 +176,13 @@ describe("one cause is one finding", () => {
       "a mistyped bucket",
       { OSS_BUCKET: "exampelbucket" },
       [],
-      /^fail bucket exampelbucket: does not exist .* → mend OSS_BUCKET/,
+      /^fail bucket exampelbucket: does not exist .* → fix OSS_BUCKET/,
     ],
     [
       "a mistyped client role",
       { OSS_ROLE_ARN: `acs:ram::${ACCOUNT}:role/oss-valet-clinet` },
       [],
-      /^fail client role oss-valet-clinet: does not exist → mend OSS_ROLE_ARN, or make it with: /,
+      /^fail client role oss-valet-clinet: does not exist → fix OSS_ROLE_ARN, or create it: /,
     ],
     [
       "a client role's name that RAM does not take",
@@ -213,7 +213,7 @@ describe("one cause is one finding", () => {
     const { findings } = await deployed.doctor({ environment: { OSS_BUCKET: "exampelbucket" } });
     expect(faultLines(findings).filter((line) => line.includes("provision"))).toEqual([
       expect.stringMatching(
-        /^fail trust policy .* → bucket exampelbucket comes first; then npm run valet -- provision apply/,
+        /^fail trust policy .* → fix bucket exampelbucket first; then npm run valet -- provision apply/,
       ),
     ]);
   });
@@ -224,49 +224,49 @@ describe("one cause is one finding", () => {
       "a page in the place of STS",
       "sts",
       page,
-      /^fail STS: \S+: not an answer of this service: status 200, and no code → is OSS_REGION or STS_ENDPOINT right\?/,
+      /^fail STS: \S+: not an answer from this service: status 200 without an error code → check OSS_REGION or STS_ENDPOINT:/,
     ],
     [
       "STS that answers nothing",
       "sts",
       { kind: "empty" },
-      /^fail STS: .*status 200, and no code → is OSS_REGION or STS_ENDPOINT right\?/,
+      /^fail STS: .*status 200 without an error code → check OSS_REGION or STS_ENDPOINT:/,
     ],
     [
       "STS behind a redirect",
       "sts",
       { kind: "redirect" },
-      /^fail STS: .*status 302, and no code → is OSS_REGION or STS_ENDPOINT right\?/,
+      /^fail STS: .*status 302 without an error code → check OSS_REGION or STS_ENDPOINT:/,
     ],
     [
       "STS that cuts the line",
       "sts",
       { kind: "reset" },
-      /^fail STS: \S+: no answer: the connection was cut \(\w+\) → mend OSS_REGION or STS_ENDPOINT, or this machine's way there/,
+      /^fail STS: \S+: no answer: the connection was cut \(\w+\) → fix OSS_REGION or STS_ENDPOINT, or this machine's connection to it/,
     ],
     [
       "a page in the place of RAM",
       "ram",
       page,
-      /^fail RAM: not an answer of this service: no JSON → is RAM_ENDPOINT right\?/,
+      /^fail RAM: not an answer from this service: not JSON → check RAM_ENDPOINT:/,
     ],
     [
       "RAM that answers nothing",
       "ram",
       { kind: "empty" },
-      /^fail RAM: .*it holds no role → is RAM_ENDPOINT right\?/,
+      /^fail RAM: .*it has no role → check RAM_ENDPOINT:/,
     ],
     [
       "RAM without a code",
       "ram",
       { kind: "answer", status: 404, body: "{}" },
-      /^fail RAM: .*status 404, and no code → is RAM_ENDPOINT right\?/,
+      /^fail RAM: .*status 404 without an error code → check RAM_ENDPOINT:/,
     ],
     [
       "RAM that cuts the line",
       "ram",
       { kind: "reset" },
-      /^fail RAM: no answer: the connection was cut \(ECONNRESET\) → mend RAM_ENDPOINT, or this machine's way there/,
+      /^fail RAM: no answer: the connection was cut \(ECONNRESET\) → fix RAM_ENDPOINT, or this machine's connection to it/,
     ],
     [
       "RAM that is out of order",
@@ -278,7 +278,7 @@ describe("one cause is one finding", () => {
       "a page in the place of OSS",
       "oss",
       page,
-      /^fail bucket examplebucket: .*it holds no bucket's location, owner and ACL → is OSS_REGION or --oss-endpoint right\?/,
+      /^fail bucket examplebucket: .*it lacks the bucket's location, owner or ACL → check OSS_REGION or --oss-endpoint:/,
     ],
   ])("%s", async (_case, service, fault, told) => {
     deployed.sandbox.faults.add({ service, fault });
@@ -291,22 +291,22 @@ describe("one cause is one finding", () => {
     [
       "OSS at the address of STS",
       () => ({ STS_ENDPOINT: deployed.sandbox.oss.url }),
-      /^fail STS: .*and no code → is OSS_REGION or STS_ENDPOINT right\?/,
+      /^fail STS: .*without an error code → check OSS_REGION or STS_ENDPOINT:/,
     ],
     [
       "RAM at the address of STS",
       () => ({ STS_ENDPOINT: deployed.sandbox.ram.url }),
-      /^fail operator's keys: Invalid.* → is OSS_REGION or STS_ENDPOINT right\? Another service of Alibaba Cloud answers there$/,
+      /^fail operator's keys: Invalid.* → check OSS_REGION or STS_ENDPOINT: another service of Alibaba Cloud answers there$/,
     ],
     [
       "STS at the address of RAM",
       () => ({ RAM_ENDPOINT: deployed.sandbox.sts.url }),
-      /^fail RAM: Invalid.* → is RAM_ENDPOINT right\? Another service of Alibaba Cloud answers there$/,
+      /^fail RAM: Invalid.* → check RAM_ENDPOINT: another service of Alibaba Cloud answers there$/,
     ],
     [
       "nothing at the address of RAM",
       () => ({ RAM_ENDPOINT: "http://127.0.0.1:1" }),
-      /^fail RAM: no answer: nothing listens there \(ECONNREFUSED\) → mend RAM_ENDPOINT/,
+      /^fail RAM: no answer: nothing listens there \(ECONNREFUSED\) → fix RAM_ENDPOINT/,
     ],
   ])("%s", async (_case, environment, told) => {
     const { code, findings } = await deployed.doctor({ environment: environment() });

@@ -39,13 +39,13 @@ describe("the user of a caller outside Function Compute", () => {
       "that does not exist",
       () => deployed.account.users.delete(CALLER),
       [
-        /^fail caller user .*: does not exist → mend --caller-user, or make it with: .*apply --caller-user oss-valet-caller$/,
+        /^fail caller user .*: does not exist → fix --caller-user, or create it: .*apply --caller-user oss-valet-caller$/,
       ],
     ],
     [
       "without a key",
       () => caller().accessKeys.splice(0),
-      [/^fail caller user .*: has no access key → make one: .*--allow-widening$/],
+      [/^fail caller user .*: has no access key → create one: .*--allow-widening$/],
     ],
     [
       "whose keys are all disabled",
@@ -68,7 +68,7 @@ describe("the user of a caller outside Function Compute", () => {
         role.trustPolicy = role.trustPolicy.replace(/,"acs:ram::\d+:user\/[^"]*"/, "");
       },
       [
-        /^fail trust policy of oss-valet-client: does not trust acs:ram::1234567890123456:user\/oss-valet-caller, but nobody else: STS answers NoPermission .* --allow-widening$/,
+        /^fail trust policy of oss-valet-client: does not trust acs:ram::1234567890123456:user\/oss-valet-caller, nor anybody in its place: STS answers NoPermission .* --allow-widening$/,
       ],
     ],
   ])("%s: is one finding, and AssumeRole is not tried", async (_case, spoil, told) => {
@@ -84,7 +84,7 @@ describe("the user of a caller outside Function Compute", () => {
   it("whose name is mistyped: is one finding, and nobody is told to trust that name", async () => {
     const { code, findings } = await deployed.doctor({ args: ["--caller-user", "oss-valet-calelr"] });
     expect(faultLines(findings)).toEqual([
-      expect.stringMatching(/^fail caller user oss-valet-calelr: does not exist → mend --caller-user, or /),
+      expect.stringMatching(/^fail caller user oss-valet-calelr: does not exist → fix --caller-user, or /),
     ]);
     expect(code).toBe(1);
   });
@@ -135,7 +135,11 @@ describe("AssumeRole with the keys of a caller outside Function Compute", () => 
       /CALLER_ACCESS_KEY_ID to a key that exists/,
     ],
     ["another secret", { CALLER_ACCESS_KEY_SECRET: "another" }, /CALLER_ACCESS_KEY_SECRET to the secret/],
-    ["a token of somewhere", { CALLER_SECURITY_TOKEN: "CAIS" }, /CALLER_SECURITY_TOKEN to the whole token/],
+    [
+      "a token of somewhere",
+      { CALLER_SECURITY_TOKEN: "CAIS" },
+      /CALLER_SECURITY_TOKEN to the complete token/,
+    ],
   ])("says what to set for %s", async (_case, change, remedy) => {
     const { findings } = await deployed.doctor({ args, environment: { ...keys, ...change } });
     expect(findings.at(-1)).toMatchObject({ check, outcome: "fail", fix: expect.stringMatching(remedy) });
@@ -147,7 +151,7 @@ describe("AssumeRole with the keys of a caller outside Function Compute", () => 
   ])("fails where %s is not set, and %s is", async (missing, other) => {
     const { code, findings } = await deployed.doctor({ args, environment: { ...keys, [missing]: " " } });
     expect(faultLines(findings)).toEqual([
-      `fail AssumeRole: ${missing} is not set, and ${other} is → set both of them, or neither`,
+      `fail AssumeRole: ${other} is set, but ${missing} is not → set both, or neither`,
     ]);
     expect(code).toBe(1);
   });

@@ -105,7 +105,7 @@ describe("doctor names the cause and what to do", () => {
         [
           "fail",
           "trust policy of oss-valet-client",
-          /does not trust acs:ram::1234567890123456:role\/oss-valet-function, but acs:ram::9999999999999999:role\/oss-valet-function: .*NoPermission/,
+          /trusts acs:ram::9999999999999999:role\/oss-valet-function, but not acs:ram::1234567890123456:role\/oss-valet-function: .*NoPermission/,
           /provision apply --allow-widening/,
         ],
       ],
@@ -133,7 +133,7 @@ describe("doctor names the cause and what to do", () => {
           "warn",
           "trust policy of oss-valet-client",
           /every user and role of the account/,
-          /provision apply: nobody stays but acs:ram::1234567890123456:role\/oss-valet-function$/,
+          /provision apply: afterwards the role trusts only acs:ram::1234567890123456:role\/oss-valet-function$/,
         ],
       ],
     },
@@ -148,7 +148,7 @@ describe("doctor names the cause and what to do", () => {
         [
           "warn",
           "trust policy of oss-valet-client",
-          /trusts also Service fc\.aliyuncs\.com/,
+          /also trusts Service fc\.aliyuncs\.com/,
           /provision apply/,
         ],
       ],
@@ -208,7 +208,7 @@ describe("doctor names the cause and what to do", () => {
           "fail",
           "policies of oss-valet-client",
           /rule "own folder": oss:DeleteObject will fail .*statement 0 of guard denies/,
-          /take that Deny away from oss-valet-client/,
+          /remove that Deny from oss-valet-client/,
         ],
       ],
     },
@@ -232,7 +232,7 @@ describe("doctor names the cause and what to do", () => {
         [
           "fail",
           "longest session of oss-valet-client",
-          /3600 s, and access\.yaml lets Apps ask for 7200 s: .*InvalidParameter\.DurationSeconds/,
+          /3600 s, but access\.yaml lets Apps ask for 7200 s: .*InvalidParameter\.DurationSeconds/,
           /provision apply --allow-widening; or write session\.maxDuration: 3600/,
         ],
       ],
@@ -245,7 +245,7 @@ describe("doctor names the cause and what to do", () => {
           "fail",
           "client role oss-valet-client",
           /does not exist/,
-          /^mend OSS_ROLE_ARN, or make it with: npm run valet -- provision apply$/,
+          /^fix OSS_ROLE_ARN, or create it: npm run valet -- provision apply$/,
         ],
       ],
     },
@@ -257,7 +257,7 @@ describe("doctor names the cause and what to do", () => {
           "fail",
           "function's role oss-valet-function",
           /does not exist/,
-          /^mend --function-role .*, or make it with: npm run valet -- provision apply$/,
+          /^fix --function-role .*, or create it: npm run valet -- provision apply$/,
         ],
       ],
     },
@@ -267,7 +267,12 @@ describe("doctor names the cause and what to do", () => {
         where.role("oss-valet-function").trustPolicy = trustPolicy({ Service: ["ecs.aliyuncs.com"] });
       },
       told: [
-        ["fail", "trust policy of oss-valet-function", /does not trust fc\.aliyuncs\.com/, /provision apply/],
+        [
+          "fail",
+          "trust policy of oss-valet-function",
+          /trusts Service ecs\.aliyuncs\.com, but not fc\.aliyuncs\.com/,
+          /provision apply/,
+        ],
       ],
     },
     {
@@ -295,7 +300,7 @@ describe("doctor names the cause and what to do", () => {
         [
           "warn",
           "policies of oss-valet-function",
-          /AliyunSTSAssumeRoleAccess allows more than to assume the client role: sts:AssumeRole \*/,
+          /AliyunSTSAssumeRoleAccess allows more than assuming the client role: sts:AssumeRole \*/,
           /detach AliyunSTSAssumeRoleAccess from oss-valet-function/,
         ],
       ],
@@ -307,8 +312,8 @@ describe("doctor names the cause and what to do", () => {
         [
           "fail",
           "client role",
-          /OSS_ROLE_ARN is of account 9999999999999999, and the operator's keys are of 1234567890123456/,
-          /mend the account id in OSS_ROLE_ARN/,
+          /OSS_ROLE_ARN belongs to account 9999999999999999, but the operator's keys belong to account 1234567890123456/,
+          /fix the account ID in OSS_ROLE_ARN/,
         ],
       ],
     },
@@ -317,7 +322,7 @@ describe("doctor names the cause and what to do", () => {
       plant: ({ bucket }) => {
         bucket.acl = "public-read";
       },
-      told: [["fail", "bucket examplebucket", /its ACL is public-read: anybody may read/, /to private/]],
+      told: [["fail", "bucket examplebucket", /its ACL is public-read: anybody can read/, /to private/]],
     },
     {
       name: "a bucket policy for everybody",
@@ -334,7 +339,7 @@ describe("doctor names the cause and what to do", () => {
           "fail",
           "bucket policy of examplebucket",
           /allows oss:GetObject on acs:oss:\*:\*:examplebucket\/\* to anybody, whatever access\.yaml says/,
-          /take "\*" out of its Principal/,
+          /remove "\*" from its Principal/,
         ],
       ],
     },
@@ -355,8 +360,8 @@ describe("doctor names the cause and what to do", () => {
         [
           "fail",
           "bucket examplebucket",
-          /does not exist in cn-hangzhou, nor among the account's buckets/,
-          /mend OSS_BUCKET .*or make the bucket/,
+          /does not exist in cn-hangzhou, and the account has no bucket of that name/,
+          /fix OSS_BUCKET .*or create the bucket/,
         ],
       ],
     },
@@ -370,7 +375,7 @@ describe("doctor names the cause and what to do", () => {
           region: "cn-hangzhou",
         });
       },
-      told: [["fail", "bucket examplebucket", /AccessDenied/, /or the bucket is somebody else's/]],
+      told: [["fail", "bucket examplebucket", /AccessDenied/, /or the bucket belongs to somebody else/]],
     },
     {
       name: "no CORS, with Apps in browsers",
@@ -380,7 +385,7 @@ describe("doctor names the cause and what to do", () => {
         [
           "fail",
           "CORS of examplebucket",
-          /there is none, and ALLOWED_ORIGINS is set/,
+          /the bucket has no CORS rule, but ALLOWED_ORIGINS is set/,
           /origin https:\/\/app\.example\.com, methods GET HEAD PUT POST DELETE, headers \*, expose ETag x-oss-request-id/,
         ],
       ],
@@ -394,7 +399,7 @@ describe("doctor names the cause and what to do", () => {
         [
           "fail",
           "CORS of examplebucket",
-          /PUT with any headers \(\*\) is not allowed/,
+          /PUT with all headers \(\*\) is not allowed/,
           /methods GET HEAD PUT/,
         ],
       ],
@@ -419,7 +424,7 @@ describe("doctor names the cause and what to do", () => {
         [
           "fail",
           "CORS of examplebucket",
-          /no rule is for https:\/\/other\.example\.com/,
+          /no rule allows https:\/\/other\.example\.com/,
           /origin https:\/\/other\.example\.com/,
         ],
       ],
@@ -431,7 +436,7 @@ describe("doctor names the cause and what to do", () => {
         [
           "fail",
           "bucket examplebucket",
-          /is in cn-hangzhou, and OSS_REGION says cn-beijing/,
+          /is in cn-hangzhou, but OSS_REGION is cn-beijing/,
           /OSS_REGION=cn-hangzhou/,
         ],
       ],
@@ -448,7 +453,7 @@ describe("doctor names the cause and what to do", () => {
         [
           "fail",
           "OSS_ENDPOINT",
-          /is in cn-beijing, and OSS_REGION says cn-hangzhou: Apps would get NoSuchBucket/,
+          /is in cn-beijing, but OSS_REGION is cn-hangzhou: Apps would get NoSuchBucket/,
           /https:\/\/oss-cn-hangzhou\.aliyuncs\.com/,
         ],
       ],
@@ -456,13 +461,20 @@ describe("doctor names the cause and what to do", () => {
     {
       name: "an OSS endpoint with the bucket in it",
       environment: { OSS_ENDPOINT: "https://examplebucket.oss-cn-hangzhou.aliyuncs.com" },
-      told: [["fail", "OSS_ENDPOINT", /names a bucket/, /write https:\/\/oss-cn-hangzhou\.aliyuncs\.com/]],
+      told: [
+        ["fail", "OSS_ENDPOINT", /contains a bucket name/, /write https:\/\/oss-cn-hangzhou\.aliyuncs\.com/],
+      ],
     },
     {
       name: "an OSS endpoint that no phone reaches",
       environment: { OSS_ENDPOINT: "https://oss-cn-hangzhou-internal.aliyuncs.com" },
       told: [
-        ["warn", "OSS_ENDPOINT", /inside Alibaba Cloud's cn-hangzhou alone/, /unless every App runs there/],
+        [
+          "warn",
+          "OSS_ENDPOINT",
+          /only inside Alibaba Cloud's region cn-hangzhou/,
+          /unless every App runs there/,
+        ],
       ],
     },
     {
@@ -520,7 +532,7 @@ describe("doctor names the cause and what to do", () => {
           "fail",
           "operator's keys",
           /^SignatureDoesNotMatch: Specified signature is not matched with our calculation\.$/,
-          /ALIBABA_CLOUD_ACCESS_KEY_SECRET to the secret of this very key/,
+          /ALIBABA_CLOUD_ACCESS_KEY_SECRET to the secret of exactly this key/,
         ],
       ],
     },
@@ -539,7 +551,7 @@ describe("doctor names the cause and what to do", () => {
     {
       name: "no keys",
       environment: { ALIBABA_CLOUD_ACCESS_KEY_ID: "", ALIBABA_CLOUD_ACCESS_KEY_SECRET: "" },
-      told: [["fail", "operator's keys", /are not set/, /somebody who may read RAM/]],
+      told: [["fail", "operator's keys", /are not set/, /an operator who may read RAM/]],
     },
     {
       name: "keys that may not read RAM and OSS",
@@ -556,7 +568,7 @@ describe("doctor names the cause and what to do", () => {
         [
           "fail",
           "clock",
-          /this machine's is (1199|1200|1201) s behind STS's: .*InvalidTimeStamp\.Expired/,
+          /this machine's clock is (1199|1200|1201) s behind the clock of STS: .*InvalidTimeStamp\.Expired/,
           /NTP/,
         ],
       ],
@@ -564,14 +576,12 @@ describe("doctor names the cause and what to do", () => {
     {
       name: "a clock that is 2 minutes ahead",
       plant: ({ sandbox }) => sandbox.clock.skew(-2 * 60_000),
-      told: [["warn", "clock", /(119|120|121) s ahead of STS's/, /NTP/]],
+      told: [["warn", "clock", /(119|120|121) s ahead of the clock of STS/, /NTP/]],
     },
     {
       name: "an STS that is not there",
       environment: { STS_ENDPOINT: "http://127.0.0.1:1" },
-      told: [
-        ["fail", "STS", /^127\.0\.0\.1:1: no answer: no connection$/, /mend OSS_REGION or STS_ENDPOINT/],
-      ],
+      told: [["fail", "STS", /^127\.0\.0\.1:1: no answer: no connection$/, /fix OSS_REGION or STS_ENDPOINT/]],
     },
     {
       name: "an issuer that is down",
@@ -593,8 +603,8 @@ describe("doctor names the cause and what to do", () => {
         [
           "fail",
           "keys of issuer login",
-          /no usable key for ES256; it holds RSA \(RS256\)/,
-          /write under algorithms what the issuer signs with/,
+          /no usable key for ES256; it contains RSA \(RS256\)/,
+          /set algorithms in access.yaml to what the issuer signs with/,
         ],
       ],
     },
@@ -609,15 +619,15 @@ describe("doctor names the cause and what to do", () => {
         [
           "fail",
           "keys of issuer login",
-          /no usable key for RS256; it holds RSA \(RS256, use: enc\)$/,
-          /let it publish a key for RS256/,
+          /no usable key for RS256; it contains RSA \(RS256, use: enc\)$/,
+          /have the issuer publish a key for RS256/,
         ],
       ],
     },
     {
       name: "an issuer whose address of keys is another page",
       plant: ({ sandbox }) => sandbox.faults.add({ service: "issuer", fault: { kind: "html" } }),
-      told: [["fail", "keys of issuer login", /answered with status 502/, /mend jwks/]],
+      told: [["fail", "keys of issuer login", /answered with status 502/, /fix jwks/]],
     },
   ];
 
@@ -653,9 +663,9 @@ it("prints a line for each check, and below a failure what to do; no key among t
   );
   expect(code).toBe(1);
   expect(out.find((line) => line.startsWith("FAIL"))).toBe(
-    "FAIL   bucket examplebucket: is in cn-hangzhou, and OSS_REGION says cn-beijing\n       → write OSS_REGION=cn-hangzhou",
+    "FAIL   bucket examplebucket: is in cn-hangzhou, but OSS_REGION is cn-beijing\n       → write OSS_REGION=cn-hangzhou",
   );
-  expect(out.at(-1)).toBe("1 to mend.");
+  expect(out.at(-1)).toBe("1 problem found.");
   for (const secret of [environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"] ?? "", "security-token"])
     expect(out.join("\n")).not.toContain(secret);
 });

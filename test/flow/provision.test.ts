@@ -67,7 +67,7 @@ describe("provision", () => {
   it("shows the plan and changes nothing where it is only asked for, or nobody agrees", async () => {
     const plan = await run(["plan"], "shown");
     expect(plan.code).toBe(0);
-    expect(plan.out).toContain("+ role shown-client, sessions of 7200 s at the most");
+    expect(plan.out).toContain("+ role shown-client, sessions of up to 7200 s");
     expect(await run(["apply"], "shown")).toMatchObject({
       code: 1,
       errors: expect.stringContaining("add --yes"),
@@ -91,7 +91,7 @@ describe("provision", () => {
     await run(["apply", "--yes", "--caller-user", "trusted-caller"], "trusted");
     const { out } = await run(["plan"], "trusted");
     expect(out).toContain(
-      `! role trusted-client no longer trusts acs:ram::${sandbox.accountId}:user/trusted-caller; --caller-user trusted-caller keeps it`,
+      `! role trusted-client will no longer trust acs:ram::${sandbox.accountId}:user/trusted-caller; to keep it, add --caller-user trusted-caller`,
     );
   });
 
@@ -144,7 +144,7 @@ describe("provision", () => {
       code: 1,
       out: "",
       errors: expect.stringMatching(
-        /^Nothing was changed: RAM cannot be read: NoPermission: .*; use the keys of somebody who may administer RAM/,
+        /^Nothing was changed: RAM cannot be read: NoPermission: .*; use keys of a RAM administrator/,
       ),
     });
   });
@@ -154,7 +154,7 @@ describe("provision", () => {
     const result = await run(["plan"], "long", ACCESS.replace("red, blue", teams));
     expect(result).toMatchObject({ code: 2, out: "" });
     expect(result.errors).toMatch(
-      /^policy long-client-access: the rules need \d+ characters, and RAM takes 6144/,
+      /^policy long-client-access: the rules need \d+ characters, but RAM allows 6144/,
     );
   });
 
@@ -194,7 +194,7 @@ describe("provision in another account than the keys'", () => {
         code: 2,
         out: "",
         errors: expect.stringMatching(
-          /^Nothing was changed: OSS_ROLE_ARN is of account 9999999999999999, and the keys are of 1234567890123456 \(.*\): mend the account id/,
+          /^Nothing was changed: OSS_ROLE_ARN belongs to account 9999999999999999, but the keys belong to account 1234567890123456 \(.*\)\. Fix the account ID/,
         ),
       });
       expect(sandbox.world.journal.slice(calls).map(({ service }) => service)).toEqual(["sts"]);
@@ -209,7 +209,7 @@ describe("provision in another account than the keys'", () => {
       code: 1,
       out: "",
       errors:
-        "Nothing was changed: STS does not say whose keys these are: not an answer of this service: it names no account; is STS_ENDPOINT right? Something else answers there: another service, or a proxy",
+        "Nothing was changed: STS did not say which account the keys belong to: not an answer from this service: it names no account; check STS_ENDPOINT: another service, or a proxy, answers there",
     });
     expect(world().roles.has("nobodys-client")).toBe(false);
   });
@@ -233,7 +233,7 @@ describe("an apply that was interrupted", () => {
     const stopped = await run(["apply", "--yes"], "halfway");
     expect(stopped.code).toBe(1);
     expect(stopped.errors).toMatch(
-      /^failed: role halfway-function.*ServiceUnavailable.*\n2 of 8 changes are made; run it again/,
+      /^failed: role halfway-function.*ServiceUnavailable.*\n2 of 8 changes done\. Fix the problem, then run the same command again/,
     );
   });
 
@@ -308,9 +308,9 @@ describe("what somebody took away, to stop everything, is not given back without
     const { code, out } = await run(["apply", "--yes", "--caller-user", "shared-caller"], "shared");
     expect(code).toBe(1);
     expect(out.split("\n").filter((line) => line.includes("WIDENS"))).toEqual([
-      "    WIDENS: all of it, for a user that exists and does not have it",
-      "    WIDENS: a key that lasts, for a user that has no active one",
-      "    WIDENS: all of it, for a role that exists and does not have it",
+      "    WIDENS: the whole policy, for a user that exists without it",
+      "    WIDENS: a long-lived key, for a user that has no active one",
+      "    WIDENS: the whole policy, for a role that exists without it",
     ]);
     expect(world().roles.get("shared-function")?.attached).toEqual([]);
   });
@@ -329,7 +329,7 @@ describe("the access key of a caller", () => {
     expect(second).toMatchObject({ code: 0, errors: "" });
     expect(second.out).toMatch(
       new RegExp(
-        `^Nothing to change\\.\\n! user keyed-caller has the access key ${key?.id} of .*, so none is made; `,
+        `^Nothing to change\\.\\n! user keyed-caller has the access key ${key?.id}, created .*, so no new key is created\\. `,
       ),
     );
     expect(second.out).not.toContain(key?.secret);
@@ -344,28 +344,30 @@ describe("the access key of a caller", () => {
     sandbox.faults.add({ service: "ram", operation: "CreateAccessKey", times: 1, fault });
     const { code, out, errors } = await run(args(name), name);
     expect([code, keysOf(name).length], how).toEqual([1, made]);
-    expect(errors).toMatch(/RAM may have made a key whose secret nobody has: look at the keys of keyless-/);
+    expect(errors).toMatch(
+      /RAM may have created a key, and its secret is lost: look at the access keys of keyless-/,
+    );
     expect(out).not.toContain("CALLER_ACCESS_KEY_ID");
   });
 });
 
 describe("an answer that is not RAM's", () => {
   it.each([
-    ["a page", { kind: "html" }, /not an answer of this service: no JSON; is RAM_ENDPOINT right\?/],
+    ["a page", { kind: "html" }, /not an answer from this service: not JSON; check RAM_ENDPOINT:/],
     [
       "nothing of what was asked for",
       { kind: "empty" },
-      /not an answer of this service: it holds no role; is RAM/,
+      /not an answer from this service: it has no role; check RAM_ENDPOINT:/,
     ],
     [
       "an error without a code",
       { kind: "answer", status: 404, body: "{}" },
-      /status 404, and no code; is RAM_ENDPOINT/,
+      /status 404 without an error code; check RAM_ENDPOINT/,
     ],
     [
       "a cut connection",
       { kind: "reset" },
-      /no answer: the connection was cut \(ECONNRESET\); mend RAM_ENDPOINT/,
+      /no answer: the connection was cut \(ECONNRESET\); fix RAM_ENDPOINT/,
     ],
   ] as const)("is %s, and nothing is made of it", async (_case, fault, message) => {
     const rule = sandbox.faults.add({ service: "ram", operation: "GetRole", fault });

@@ -34,7 +34,7 @@ describe("smoke, of a deployment that is as it must be", () => {
     expect(marksIn(out)).toEqual([
       "ok the function runs",
       "ok a valid token gets credentials",
-      "ok no proxy may store them",
+      "ok no proxy may store the credentials",
       "ok write users/alice/oss-valet-smoke-….txt",
       "ok read users/alice/oss-valet-smoke-….txt",
       "ok list users/alice/",
@@ -44,10 +44,10 @@ describe("smoke, of a deployment that is as it must be", () => {
       "ok write in users/alice-neighbour/ is forbidden",
       "ok delete users/alice/oss-valet-smoke-….txt",
       "ok refused: no token",
-      "ok refused: a password in place of a token",
+      "ok refused: a password instead of a token",
       "ok refused: a forged audience, under the old signature",
       "ok refused: a forged user, under the old signature",
-      "ok refused: a token that another key signed",
+      "ok refused: a token signed with another key",
       "ok refused: a token without a signature (alg: none)",
       "ok refused: an expired token",
       "ok refused: a token for another audience",
@@ -62,14 +62,14 @@ describe("smoke, of a deployment that is as it must be", () => {
       ...["--token", token, "--oss-endpoint", deployed.sandbox.oss.url],
     ]);
     expect(bare.code, bare.out).toBe(0);
-    expect(bare.out).toMatch(/^All 17 as they must be\.$/m);
+    expect(bare.out).toMatch(/^All 17 checks passed\.$/m);
   });
 
   it("says what it could not try, and how it can", async () => {
     const { out } = await smoked();
     expect(out.match(/^skip .*/gm)).toEqual([
-      "skip   refused: an expired token: give one with --expired-token",
-      "skip   refused: a token for another audience: give one with --other-audience-token",
+      "skip   refused: an expired token: no such token was given: add --expired-token",
+      "skip   refused: a token for another audience: no such token was given: add --other-audience-token",
     ]);
   });
 
@@ -131,7 +131,7 @@ describe("smoke fails", () => {
         ...["--neighbour", "users/bob/"],
       ]);
       expect(code).toBe(1);
-      const tooWide = "it was allowed: the rules or the role are too wide";
+      const tooWide = "it was allowed: the rules or the role grant too much";
       expect(failuresIn(out)).toEqual([
         `read in users/bob/ is forbidden: ${tooWide}`,
         `list users/bob/ is forbidden: ${tooWide}`,
@@ -195,16 +195,16 @@ describe("smoke fails", () => {
   });
 
   it.each<[string, Fault, string]>([
-    ["a page", { kind: "html" }, "502, and no JSON: is this the endpoint?"],
+    ["a page", { kind: "html" }, "502, and the body is not JSON: is this the endpoint?"],
     [
       "a page that is well",
       { kind: "answer", status: 200, body: "<html>Welcome</html>" },
-      "200, and no JSON: is this the endpoint?",
+      "200, and the body is not JSON: is this the endpoint?",
     ],
     [
       "a redirect",
       { kind: "answer", status: 301, headers: { location: "https://www.example.com/" }, body: "" },
-      "301, which leads to https://www.example.com/: is that the endpoint?",
+      "301, a redirect to https://www.example.com/: is that the endpoint?",
     ],
     ["another service's health", { kind: "answer", status: 200, body: '{"status":"UP"}' }, "200"],
   ])("where something else answers: %s", async (_case, fault, seen) => {
@@ -241,7 +241,7 @@ describe("smoke fails", () => {
       const { code, out } = await deployed.smoke([url, "--token", deployed.sandbox.issuer.token()]);
       expect(code).toBe(1);
       expect(failuresIn(out)[0]).toBe(
-        `a valid token gets credentials: OssEndpoint is ${JSON.stringify(endpoint)}, no address: mend OSS_ENDPOINT`,
+        `a valid token gets credentials: OssEndpoint is ${JSON.stringify(endpoint)}, not https:// and a host: fix OSS_ENDPOINT`,
       );
     },
   );
@@ -251,7 +251,7 @@ const TOKEN = `e30.${Buffer.from('{"iss":"https://login","aud":"photo-app"}').to
 const FOREIGN_TOKEN = `e30.${Buffer.from('{"iss":"https://other","aud":"else"}').toString("base64url")}.x`;
 
 it.each([
-  ["no address", [], /needs one address/],
+  ["no address", [], /needs one URL/],
   ["an address in the clear", ["http://sts.example.com", "--token", TOKEN], /URL: write https:\/\//],
   ["another kind of address", ["ftp://sts.example.com", "--token", TOKEN], /URL: write https:\/\//],
   [
@@ -272,16 +272,16 @@ it.each([
   [
     "a token of the same audience as the other one",
     ["https://sts.example.com", "--token", TOKEN, "--other-audience-token", TOKEN],
-    /--other-audience-token has the audience \(aud\) of --token/,
+    /--other-audience-token has the same audience \(aud\) as --token/,
   ],
   [
     "a token of another issuer as the other one",
     ["https://sts.example.com", "--token", TOKEN, "--other-audience-token", FOREIGN_TOKEN],
-    /--other-audience-token is of another issuer/,
+    /--other-audience-token comes from another issuer/,
   ],
-  ["two addresses", ["https://a.example.com", "https://b.example.com"], /needs one address/],
-  ["no token", ["https://sts.example.com"], /needs a token: --token JWT, or SMOKE_TOKEN/],
-  ["a token that is none", ["https://sts.example.com", "--token", "a.b.c"], /--token is no JWT/],
+  ["two addresses", ["https://a.example.com", "https://b.example.com"], /needs one URL/],
+  ["no token", ["https://sts.example.com"], /needs a token: write --token JWT, or set SMOKE_TOKEN/],
+  ["a token that is none", ["https://sts.example.com", "--token", "a.b.c"], /--token is not a JWT/],
   [
     "a neighbour that is no folder",
     ["https://sts.example.com", "--token", "e30.e30.x", "--neighbour", "users/bob"],

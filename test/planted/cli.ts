@@ -12,14 +12,14 @@ export const cliBugs: readonly Bug[] = [
   {
     name: "cli: a policy that was taken away is given back",
     in: "attachSteps",
-    find: "[`all of it, for a ${to} that exists and does not have it`]",
+    find: "[`the whole policy, for a ${to} that exists without it`]",
     replace: `[]`,
     killedBy: ["flow/provision"],
   },
   {
     name: "cli: a user that others made gets a key",
     in: "userSteps",
-    find: "[`a key that lasts, for a user that has no active one`]",
+    find: "[`a long-lived key, for a user that has no active one`]",
     replace: `[]`,
     killedBy: ["flow/provision"],
   },
@@ -75,7 +75,7 @@ export const cliBugs: readonly Bug[] = [
   },
   {
     name: "cli: what is to go is detached before anything stands in for it",
-    in: "mendingBy",
+    in: "fixesFor",
     find: `plan.steps.length === 0`,
     replace: `plan.steps.length >= 0`,
     killedBy: ["flow/doctor-advice"],

@@ -388,8 +388,8 @@ describe("a file", () => {
     expect(checkedAccessFile(path, { nowMs: 0 })).toEqual({
       ok: false,
       problems: [
-        `${path}:9:11 tests[0].can[0] is "write users/alice/a", a broken promise: they cannot (session policy: no statement allows oss:PutObject); change the rules or the promise`,
-        `${path}:10:14 tests[0].cannot[0] is "read users/alice/a", a broken promise: they can (own; session policy: statement 0 allows oss:GetObject); change the rules or the promise`,
+        `${path}:9:11 tests[0].can[0] is "write users/alice/a", a broken promise: the user cannot do this (session policy: no statement allows oss:PutObject); change the rules or the promise`,
+        `${path}:10:14 tests[0].cannot[0] is "read users/alice/a", a broken promise: the user can do this (own; session policy: statement 0 allows oss:GetObject); change the rules or the promise`,
       ],
     });
   });

@@ -12,17 +12,17 @@ describe("what an SDK rejects with, in words", () => {
         name: "RequestTimeoutError",
         message: "ReadTimeout(15000). POST https://ram.aliyuncs.com/?RoleName=x failed.",
       },
-      "no answer: nothing came within 15 s",
+      "no answer: no answer within 15 s",
     ],
     [
       "ali-oss: in vain",
       { name: "ResponseTimeoutError", message: "Response timeout for 15000ms" },
-      "no answer: nothing came within 15 s",
+      "no answer: no answer within 15 s",
     ],
     [
       "fetch: in vain",
       { name: "TimeoutError", code: 23, message: "The operation was aborted due to timeout" },
-      "no answer: nothing came within 15 s",
+      "no answer: no answer within 15 s",
     ],
     [
       "the SDK: refused",
@@ -62,27 +62,27 @@ describe("what an SDK rejects with, in words", () => {
     [
       "fetch: a proxy that opens TLS",
       { name: "TypeError", message: "fetch failed", cause: { code: "SELF_SIGNED_CERT_IN_CHAIN" } },
-      "no answer: its certificate is not trusted, or it speaks no TLS (SELF_SIGNED_CERT_IN_CHAIN)",
+      "no answer: its certificate is not trusted, or it does not speak TLS (SELF_SIGNED_CERT_IN_CHAIN)",
     ],
     [
       "the SDK: a page",
       new SyntaxError("Unexpected token '<', \"<html>\" is not valid JSON"),
-      "not an answer of this service: no JSON",
+      "not an answer from this service: not JSON",
     ],
     [
       "the SDK: no code",
       { name: "ClientError", code: "undefined", statusCode: 404, data: {}, message: "undefined: code: 404" },
-      "not an answer of this service: status 404, and no code",
+      "not an answer from this service: status 404 without an error code",
     ],
     [
       "ali-oss: a redirect",
       { name: "UnknownError", status: 302, message: "Unknow error, status: 302" },
-      "not an answer of this service: status 302, and no code",
+      "not an answer from this service: status 302 without an error code",
     ],
     [
       "ours: something is missing",
-      new AlienAnswer("it holds no role"),
-      "not an answer of this service: it holds no role",
+      new AlienAnswer("it has no role"),
+      "not an answer from this service: it has no role",
     ],
     [
       "the SDK: a refusal",
@@ -105,14 +105,14 @@ describe("what an SDK rejects with, in words", () => {
 });
 
 it.each([
-  ["nobody answers", { code: "ECONNREFUSED" }, /^mend RAM_ENDPOINT, or this machine's way there/],
-  ["somebody else does", new SyntaxError("no JSON"), /^is RAM_ENDPOINT right\?/],
+  ["nobody answers", { code: "ECONNREFUSED" }, /^fix RAM_ENDPOINT, or this machine's connection to it/],
+  ["somebody else does", new SyntaxError("no JSON"), /^check RAM_ENDPOINT:/],
   ["the service is out of order", { code: "ServiceUnavailable" }, /^wait a moment/],
   ["the keys are wrong", { code: "SignatureDoesNotMatch" }, /^set ALIBABA_CLOUD_ACCESS_KEY_SECRET/],
   [
     "nothing is known of the code",
     { code: "EntityNotExist.Odd One" },
-    /^look EntityNotExist\.Odd One up: https:\/\/api\.aliyun\.com\/troubleshoot\?q=EntityNotExist\.Odd%20One$/,
+    /^look up EntityNotExist\.Odd One: https:\/\/api\.aliyun\.com\/troubleshoot\?q=EntityNotExist\.Odd%20One$/,
   ],
 ])("says what to do where %s", (_case, error, remedy) => {
   expect(remedyOf(cloudProblemFrom(error), SUSPECTS)).toMatch(remedy);

@@ -162,23 +162,23 @@ describe("valet", () => {
     ],
     [
       ["explain", "--issuer", "login"],
-      'valet explain: needs a user: --claim sub=alice, --claims \'{"sub":"alice"}\' or --token JWT',
+      'valet explain: needs a user: write --claim sub=alice, --claims \'{"sub":"alice"}\' or --token JWT',
     ],
     [
       ["explain", "--claim", "sub=a", "--claims", "{}"],
-      "valet explain: takes one of --token, --claims and --claim, not several",
+      "valet explain: takes only one of --token, --claims and --claim",
     ],
     [
       ["explain", "--claim", "sub", "--issuer", "login"],
-      "valet explain: --claim sub: write a name, = and a text: --claim sub=alice",
+      "valet explain: --claim sub has no name and value: write --claim sub=alice",
     ],
     [
       ["explain", "--claim", "a=b", "--claim", "a=c", "--issuer", "login"],
-      `valet explain: --claim a stands twice; write a list as --claim 'a:=["red","blue"]'`,
+      `valet explain: --claim a appears twice; write a list as --claim 'a:=["red","blue"]'`,
     ],
     [
       ["explain", "--claim", "a:=[", "--issuer", "login"],
-      "valet explain: --claim a is no JSON; in a shell, put single quotes around it",
+      "valet explain: --claim a is not valid JSON; in a shell, put single quotes around it",
     ],
     [
       ["explain", "--claims", "[1]", "--issuer", "login"],
@@ -186,7 +186,7 @@ describe("valet", () => {
     ],
     [
       ["explain", "--claim", "sub=a"],
-      "valet explain: needs --issuer: login or partner; alice of one is not alice of another",
+      "valet explain: needs --issuer: login or partner. The same user ID at two issuers means two users",
     ],
     [
       ["explain", "--claim", "sub=a", "--issuer", "logn"],
@@ -194,7 +194,7 @@ describe("valet", () => {
     ],
     [
       ["explain", "--token", "abc"],
-      "valet explain: --token is no JWT: three parts of base64url with dots between, as the App sends it",
+      "valet explain: --token is not a JWT: write it as the App sends it, three parts of base64url separated by dots",
     ],
     [
       ["explain", "reed", "a", "--claim", "sub=a", "--issuer", "login"],
@@ -210,7 +210,7 @@ describe("valet", () => {
     ],
     [
       ["explain", "read", "a", "b", "--claim", "sub=a", "--issuer", "login"],
-      "valet explain: takes one permission and one key, not also b",
+      "valet explain: takes one permission and one key; delete b",
     ],
     [
       ["explain", "--key", "a", "--claim", "sub=a", "--issuer", "login"],
@@ -222,7 +222,7 @@ describe("valet", () => {
     ],
     [
       ["explain", "--duration", "60", "--claim", "sub=a", "--issuer", "login"],
-      "valet explain: --duration must be a whole number of 900 or more",
+      "valet explain: --duration must be a whole number of seconds, 900 or more",
     ],
     [
       ["explain", "--permissions", "raed", "--claim", "sub=a", "--issuer", "login"],
@@ -230,11 +230,11 @@ describe("valet", () => {
     ],
     [
       ["explain", "--source-ip", "999.1", "--claim", "sub=a", "--issuer", "login"],
-      'valet explain: --source-ip is "999.1"; write an address, such as 203.0.113.7',
+      'valet explain: --source-ip is "999.1"; write an IP address, such as 203.0.113.7',
     ],
     [
       ["explain", "--source-ip", "fe80::1%eth0", "--claim", "sub=a", "--issuer", "login"],
-      'valet explain: --source-ip is "fe80::1%eth0"; write an address, such as 203.0.113.7',
+      'valet explain: --source-ip is "fe80::1%eth0"; write an IP address, such as 203.0.113.7',
     ],
     [
       ["explain", "--bucket", "Foo Bar", "--claim", "sub=a", "--issuer", "login"],
@@ -250,7 +250,7 @@ describe("valet", () => {
     ],
     [
       ["explain", "--role-policy", "/none", "--claim", "sub=a", "--issuer", "login"],
-      "valet explain: --role-policy /none cannot be read",
+      "valet explain: --role-policy /none cannot be read; write the path of a JSON file",
     ],
   ] as const)("%j is called wrongly: exit code 2, and what to write", async (args, message) => {
     const { code, error, out } = await run(...args);
@@ -320,7 +320,7 @@ describe("valet test", () => {
     const path = fileOf("silent.yaml", ACCESS.slice(0, ACCESS.indexOf("tests:")));
     expect(await run("test", "--access", path)).toMatchObject({
       code: 0,
-      out: expect.stringContaining("promises nothing"),
+      out: expect.stringContaining("access.yaml contains no tests"),
     });
   });
 });
@@ -345,7 +345,7 @@ describe("valet explain", () => {
       "session name    alice-c8170752838e83167f55",
       "rules           matches own folder: login/alice/",
       "                no      team: the token has no claim role",
-      "                matches trial: trial/ (mode report: logged, and nothing else)",
+      "                matches trial: trial/ (mode report: only logged, grants nothing)",
       "                no      at home: the rule needs the caller's IP address, which is unknown",
       "grant           read, write on examplebucket/login/alice/",
       "                for 3600 s, by own folder",
@@ -448,7 +448,7 @@ describe("valet explain", () => {
     const { code, out } = await run("explain", "--access", path, "--issuer", "login", ...claims);
     expect(code).toBe(0);
     expect(out).toMatch(
-      /REFUSES squad: claim squad has a character .*, for which a request is refused \(mode report: logged, and nothing else\)\n/,
+      /REFUSES squad: claim squad has a character .*; the request is refused \(mode report: only logged, grants nothing\)\n/,
     );
   });
 
@@ -575,7 +575,7 @@ describe("valet explain", () => {
     expect(await run("explain", "--token", token)).toMatchObject({
       code: 2,
       error: expect.stringContaining(
-        'the token\'s iss is "https://login.example.com", and access.yaml has https://login.example.com/, ',
+        'the token\'s iss is "https://login.example.com", but access.yaml has only https://login.example.com/, ',
       ),
     });
     expect(await run("explain", "--token", token, "--issuer", "login")).toMatchObject({

@@ -80,7 +80,7 @@ describe("npm start reads the access rules as the build does", () => {
     [
       "a broken promise",
       FILE.replace("read login/alice/", "read login/bob/"),
-      'access.yaml:7:52 tests[0].can[0] is "read login/bob/a.jpg", a broken promise: they cannot (session policy: no statement allows oss:GetObject); change the rules or the promise',
+      'access.yaml:7:52 tests[0].can[0] is "read login/bob/a.jpg", a broken promise: the user cannot do this (session policy: no statement allows oss:GetObject); change the rules or the promise',
     ],
     [
       "a key in place of its variable's name, which is not repeated",

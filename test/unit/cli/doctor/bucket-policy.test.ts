@@ -92,7 +92,9 @@ describe("somebody who is let in past access.yaml", () => {
       { Principal: [`arn:sts::${ACCOUNT}:assumed-role/OSS-Valet-Client/*`] },
     ],
   ])("not: %s", (_case, statement) => {
-    expect(checked(statement)).toEqual(["ok: opens and denies nothing that access.yaml speaks of"]);
+    expect(checked(statement)).toEqual([
+      "ok: gives nobody else access to the folders in access.yaml, and denies nothing that it grants",
+    ]);
   });
 });
 
@@ -129,14 +131,14 @@ describe("what a rule grants and the bucket policy denies", () => {
     ["beside the rules", resource("public/*")],
   ])("not: %s", (_case, statement) => {
     expect(checked({ ...statement, Effect: "Deny" })).toEqual([
-      "ok: opens and denies nothing that access.yaml speaks of",
+      "ok: gives nobody else access to the folders in access.yaml, and denies nothing that it grants",
     ]);
   });
 });
 
 it("tells that it cannot judge what it does not know, in place of calling it good", () => {
   expect(checked({ Condition: { StringSomehow: { "acs:SourceIp": "1" } } })).toEqual([
-    expect.stringMatching(/^warn: cannot be judged here: .*StringSomehow/),
+    expect.stringMatching(/^warn: cannot be checked: .*StringSomehow/),
   ]);
 });
 
