@@ -6,11 +6,13 @@ import { MAX_SESSION_POLICY_BYTES, sessionPolicyFor } from "../../shared/domain/
 import {
   AGREEMENT_CASES,
   attemptNear,
+  attemptsIn,
   CALLERS,
   callers,
   FENCE_CASES,
   FENCE_TIMEOUT_MS,
   grantCovers,
+  grantedIn,
   grantFor,
   picks,
   policyAllows,
@@ -29,18 +31,11 @@ it("the session policy allows exactly the grant: the sandbox's evaluator and the
   const seen = { allowed: 0, denied: 0 };
   fc.assert(
     fc.property(validRules, callers, picks(ATTEMPTS), ({ value: rules }, all, attempts) => {
-      for (const who of all) {
-        const principal = principalFor(rules, who);
-        const grant = principal && grantFor(rules, principal);
-        const policy = grant && policyFor(grant);
-        if (grant === undefined || policy === undefined) continue;
-        for (const pick of attempts) {
-          const attempt = attemptNear([grant], pick);
-          const allowed = policyAllows(policy, attempt);
-          seen[allowed ? "allowed" : "denied"] += 1;
-          if (allowed !== grantCovers(grant, attempt))
-            expect.fail(`${JSON.stringify(attempt)} is ${allowed ? "allowed" : "denied"} by ${policy}`);
-        }
+      for (const { grant, policy, attempt } of attemptsIn(rules, all, attempts)) {
+        const allowed = policyAllows(policy, attempt);
+        seen[allowed ? "allowed" : "denied"] += 1;
+        if (allowed !== grantCovers(grant, attempt))
+          expect.fail(`${JSON.stringify(attempt)} is ${allowed ? "allowed" : "denied"} by ${policy}`);
       }
     }),
     // The rules give about half of the callers nothing: with more than twice the runs, AGREEMENT_CASES attempts are judged.
@@ -90,11 +85,9 @@ it("a rendered policy is within STS's limit and proven, or the answer is no", {
   const seen = { within: 0, beyond: 0 };
   fc.assert(
     fc.property(validRules, callers, long, fc.nat({ max: 12 }), ({ value: rules }, all, name, more) => {
-      for (const who of all) {
-        const principal = principalFor(rules, { ...who, claims: { ...who.claims, sub: name } });
-        const granted = principal && grantFor(rules, principal);
-        if (granted === undefined) continue;
-        const grant = withMoreFolders(granted, more, name);
+      const named = all.map((who) => ({ ...who, claims: { ...who.claims, sub: name } }));
+      for (const granted of grantedIn(rules, named)) {
+        const grant = withMoreFolders(granted.grant, more, name);
         const result = sessionPolicyFor(grant);
         seen[result.ok ? "within" : "beyond"] += 1;
         if (!result.ok) expect(result.refusal).toMatchObject({ code: "SESSION_POLICY_TOO_LONG" });

@@ -14,14 +14,13 @@ import {
   FENCE_CASES,
   FENCE_TIMEOUT_MS,
   grantCovers,
-  grantFor,
   ISSUER_URLS,
   nearName,
   picks,
   policyAllows,
-  policyFor,
   principalFor,
   validRules,
+  vendedIn,
 } from "../support/near-fence.ts";
 import { BUCKET } from "../support/valet.ts";
 
@@ -56,12 +55,7 @@ it("no policy of one principal allows what only the other was granted", { timeou
   let onlyTheOthers = 0;
   fc.assert(
     fc.property(validRules, callers, picks(ATTEMPTS), ({ value: rules }, all, attempts) => {
-      const vended = principalsOf(rules, all).flatMap(({ principal }) => {
-        const grant = grantFor(rules, principal);
-        const policy = grant && policyFor(grant);
-        return grant === undefined || policy === undefined ? [] : [{ principal, grant, policy }];
-      });
-      for (const [mine, theirs] of pairsOf(vended)) {
+      for (const [mine, theirs] of pairsOf(vendedIn(rules, all))) {
         for (const pick of attempts) {
           const attempt = attemptNear([theirs.grant], pick);
           if (!grantCovers(theirs.grant, attempt) || grantCovers(mine.grant, attempt)) continue;

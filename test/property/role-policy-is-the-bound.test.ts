@@ -3,16 +3,13 @@ import { expect, it } from "vitest";
 import { evaluate } from "../../sandbox/ram/evaluate.ts";
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
 import {
-  attemptNear,
+  attemptsIn,
   CALLERS,
   callers,
   FENCE_CASES,
   FENCE_TIMEOUT_MS,
-  grantFor,
   picks,
   policyAllows,
-  policyFor,
-  principalFor,
   requestOf,
   validRules,
 } from "../support/near-fence.ts";
@@ -25,18 +22,11 @@ it("the role's policy allows whatever any session policy allows", { timeout: FEN
   fc.assert(
     fc.property(validRules, callers, picks(ATTEMPTS), ({ value: rules }, all, attempts) => {
       const document = JSON.stringify(rolePolicyFor(rules, BUCKET));
-      for (const who of all) {
-        const principal = principalFor(rules, who);
-        const grant = principal && grantFor(rules, principal);
-        const policy = grant && policyFor(grant);
-        if (grant === undefined || policy === undefined) continue;
-        for (const pick of attempts) {
-          const attempt = attemptNear([grant], pick);
-          if (!policyAllows(policy, attempt)) continue;
-          allowed += 1;
-          const decision = evaluate(requestOf(attempt), { identity: [{ name: "role", document }] });
-          if (decision.effect !== "Allow") expect.fail(`${decision.because}: ${document}`);
-        }
+      for (const { policy, attempt } of attemptsIn(rules, all, attempts)) {
+        if (!policyAllows(policy, attempt)) continue;
+        allowed += 1;
+        const decision = evaluate(requestOf(attempt), { identity: [{ name: "role", document }] });
+        if (decision.effect !== "Allow") expect.fail(`${decision.because}: ${document}`);
       }
     }),
     { numRuns: Math.ceil(FENCE_CASES / (CALLERS * ATTEMPTS)) },

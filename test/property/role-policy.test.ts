@@ -7,16 +7,15 @@ import type { AccessRules, Rule } from "../../shared/domain/rules/rule.ts";
 import {
   type Attempt,
   attemptNear,
+  attemptsIn,
   CALLERS,
   callers,
   FENCE_CASES,
   FENCE_TIMEOUT_MS,
   grantCovers,
-  grantFor,
+  grantedIn,
   picks,
   policyAllows,
-  policyFor,
-  principalFor,
   requestOf,
   validRules,
 } from "../support/near-fence.ts";
@@ -57,21 +56,14 @@ it("the role policy never stands in the way: what anybody is granted, role and s
   fc.assert(
     fc.property(rulesNamingTeams, callers, picks(ATTEMPTS), (rules, all, attempts) => {
       const role = roleFor(rules);
-      for (const who of all) {
-        const principal = principalFor(rules, who);
-        const grant = principal && grantFor(rules, principal);
-        const session = grant && policyFor(grant);
-        if (grant === undefined || session === undefined) continue;
-        for (const pick of attempts) {
-          const attempt = attemptNear([grant], pick);
-          if (!grantCovers(grant, attempt)) continue;
-          allowed += 1;
-          const decision = evaluate(requestOf(attempt), {
-            identity: [{ name: "role", document: role }],
-            session: { name: "session", document: session },
-          });
-          if (decision.effect !== "Allow") expect.fail(`${decision.because}: ${role}`);
-        }
+      for (const { grant, policy, attempt } of attemptsIn(rules, all, attempts)) {
+        if (!grantCovers(grant, attempt)) continue;
+        allowed += 1;
+        const decision = evaluate(requestOf(attempt), {
+          identity: [{ name: "role", document: role }],
+          session: { name: "session", document: policy },
+        });
+        if (decision.effect !== "Allow") expect.fail(`${decision.because}: ${role}`);
       }
     }),
     { numRuns: RUNS * 2 },
@@ -86,10 +78,7 @@ it("the role policy is the rules and nothing beyond: it allows what a rule's pre
   fc.assert(
     fc.property(rulesNamingTeams, callers, picks(ATTEMPTS), (rules, all, attempts) => {
       const role = roleFor(rules);
-      const grants = all.flatMap((who) => {
-        const principal = principalFor(rules, who);
-        return (principal && grantFor(rules, principal)) ?? [];
-      });
+      const grants = grantedIn(rules, all).map(({ grant }) => grant);
       for (const pick of attempts) {
         const attempt = attemptNear(grants, pick);
         const allowed =

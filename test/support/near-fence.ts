@@ -176,6 +176,43 @@ export function policyFor(grant: AccessGrant): string | undefined {
   return result.ok ? result.value : undefined;
 }
 
+/** A caller who is granted something. */
+export interface Granted {
+  readonly principal: Principal;
+  readonly grant: AccessGrant;
+}
+
+/** The callers that the rules grant something, each with the grant. */
+export function grantedIn(rules: AccessRules, all: readonly Caller[]): readonly Granted[] {
+  return all.flatMap((who) => {
+    const principal = principalFor(rules, who);
+    const grant = principal && grantFor(rules, principal);
+    return principal === undefined || grant === undefined ? [] : [{ principal, grant }];
+  });
+}
+
+/** The callers that get credentials, each with the grant and the session policy. */
+export function vendedIn(
+  rules: AccessRules,
+  all: readonly Caller[],
+): readonly (Granted & { readonly policy: string })[] {
+  return grantedIn(rules, all).flatMap((granted) => {
+    const policy = policyFor(granted.grant);
+    return policy === undefined ? [] : [{ ...granted, policy }];
+  });
+}
+
+/** What each caller with credentials tries, near the fence of its own grant. */
+export function attemptsIn(
+  rules: AccessRules,
+  all: readonly Caller[],
+  attempts: readonly (readonly number[])[],
+): readonly { readonly grant: AccessGrant; readonly policy: string; readonly attempt: Attempt }[] {
+  return vendedIn(rules, all).flatMap(({ grant, policy }) =>
+    attempts.map((pick) => ({ grant, policy, attempt: attemptNear([grant], pick) })),
+  );
+}
+
 /** One thing that somebody tries with credentials: on an object, or a listing by prefix (undefined: of everything). */
 export interface Attempt {
   readonly action: string;
