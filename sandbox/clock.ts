@@ -41,3 +41,8 @@ export function sandboxClock(laptopMs: () => number = Date.now): SandboxClock {
     },
   };
 }
+
+/** A time as answers and events show it, without milliseconds, e.g. 2015-01-23T12:33:18Z */
+export function dateText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}

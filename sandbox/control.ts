@@ -8,7 +8,7 @@ import {
   clearingRoute,
   refused,
 } from "./control-routes.ts";
-import { wholeBody } from "./http.ts";
+import { jsonObjectFrom, wholeBody } from "./http.ts";
 import type { ServiceListener } from "./service-listener.ts";
 
 /** Bytes. */
@@ -42,7 +42,7 @@ async function answerTo(controls: Controls, request: IncomingMessage): Promise<C
   if (text !== "" && request.headers["content-type"]?.startsWith("application/json") !== true) {
     return refused("the body must be JSON, with Content-Type: application/json");
   }
-  const body = objectFrom(text === "" ? "{}" : text);
+  const body = jsonObjectFrom(text === "" ? "{}" : text);
   if (body === undefined) return refused("the body must be a JSON object");
   const operation = `${request.method} ${path}`;
   const fault = /^DELETE \/faults\/([a-z0-9-]+)$/.exec(operation)?.[1];
@@ -68,15 +68,4 @@ function unknownIn(route: ControlRoute, { query, body }: ControlRequest): string
       ? undefined
       : Object.keys(body).find((name) => !members.includes(name)))
   );
-}
-
-function objectFrom(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
-      ? (parsed as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

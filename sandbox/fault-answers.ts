@@ -10,29 +10,20 @@ export interface FaultAnswer {
   readonly body: string;
 }
 
-/** The service's own error, for it to answer with; undefined when the fault is of another kind. */
-export function errorOf(fault: Fault, service: ServiceName): CloudError | undefined {
+/**
+ * What takes the place of the right answer: an error, which the service answers in its own form, or a whole answer.
+ * Undefined when the fault spoils the right answer or the connection.
+ */
+export function insteadOf(
+  fault: Fault,
+  service: ServiceName,
+  requestId: string,
+): CloudError | FaultAnswer | undefined {
   switch (fault.kind) {
     case "throttle":
       return throttled(service);
     case "error":
       return fault.status === 500 ? internal(service) : unavailable(service);
-    case "redirect":
-    case "html":
-    case "empty":
-    case "answer":
-    case "slow":
-    case "drip":
-    case "truncated":
-    case "hang":
-    case "reset":
-      return undefined;
-  }
-}
-
-/** What is answered in the place of the service; undefined when the fault is of another kind. */
-export function answerOf(fault: Fault, requestId: string): FaultAnswer | undefined {
-  switch (fault.kind) {
     case "redirect":
       return { status: 302, headers: {}, body: "" };
     case "html":
@@ -49,8 +40,6 @@ export function answerOf(fault: Fault, requestId: string): FaultAnswer | undefin
       };
     case "answer":
       return { status: fault.status, headers: fault.headers ?? {}, body: fault.body };
-    case "throttle":
-    case "error":
     case "slow":
     case "drip":
     case "truncated":

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { answerOf, errorOf } from "./fault-answers.ts";
+import { CloudError } from "./cloud-error.ts";
+import { insteadOf } from "./fault-answers.ts";
 import type { Fault, FaultRule, ServiceName } from "./fault-rule.ts";
 import type { ServiceListener } from "./service-listener.ts";
 import { catchBody, drip, truncate } from "./spoilt-body.ts";
@@ -76,15 +77,14 @@ export function faultsIn(world: World): Faults {
     response: ServerResponse,
   ): void | Promise<void> {
     const because = `fault: ${fault.kind}`;
-    const error = errorOf(fault, service);
-    if (error !== undefined) return listener(request, response, { error, because });
+    const requestId = newRequestId();
+    const answer = insteadOf(fault, service, requestId);
+    if (answer instanceof CloudError) return listener(request, response, { error: answer, because });
     // Those that spoil the right answer let the service write its own entry, too.
     if (fault.kind === "truncated" || fault.kind === "drip") {
       catchBody(response, fault.kind === "truncated" ? truncate : drip(fault.ms));
       return listener(request, response);
     }
-    const requestId = newRequestId();
-    const answer = answerOf(fault, requestId);
     record(world, {
       service,
       operation: operationOf(service, request).split("?")[0] ?? "",

@@ -63,3 +63,15 @@ export function wholeBody(message: IncomingMessage, maxBytes: number): Promise<B
     message.on("error", () => resolve(undefined));
   });
 }
+
+/** The object that a body is in JSON; undefined when it is anything else. */
+export function jsonObjectFrom(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { guideTo } from "./guide.ts";
-import { sandboxLine } from "./main-line.ts";
+import { guideTo, sandboxLine } from "./guide.ts";
 import { mainOptionsFrom, USAGE } from "./main-options.ts";
 import { startSandbox } from "./sandbox.ts";
 import { seededWorld } from "./seed.ts";

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { dateText } from "../clock.ts";
 import { CloudError } from "../cloud-error.ts";
 import { wholeBody } from "../http.ts";
 
@@ -90,7 +91,7 @@ export function httpEvent(
       domainName: context.domainName,
       domainPrefix: context.domainName.split(".")[0],
       requestId: context.requestId,
-      time: `${new Date(context.nowMs).toISOString().slice(0, 19)}Z`,
+      time: dateText(context.nowMs),
       timeEpoch: String(context.nowMs),
       http: {
         method: request.method,

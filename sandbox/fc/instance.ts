@@ -2,7 +2,6 @@ import { type ChildProcess, fork, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { instanceOutput } from "./instance-output.ts";
-import { logTailOf } from "./log-tail.ts";
 
 /** How a function is run; of FunctionSettings, what an instance needs. */
 export interface InstanceOptions {
@@ -58,6 +57,9 @@ export interface Instance {
 /** Source: bootstrap scripts of FC's Node.js images. */
 const MAX_HTTP_HEADER_BYTES = 16_384;
 const HEAP_SHARE = 0.9;
+
+/** Bytes. Source: InvokeFunction, X-Fc-Log-Type: Tail gives the last 4 KB. */
+const LOG_TAIL_BYTES = 4096;
 
 const BOOTSTRAP = fileURLToPath(new URL("./bootstrap.mjs", import.meta.url));
 const CAN_FREEZE = process.platform !== "win32";
@@ -135,6 +137,15 @@ export function startInstance(options: InstanceOptions): Instance {
       await gone;
     },
   };
+}
+
+/** The last 4 KB of a log, whole characters only: cut in UTF-8, the first one may be half. */
+export function logTailOf(log: string): string {
+  const bytes = Buffer.from(log);
+  if (bytes.length <= LOG_TAIL_BYTES) return log;
+  let start = bytes.length - LOG_TAIL_BYTES;
+  while (((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
+  return bytes.subarray(start).toString("utf8");
 }
 
 interface Ending {

@@ -4,10 +4,9 @@ import { record, type World } from "../world.ts";
 import { clientClosedRequest, cloudErrorOf, resourceExhausted } from "./errors.ts";
 import { type FunctionCredentials, functionRole } from "./function-role.ts";
 import { checkSettings, type FunctionSettings, type LifecycleHook } from "./function-settings.ts";
-import { type Instance, type Outcome, startInstance } from "./instance.ts";
+import { type Instance, logTailOf, type Outcome, startInstance } from "./instance.ts";
 import { instancePool } from "./instance-pool.ts";
 import { functionArn } from "./invocation-permission.ts";
-import { logTailOf } from "./log-tail.ts";
 
 /** How the sandbox runs a function, in addition to its FC settings. */
 export interface FunctionOptions {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { wholeBody } from "../http.ts";
+import { jsonObjectFrom, wholeBody } from "../http.ts";
 import type { PlantedError, ServiceListener } from "../service-listener.ts";
 import { newRequestId, record, type World } from "../world.ts";
 import type { TokenIssuer } from "./issuer.ts";
@@ -106,12 +106,5 @@ function claimsFrom(body: string, contentType: string): Readonly<Record<string, 
       }),
     );
   }
-  try {
-    const parsed: unknown = JSON.parse(body);
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
-      ? (parsed as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  return jsonObjectFrom(body);
 }

@@ -1,7 +1,7 @@
+import { dateText } from "../clock.ts";
 import { type RpcCall, type RpcOperations, requiredParameter } from "../sts/gateway.ts";
 import { type AccessKey, newAccessKey, type RamUser, type World } from "../world.ts";
 import { authorizedAccount, userResource } from "./authorization.ts";
-import { dateText } from "./date-text.ts";
 import { ramError } from "./errors.ts";
 import { oneOf } from "./parameters.ts";
 import { existingUser, userNameOrOwn } from "./users.ts";

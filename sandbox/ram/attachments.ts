@@ -1,3 +1,4 @@
+import { dateText } from "../clock.ts";
 import type { RpcCall, RpcOperations } from "../sts/gateway.ts";
 import {
   type Account,
@@ -10,7 +11,6 @@ import {
   type World,
 } from "../world.ts";
 import { authorizedAccount, policyResource, roleResource, userResource } from "./authorization.ts";
-import { dateText } from "./date-text.ts";
 import { ramError } from "./errors.ts";
 import { defaultVersionOf, existingPolicy } from "./managed-policies.ts";
 import { policyNameFrom, policyTypeFrom, roleNameFrom, userNameFrom } from "./parameters.ts";

@@ -1,8 +1,8 @@
+import { dateText } from "../clock.ts";
 import type { RpcCall, RpcOperations } from "../sts/gateway.ts";
 import { type Account, addPolicy, type ManagedPolicy, type World } from "../world.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { authorizedAccount, policyResource } from "./authorization.ts";
-import { dateText } from "./date-text.ts";
 import { ramError } from "./errors.ts";
 import { defaultVersionOf, existingPolicy, policiesOf } from "./managed-policies.ts";
 import { pageOf } from "./page.ts";

@@ -1,7 +1,7 @@
+import { dateText } from "../clock.ts";
 import type { RpcCall, RpcOperations } from "../sts/gateway.ts";
 import type { ManagedPolicy, PolicyVersion, World } from "../world.ts";
 import { authorizedAccount, policyResource } from "./authorization.ts";
-import { dateText } from "./date-text.ts";
 import { ramError } from "./errors.ts";
 import { existingPolicy, existingVersion } from "./managed-policies.ts";
 import {

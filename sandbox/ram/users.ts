@@ -1,7 +1,7 @@
+import { dateText } from "../clock.ts";
 import type { RpcCall, RpcOperations } from "../sts/gateway.ts";
 import { type Account, addUser, type RamUser, type World } from "../world.ts";
 import { authorizedAccount, userResource } from "./authorization.ts";
-import { dateText } from "./date-text.ts";
 import { ramError } from "./errors.ts";
 import { pageOf } from "./page.ts";
 import { optionalText, userNameFrom } from "./parameters.ts";

@@ -1,8 +1,7 @@
 import type { ServiceListener } from "../service-listener.ts";
 import type { World } from "../world.ts";
 import { assumeRole } from "./assume-role.ts";
-import { callerIdentity } from "./caller-identity.ts";
-import { type RpcOperations, serveRpc } from "./gateway.ts";
+import { type RpcCall, type RpcOperations, serveRpc } from "./gateway.ts";
 
 /** Settings of the service that no document fixes. */
 export interface StsOptions {
@@ -27,4 +26,22 @@ export function stsServer(world: World, options: StsOptions = {}): ServiceListen
     operations: OPERATIONS,
     ...options,
   });
+}
+
+/** GetCallerIdentity: needs no permission. Source: STS API; a field that does not apply is missing (assumption). */
+function callerIdentity({ caller }: RpcCall): object {
+  const common = { AccountId: caller.accountId, Arn: caller.arn };
+  switch (caller.kind) {
+    case "root":
+      return { ...common, IdentityType: "Account", PrincipalId: caller.accountId };
+    case "user":
+      return { ...common, IdentityType: "RAMUser", PrincipalId: caller.user.id, UserId: caller.user.id };
+    case "session":
+      return {
+        ...common,
+        IdentityType: "AssumedRoleUser",
+        PrincipalId: `${caller.session.role.id}:${caller.session.name}`,
+        RoleId: caller.session.role.id,
+      };
+  }
 }

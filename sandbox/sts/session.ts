@@ -1,3 +1,4 @@
+import { dateText } from "../clock.ts";
 import { type Role, randomText, type Session, type World } from "../world.ts";
 import { sealSecurityToken } from "./security-token.ts";
 
@@ -43,7 +44,7 @@ export function openSession(world: World, request: SessionRequest): Session {
 
 /** e.g. 2026-11-23T10:00:00Z: no milliseconds. */
 export function expirationOf(session: Session): string {
-  return `${new Date(session.expiresMs).toISOString().slice(0, 19)}Z`;
+  return dateText(session.expiresMs);
 }
 
 /** From the oldest on, up to the first that still counts: longer ones may hold others up for a while. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type RunningFunction, startFunction } from "../../sandbox/fc/running-function.ts";
+import { sandboxLine } from "../../sandbox/guide.ts";
 import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
-import { sandboxLine } from "../../sandbox/main-line.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { build } from "../build.ts";
 import { readLocalAccess } from "./local-access.ts";
