@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { build as bundle } from "esbuild";
 import { type BuildReport, build } from "../../scripts/build.ts";
+import { ACCESS_WITH_SECRET } from "../support/valet.ts";
 import { SECRET } from "./programs/token-of.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -30,18 +31,7 @@ export async function setStage(): Promise<BuildReport> {
   });
   return build({
     outDir: BUNDLE_DIR,
-    content: {
-      issuers: [
-        {
-          name: "login",
-          issuer: "https://login.example.com/",
-          audience: "photo-app",
-          secret: "JWT_SECRET",
-          algorithms: ["HS256"],
-        },
-      ],
-      rules: [{ name: "own folder", allow: ["read", "write", "list"], prefix: "users/{sub}/" }],
-    },
+    content: ACCESS_WITH_SECRET,
   });
 }
 

@@ -18,20 +18,9 @@ import {
   startStubSts,
   xmlErrorAnswer,
 } from "../support/stub-sts.ts";
+import { ACCESS_WITH_SECRET } from "../support/valet.ts";
 
 const SECRET = "a secret of the tests, of 32 bytes or more";
-const ACCESS = {
-  issuers: [
-    {
-      name: "login",
-      issuer: "https://login.example.com/",
-      audience: "photo-app",
-      secret: "JWT_SECRET",
-      algorithms: ["HS256"],
-    },
-  ],
-  rules: [{ name: "own folder", allow: ["read", "write", "list"], prefix: "users/{sub}/" }],
-};
 
 type Handler = (event: Buffer, context: object) => Promise<FcResponse>;
 
@@ -43,9 +32,9 @@ let source: Handler;
 
 beforeAll(async () => {
   stub = await startStubSts();
-  report = await build({ outDir: folder, content: ACCESS });
+  report = await build({ outDir: folder, content: ACCESS_WITH_SECRET });
   const access = join(folder, "access.json");
-  writeFileSync(access, JSON.stringify(ACCESS));
+  writeFileSync(access, JSON.stringify(ACCESS_WITH_SECRET));
   for (const [name, value] of Object.entries({ ...settings(), ACCESS_FILE: access })) vi.stubEnv(name, value);
   ({ handler: bundled } = createRequire(import.meta.url)(join(folder, "index.js")) as { handler: Handler });
   ({ handler: source } = await import("../../functions/credentials/index.ts"));

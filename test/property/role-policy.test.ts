@@ -14,6 +14,7 @@ import {
   FENCE_TIMEOUT_MS,
   grantCovers,
   grantedIn,
+  MEANING,
   picks,
   policyAllows,
   requestOf,
@@ -122,14 +123,6 @@ function roleFor(rules: AccessRules): string {
   expect(policyGrammarProblem(document, "identity")).toBeUndefined();
   return document;
 }
-
-/** Permission → actions, written apart from the product's table. */
-const MEANING: Readonly<Record<string, readonly string[]>> = {
-  read: ["oss:GetObject"],
-  write: ["oss:PutObject", "oss:AbortMultipartUpload", "oss:ListParts"],
-  list: ["oss:ListObjects"],
-  delete: ["oss:DeleteObject"],
-};
 
 /** Of the rule's own words: RAM has no wildcard that stops at a slash, so that a claim's place takes any text. */
 function isWithin(rule: Rule, rules: AccessRules, attempt: Attempt): boolean {

@@ -240,7 +240,7 @@ const BUCKET_ATTEMPTS = [
 ];
 
 /** Permission → actions once more, written apart from the product's table. */
-const MEANING: Readonly<Record<string, readonly string[]>> = {
+export const MEANING: Readonly<Record<string, readonly string[]>> = {
   read: ["oss:GetObject"],
   write: ["oss:PutObject", "oss:AbortMultipartUpload", "oss:ListParts"],
   list: ["oss:ListObjects"],

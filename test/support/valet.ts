@@ -30,6 +30,20 @@ export const OWN_FOLDER = {
   prefix: "users/{sub}/",
 };
 
+/** The content of an access.yaml whose issuer signs with a secret, in JWT_SECRET. */
+export const ACCESS_WITH_SECRET = {
+  issuers: [
+    {
+      name: "login",
+      issuer: "https://login.example.com/",
+      audience: "photo-app",
+      secret: "JWT_SECRET",
+      algorithms: ["HS256"],
+    },
+  ],
+  rules: [{ name: "own folder", allow: ["read", "write", "list"], prefix: "users/{sub}/" }],
+};
+
 /** The content of a small, valid access.yaml; a test changes one thing. */
 export function accessFile(change: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return { issuers: [LOGIN], rules: [OWN_FOLDER], ...change };
