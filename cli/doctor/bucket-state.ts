@@ -63,7 +63,7 @@ interface BucketInfo {
   readonly acl: string;
 }
 
-/** ali-oss types nothing of it. Throws AlienAnswer where it is not what GetBucketInfo gives. */
+/** ali-oss has no types for this answer. Throws AlienAnswer when it is not an answer of GetBucketInfo. */
 function bucketInfoFrom(answer: unknown): BucketInfo {
   const { bucket } = Object(answer) as { readonly bucket?: unknown };
   const {

@@ -79,7 +79,7 @@ function contentOf(document: unknown): string {
     const { kty, alg, use, key_ops: operations } = Object(jwk) as Readonly<Record<string, unknown>>;
     const said = [
       ...(alg === undefined ? [] : [String(alg).slice(0, 12)]),
-      // Keys to sign with are what is looked for; one for encryption says so here alone.
+      // The check looks for signing keys; only `use` tells that a key is for encryption.
       ...(use === undefined || use === "sig" ? [] : [`use: ${String(use).slice(0, 12)}`]),
       ...(Array.isArray(operations) && !operations.includes("verify") ? ["key_ops without verify"] : []),
     ];

@@ -72,7 +72,7 @@ export async function ramViewOf(
   return { ...want, desired, actual, policies, fixes: fixesFor(planFor(desired, actual), want) };
 }
 
-/** A role or user to be looked at; undefined, and a finding, where it is not there, or not complete. */
+/** A role or user to check; undefined, with a finding, when it does not exist or is not complete. */
 export function found<T extends ActualRole | ActualUser>(
   entity: T | undefined,
   what: {

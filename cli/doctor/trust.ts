@@ -81,7 +81,7 @@ function isTrusted(name: string, trustPolicy: string, accountId: string): boolea
   return trusts(trustPolicy, who, {}).effect === "Allow";
 }
 
-/** The conditions that alone keep them out, as text; undefined: something else does. */
+/** The conditions, as text, when nothing but them keeps the wanted principals out; undefined otherwise. */
 function conditionsFor(names: readonly string[], trustPolicy: string, accountId: string): string | undefined {
   const { Statement: statements } = JSON.parse(trustPolicy) as {
     readonly Statement: readonly Readonly<Record<string, unknown>>[];

@@ -139,7 +139,7 @@ function questionFrom(values: Values, positionals: readonly string[], bucket: st
 }
 
 function addressFrom(text: string | undefined): string | undefined {
-  // With a zone (fe80::1%eth0) it is an address for this machine alone.
+  // An address with a zone (fe80::1%eth0) has a meaning only on this machine.
   if (text === undefined || (isIP(text) !== 0 && !text.includes("%"))) return text;
   throw new UsageError(`--source-ip is ${JSON.stringify(text)}; write an IP address, such as 203.0.113.7`);
 }

@@ -55,7 +55,7 @@ function managedPolicy({ name, description, document }: DesiredPolicy, desired: 
   };
 }
 
-/** ROS takes letters and digits only: each other character becomes its code, so that no two names meet. */
+/** ROS allows only letters and digits: every other character becomes its code, so two names never become one. */
 function label(name: string): string {
   return name.replace(/[^A-Za-z0-9]/g, (character) => `x${character.charCodeAt(0).toString(16)}`);
 }

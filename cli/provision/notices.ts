@@ -2,7 +2,7 @@ import type { ActualState } from "./actual-state.ts";
 import { type DesiredState, documentText } from "./desired-state.ts";
 import { newlyTrusted } from "./policy-comparison.ts";
 
-/** What a plan's reader should know beside its steps: what is there and left alone, and who loses what. */
+/** Notes beside a plan's steps: what exists and stays unchanged, and who loses what. */
 export function noticesFor(desired: DesiredState, actual: ActualState): readonly string[] {
   return [
     ...trustTaken(desired, actual),

@@ -166,7 +166,7 @@ const TLS = /^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPR
 function silenceIn(error: unknown): string | undefined {
   const { code, name, message, cause, status } = Object(error) as SdkError;
   if (TOO_LATE.includes(String(name))) return `no answer within ${REQUEST_TIMEOUT_MS / 1000} s`;
-  // ali-oss says what happened to the connection in its message alone.
+  // ali-oss says only in its message what happened to the connection.
   const ofOss = status === -1 || status === -2;
   const [inMessage] = (ofOss && /\b(?:E[A-Z_]{4,}|[A-Z]+(?:_[A-Z]+)+)\b/.exec(String(message))) || [];
   const reason = String(cause?.code ?? inMessage ?? code);

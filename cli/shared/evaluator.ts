@@ -23,7 +23,7 @@ export interface Judgement {
 
 export interface ActionJudgement {
   readonly action: string;
-  /** `bucket/key`, or the bucket where it is listed. */
+  /** `bucket/key`; for a listing, the bucket. */
   readonly resource: string;
   readonly allowed: boolean;
   /** What the session policy, then the role's policy says, each on its own. */
