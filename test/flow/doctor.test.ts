@@ -486,8 +486,8 @@ describe("doctor names the cause and what to do", () => {
       name: "several wrong settings at once",
       environment: { OSS_BUCKET: "oss://examplebucket", OSS_ROLE_ARN: "oss-valet-client" },
       told: [
-        ["fail", "settings", /OSS_ROLE_ARN is "oss-valet-client"/, /write the role's ARN/],
         ["fail", "settings", /OSS_BUCKET is "oss:\/\/examplebucket"/, /write the bucket's name/],
+        ["fail", "settings", /OSS_ROLE_ARN is "oss-valet-client"/, /write the role's ARN/],
       ],
     },
     {
