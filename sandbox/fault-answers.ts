@@ -67,7 +67,7 @@ function throttled(service: ServiceName): CloudError {
   }
 }
 
-/** Sources: as above; OSS's message is the one of its own bugs. */
+/** Sources: those of throttled(); OSS's message is the one that the sandbox answers its own bugs with. */
 function internal(service: ServiceName): CloudError {
   switch (service) {
     case "sts":

@@ -56,8 +56,8 @@ export function fcStringToSign({ method, path, headers }: SignedRequest): string
 
 /**
  * Tells who signed with ACS3-HMAC-SHA256. The API wants the body's hash signed, in `x-acs-content-sha256`; an HTTP
- * trigger does without, as in the documents' example. Throws as verifyFcSignature does. Source: help, "Request syntax
- * and signature method V3"; FC "Configure signature authentication for HTTP triggers".
+ * trigger does without, as in the documents' example. Throws as verifyFcSignature does. Source: Alibaba Cloud help,
+ * "Request syntax and signature method V3"; FC "Configure signature authentication for HTTP triggers".
  */
 export function verifyAcs3Signature(
   world: World,

@@ -7,9 +7,8 @@ interface SystemPolicy {
 }
 
 /**
- * The system policies that the sandbox knows, by name. The first three as their pages print them (RAM developer
- * reference, one page a policy); the others' pages were not at hand: their effect is as their description says, the
- * exact text an assumption.
+ * The system policies that the sandbox knows, by name. The first three are printed so in Alibaba Cloud's help
+ * (RAM, one page for each system policy). The others do what their description says; their exact text is an assumption.
  */
 export const SYSTEM_POLICIES: ReadonlyMap<string, SystemPolicy> = new Map<string, SystemPolicy>([
   [

@@ -12,7 +12,7 @@ import { rpcSignature, rpcStringToSign } from "./rpc-signature.ts";
 import { openSecurityToken } from "./security-token.ts";
 import { seenNonces } from "./seen-nonces.ts";
 
-/** Milliseconds. Source: help, signature method V3: a request is good for 15 minutes. The V2 page says 31. */
+/** Milliseconds. Source: Alibaba Cloud help, "Request syntax and signature method V3": 15 minutes. The page of V2 says 31. */
 const TIMESTAMP_WINDOW_MS = 15 * 60_000;
 
 /** What a request says of who sent it, before any of it is believed. */

@@ -83,14 +83,14 @@ describe("P1 to P6: a hostile user, team or hashed user is refused, or gets a fo
   });
 });
 
-describe("P5: a claim that is no text is no user and no folder", () => {
+describe("P5: a claim that is not a string makes no user and no folder", () => {
   it.each(NO_TEXTS)("%j", async (value) => {
     expect(await attack(PLAIN, { sub: value })).toEqual({ status: 403, opened: [] });
     expect(await attack(HASHED, { sub: value })).toEqual({ status: 403, opened: [] });
     expect(await attack(TEAM, { sub: "mallory", team: value })).toEqual({ status: 403, opened: [] });
   });
 
-  it("a missing one neither", async () => {
+  it("neither does a missing claim", async () => {
     expect(await attack(PLAIN, { sub: undefined })).toEqual({ status: 403, opened: [] });
     expect(await attack(TEAM, { sub: "mallory" })).toEqual({ status: 403, opened: [] });
   });
@@ -125,14 +125,14 @@ describe("P7: a long name", () => {
     expect(await attack(HASHED, { sub })).toEqual({ status: length <= 1024 ? 200 : 403, opened: [] });
   });
 
-  it("of 700 CJK characters is refused, and is not an error of ours", async () => {
+  it("of 700 CJK characters is refused, and does not cause a 500", async () => {
     expect(await attack(PLAIN, { sub: "爱".repeat(700) })).toEqual({ status: 403, opened: [] });
     expect(await attack(HASHED, { sub: "爱".repeat(700) })).toEqual({ status: 403, opened: [] });
   });
 });
 
 describe("J12 P5: names that every object has", () => {
-  it.each(PROTOTYPE_NAMES)("%s as a user is a name like any other, and as a claim nobody's", async (name) => {
+  it.each(PROTOTYPE_NAMES)("%s is a usual name as a user, and is missing as a claim", async (name) => {
     expect(await attack(PLAIN, { sub: name })).toMatchObject(HARMLESS);
     const curious = rulesWith({ ...OWN_FOLDER, prefix: `users/{${name}}/` });
     expect(await attack(curious, { sub: "mallory" })).toEqual({ status: 403, opened: [] });
@@ -156,7 +156,7 @@ describe("P13: privilege does not come from claims", () => {
 });
 
 describe("P10: a reassignable claim is not the user", () => {
-  it("unless the operator says so: the session name follows sub, whatever the e-mail", async () => {
+  it("unless the operator chooses it: the session name follows sub, whatever the e-mail", async () => {
     const { handle, sts } = wholeService(issuer, PLAIN);
     for (const email of ["a@example.com", "b@example.com"]) {
       await handle(httpRequest({ headers: { authorization: `Bearer ${issuer.token({ email })}` } }));
@@ -171,7 +171,7 @@ const list = `${vectors}/blns.json`;
 describe.skipIf(vectors === undefined || !existsSync(list))(
   "the big list of naughty strings (TEST_VECTORS_DIR)",
   () => {
-    it("opens nothing of the victim's, and is never an error of ours", { timeout: 120_000 }, async () => {
+    it("opens nothing of the victim's, and never causes a 500", { timeout: 120_000 }, async () => {
       const naughty: readonly string[] = JSON.parse(readFileSync(list, "utf8"));
       expect(naughty.length).toBeGreaterThan(400);
       for (const text of naughty) {

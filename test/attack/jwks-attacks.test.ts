@@ -221,14 +221,14 @@ describe("K3: an endpoint that is down, slow, or sends something else", () => {
     },
   );
 
-  it("nobody listens", async () => {
+  it("no server listens at the endpoint", async () => {
     const keys = keysOf();
     await server.close();
     expect(await keys.keyFor({ kid: "one", algorithm: "ES256" })).toEqual(UNAVAILABLE);
     expect(warnings).toEqual([expect.stringContaining("ECONNREFUSED")]);
   });
 
-  it("no failure ever opens the door: without keys, a good token and a forged one get the same answer", async () => {
+  it("no failure ever lets a token in: without keys, a good token and a forged one get the same answer", async () => {
     server.answer(status(500));
     const verifier = verifierOf();
     const good = await verifier.verify(tokenOf("one", one.privateKey));
@@ -238,7 +238,7 @@ describe("K3: an endpoint that is down, slow, or sends something else", () => {
 });
 
 describe("K4: an empty set", () => {
-  it("locks nobody out while it may be an accident, and does where it stays", async () => {
+  it("locks nobody out at first, because it may be an accident, and locks everybody out if it stays", async () => {
     const verifier = verifierOf();
     await verifier.verify(tokenOf("one", one.privateKey));
     server.answer(keySet());
@@ -398,13 +398,13 @@ describe("K9: a published private key", () => {
     expect(await judgeEntry(entry)).toEqual(invalid("key-id"));
     expect(warnings).toEqual(['issuer login: the key "x" is left out: its secret half is published']);
   });
-  it("takes the public entry of the same kid with it", async () => {
+  it("also makes the public key with the same kid unusable", async () => {
     server.answer(keySet(ONE, TWO, { ...two.privateKey.export({ format: "jwk" }), kid: "two" }));
     expect(await verifierOf().verify(tokenOf("two", two.privateKey))).toEqual(invalid("key-id"));
   });
 });
 
-describe("K10: kids that name no one key", () => {
+describe("K10: kids that do not name exactly one key", () => {
   it.each([
     ["two keys", [TWO, { ...ONE, kid: "two" }]],
     ["a key twice", [TWO, TWO]],

@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 type Change = Parameters<typeof httpRequest>[0];
 
-/** Every status and code that contract.md lists for what a caller can do wrong. */
+/** Every status and code that docs/errors.md lists for a caller's mistake. */
 const TABLE = new Set([
   "400 InvalidRequest",
   "401 MissingToken",
@@ -69,12 +69,15 @@ describe("hostile texts as parameters", () => {
     }
   });
 
-  it.each(BREAKING_TEXTS)("P15: %j inside alice's own prefix is refused, or stays there", async (text) => {
-    const answer = await send({ query: [["prefix", `users/alice/${text}/`]] });
-    expect([REFUSED, "200"]).toContain(answer);
-  });
+  it.each(BREAKING_TEXTS)(
+    "P15: %j inside alice's own prefix is refused, or stays inside it",
+    async (text) => {
+      const answer = await send({ query: [["prefix", `users/alice/${text}/`]] });
+      expect([REFUSED, "200"]).toContain(answer);
+    },
+  );
 
-  it("P7: a prefix of any length inside alice's own is narrowed to, or refused: never a fault of ours", async () => {
+  it("P7: a prefix of any length inside alice's own is granted or refused, and never causes a 500", async () => {
     const answers = new Map<string, number>();
     for (let length = 1; length <= 1100; length += 7) {
       const answer = await send({ query: [["prefix", `users/alice/${"a".repeat(length)}/`]] });
@@ -91,7 +94,7 @@ describe("hostile texts as parameters", () => {
       expect(await send({ method: "POST", body: { durationSeconds: value } })).toBe(REFUSED);
   });
 
-  it.each(PROTOTYPE_NAMES)("%s is no parameter", async (name) => {
+  it.each(PROTOTYPE_NAMES)("%s is not accepted as a parameter", async (name) => {
     expect(await send({ query: [[name, "x"]] })).toBe(REFUSED);
     expect(await send({ method: "POST", body: `{${JSON.stringify(name)}:"x"}` })).toBe(REFUSED);
   });
@@ -105,7 +108,7 @@ describe("hostile texts as parameters", () => {
 });
 
 describe("H3 H4: hostile headers", () => {
-  it.each(BREAKING_TEXTS)("%j as a token is no token, and stays out of every header", async (text) => {
+  it.each(BREAKING_TEXTS)("%j is refused as a token, and is in no header of the answer", async (text) => {
     expect(await send({ headers: { authorization: `Bearer ${text}` } })).toMatch(
       /^(401 (Invalid|Missing)Token|400 InvalidRequest)$/,
     );

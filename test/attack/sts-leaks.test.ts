@@ -56,7 +56,7 @@ describe("what a refusal holds", () => {
     expect(text.length).toBeLessThan(200);
   });
 
-  it("says nothing of the address where nobody listens", async () => {
+  it("says nothing about an address where no server listens", async () => {
     const gone = await startStubSts();
     await gone.close();
     expect(await assumeRole(gone.host)).toEqual({

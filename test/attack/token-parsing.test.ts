@@ -66,7 +66,7 @@ describe("J12: names that two parsers read differently", () => {
   });
 });
 
-describe("J13: a payload that is no JSON object", () => {
+describe("J13: a payload that is not a JSON object", () => {
   const deep = (levels: number) => claimsText(`"deep":${"[".repeat(levels)}${"]".repeat(levels)}`);
   const cases: readonly (readonly [string, string | Buffer])[] = [
     ["null", "null"],
@@ -108,7 +108,7 @@ describe("J13: a payload that is no JSON object", () => {
     expect(await judge(signedByLogin({ header: content }))).toEqual(invalid("header"));
   });
 
-  it("32 levels are enough for everybody", async () => {
+  it("32 levels are accepted", async () => {
     expect(await judge(signedByLogin({ payload: deep(31) }))).toEqual(ACCEPTED);
   });
 });
@@ -144,7 +144,7 @@ describe("J14: more text than a token needs", () => {
   );
 });
 
-describe("J15: times that are no times", () => {
+describe("J15: times that are not valid times", () => {
   const checks: Readonly<Record<string, TokenCheck>> = { exp: "expiry", nbf: "not-before", iat: "issued-at" };
   const values = [
     "null",
@@ -345,7 +345,7 @@ it("J26: a stolen token is of use for as long as its issuer's maximal age, whate
   expect(await judge(signedByLogin({ claims }), { maxTokenAgeSeconds: 901 })).toEqual(ACCEPTED);
 });
 
-it("the order of the checks is cheap before dear: a bad signature is not looked at in a token of nobody", async () => {
+it("cheap checks come first: the signature is not checked when the token's issuer is unknown", async () => {
   const token = withSignature(signedByLogin({ claims: { iss: "https://evil.example.com/" } }), "AA");
   expect(await judge(token)).toEqual(invalid("issuer"));
 });

@@ -160,7 +160,7 @@ describe("server.ts, as containers and FC's custom runtime run it", () => {
   });
 
   // Node reads such a client's answer while it still writes, and must get it before a reset.
-  it("H5: reads on for a moment after such an answer: who is still sending can read it", async () => {
+  it("H5: reads on for a moment after such an answer, so that a client that is still sending can read it", async () => {
     const body = "x".repeat(5_000_000);
     const answer = await raw(
       `POST /credentials HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
@@ -201,7 +201,7 @@ describe("server.ts, as containers and FC's custom runtime run it", () => {
     expect(answer).toMatch(/"Code":"RequestTooLarge".*\}$/);
   });
 
-  it("outside FC believes no header that FC would send: neither an id nor credentials", async () => {
+  it("outside FC trusts no header that FC would send: neither an id nor credentials", async () => {
     const response = await ask("/credentials", {
       headers: {
         "x-fc-request-id": "forged",
@@ -245,7 +245,7 @@ async function ending(environment: Readonly<Record<string, string>>): Promise<re
   return [code, said];
 }
 
-it("a server that cannot work does not start, and says why without quoting a key", async () => {
+it("a server with wrong settings does not start, and says why without quoting a key", async () => {
   const [code, said] = await ending({
     OSS_BUCKET: "",
     PORT: "x",
@@ -268,7 +268,7 @@ it("a server whose port is taken says so in one line", async () => {
   ]);
 });
 
-it("a server whose log can no longer be written ends, and says so in one line", async () => {
+it("a server that can no longer write its log ends, and says so in one line", async () => {
   const server = started({});
   let said = "";
   const ended = new Promise((resolve) => server.once("close", resolve));

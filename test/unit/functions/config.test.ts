@@ -41,7 +41,7 @@ function problemsOf(
 }
 
 describe("settings", () => {
-  it("need three, and the rest has defaults", () => {
+  it("three are required, the others have defaults", () => {
     expect(configOf()).toMatchObject({
       roleArn: "acs:ram::1234567890123456:role/oss-client",
       bucket: "examplebucket",
@@ -117,7 +117,7 @@ describe("settings", () => {
   });
 });
 
-describe("a mistake in a setting names it and what to write", () => {
+describe("an error in a setting names the setting and what to write", () => {
   const ADDRESS = "write https:// and a host name only (http:// only for a loopback address)";
   const ARN =
     "write the role's ARN, such as acs:ram::1234567890123456:role/oss-client (a name has letters, digits, . and -)";
@@ -412,7 +412,7 @@ describe("a mistake in a setting names it and what to write", () => {
     expect(problemsOf(change)).toEqual([problem]);
   });
 
-  it("nobody who calls AssumeRole, where a plain server outside FC would have to know", () => {
+  it("keys of the AssumeRole caller are missing on a plain server outside FC", () => {
     const CALLER: ProblemIn = {
       where: "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET",
       is: "are not set",
@@ -425,7 +425,7 @@ describe("a mistake in a setting names it and what to write", () => {
     expect(problemsOf({ FC_FUNCTION_NAME: "valet" }, accessFile(), "environment")).toEqual([]);
   });
 
-  it("all of them at once, with those of access.yaml first", () => {
+  it("all errors are reported together, those of access.yaml first", () => {
     const problems = problemsOf(
       {
         OSS_ROLE_ARN: "x",
@@ -449,7 +449,7 @@ describe("a mistake in a setting names it and what to write", () => {
     ]);
   });
 
-  it("in one text that a deployer reads from the log", () => {
+  it("all errors are one text, which a deployer reads in the log", () => {
     expect(() => configOf({ OSS_BUCKET: "", PORT: "x" })).toThrow(
       "oss-valet is not configured:\n" +
         "  - OSS_BUCKET is not set; write the bucket's name, such as examplebucket (3 to 63 of a-z, 0-9, -)\n" +
@@ -459,7 +459,7 @@ describe("a mistake in a setting names it and what to write", () => {
 });
 
 describe("keys that access.yaml names", () => {
-  it("are taken where they fit", () => {
+  it("are accepted if they fit the algorithms", () => {
     expect(problemsOf({ JWT_SECRET: SECRET }, withSecret())).toEqual([]);
   });
 
@@ -484,7 +484,7 @@ describe("keys that access.yaml names", () => {
     if (secret) expect(JSON.stringify(problems)).not.toContain(secret.trim());
   });
 
-  it("a PEM that is none is told by name, and never quoted", () => {
+  it("a broken PEM is named by its variable, and never quoted", () => {
     const file = accessFile({ issuers: [{ ...KEYLESS, publicKey: "JWT_PUBLIC_KEY" }] });
     const pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ\n-----END PRIVATE KEY-----";
     const problems = problemsOf({ JWT_PUBLIC_KEY: pem }, file);

@@ -18,7 +18,7 @@ const invalid = (field: string, problem: string) => ({ code: "REQUEST_INVALID", 
 const MISSING = { code: "TOKEN_MISSING" };
 
 describe("the App token", () => {
-  it("is what stands behind Bearer, and the rest of the request is what the caller leaves out", () => {
+  it("is the text after Bearer; everything else in the request is optional", () => {
     expect(read({})).toEqual({
       format: "default",
       request: { appToken: "a.b.c", sourceIp: "203.0.113.7", wanted: {} },
@@ -101,7 +101,7 @@ describe("parameters", () => {
     });
   });
 
-  it("of both, where none is there twice", () => {
+  it("come from query and body together, when no name is in both", () => {
     expect(wanted({ ...post({ prefix: "a/" }), query: "durationSeconds=900" })).toEqual({
       prefix: "a/",
       durationSeconds: 900,
@@ -115,7 +115,7 @@ describe("parameters", () => {
     },
   );
 
-  it("may hold a comma in a body, where nothing joins", () => {
+  it("may contain a comma in a body, because nothing joins values there", () => {
     expect(wanted(post({ prefix: "users/alice/a,b/" }))).toEqual({ prefix: "users/alice/a,b/" });
   });
 
@@ -124,7 +124,7 @@ describe("parameters", () => {
   });
 });
 
-describe("a mistake names the parameter and what to write", () => {
+describe("an error names the parameter and what to write", () => {
   const UNKNOWN = "is not a parameter; use permissions, prefix, durationSeconds, format";
   const TWICE = "appears more than once; send it once";
   const ONE_PREFIX =
@@ -249,7 +249,7 @@ describe("a mistake names the parameter and what to write", () => {
     expect(read(change)).toEqual(invalid(field, problem));
   });
 
-  it("is found also where a text holds colons and quotes", () => {
+  it("is found even if a text contains colons and quotes", () => {
     expect(wanted(post({ prefix: 'a:b/\\":"/' }))).toMatchObject({
       code: "REQUEST_INVALID",
       field: "prefix",
@@ -257,7 +257,7 @@ describe("a mistake names the parameter and what to write", () => {
     expect(wanted(post({ prefix: 'a":"b/' }))).toEqual({ prefix: 'a":"b/' });
   });
 
-  it("does not repeat a long text: it may be a token in the wrong place", () => {
+  it("does not quote a long text: it may be a token in the wrong place", () => {
     const token = `eyJ${"x".repeat(300)}`;
     expect(JSON.stringify(read({ query: `prefix=${token}` }))).not.toContain("eyJ");
     expect(JSON.stringify(read({ query: `format=${token}&` }))).not.toContain("eyJ");

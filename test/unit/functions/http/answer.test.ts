@@ -13,7 +13,7 @@ const BASE = {
 const CONTEXT = { requestId: "1-request", paths: ["/credentials"] };
 const refusalResponse = (why: Refusal) => rendered(refusal(why, CONTEXT));
 
-it("200: the body as JSON, and headers that keep it from every store", () => {
+it("200: the body as JSON, and headers that forbid every cache", () => {
   expect(rendered(success({ Status: "ok", Version: "1.2.3" }))).toEqual({
     status: 200,
     headers: BASE,
@@ -145,18 +145,18 @@ describe("a refusal", () => {
     });
   });
 
-  it("of an outage says when to come back, where STS has said it", () => {
+  it("of an outage says when to try again, if STS said so", () => {
     const refusal = { code: "STS_UNAVAILABLE", because: "server error", retryAfterSeconds: 30 } as const;
     expect(refusalResponse(refusal).headers["Retry-After"]).toBe("30");
   });
 
-  it("H9: tells not which check of a token failed", () => {
+  it("H9: does not say which check of a token failed", () => {
     const checks = ["signature", "key-id", "issuer", "audience", "denied"] as const;
     const answers = checks.map((check) => JSON.stringify(refusalResponse({ code: "TOKEN_INVALID", check })));
     expect(new Set(answers).size).toBe(1);
   });
 
-  it("H9: tells not why access is denied: no rule, no claim, or a denial", () => {
+  it("H9: does not say why access is denied: no rule, no claim, or a denial", () => {
     const refusals: Refusal[] = [
       { code: "CLAIM_INVALID", claim: "team", problem: "is a list, not a string" },
       { code: "ACCESS_NOT_GRANTED", because: "denied in access.yaml" },
@@ -165,14 +165,14 @@ describe("a refusal", () => {
     expect(new Set(refusals.map((refusal) => JSON.stringify(refusalResponse(refusal)))).size).toBe(1);
   });
 
-  it("that nobody expected is a ServerError like every other", () => {
+  it("for an unexpected error is the same ServerError as any other", () => {
     expect(rendered(serverError(CONTEXT))).toEqual(
       refusalResponse({ code: "SESSION_POLICY_TOO_LONG", bytes: 1 }),
     );
   });
 });
 
-it("a preflight's answer has no body, and no type of one", () => {
+it("a preflight's answer has no body and no Content-Type", () => {
   const { "Content-Type": _, ...headers } = BASE;
   expect(rendered(preflight(["GET", "OPTIONS"]))).toEqual({
     status: 204,

@@ -4,7 +4,7 @@ import { callerCredentialsFrom } from "../../../../functions/http/caller.ts";
 const PAIR = { accessKeyId: "STS.a", accessKeySecret: "s" };
 
 describe("the caller's credentials, from FC's context or headers", () => {
-  it("are three texts, or two where the token is empty: an empty token is no token", () => {
+  it("are three texts, or two when the token is empty: an empty token counts as none", () => {
     expect(callerCredentialsFrom({ ...PAIR, securityToken: "t" })).toEqual({ ...PAIR, securityToken: "t" });
     expect(callerCredentialsFrom({ ...PAIR, securityToken: "" })).toEqual(PAIR);
     expect(callerCredentialsFrom(PAIR)).toEqual(PAIR);

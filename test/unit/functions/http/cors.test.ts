@@ -14,7 +14,7 @@ function corsOf(allowed: readonly string[], origin: string | readonly string[] |
   return response.headers;
 }
 
-describe("H1: an origin is told", () => {
+describe("H1: an origin gets", () => {
   it.each<[string, readonly string[], string, string]>([
     ["its own name where it is allowed", [APP], APP, APP],
     ["its own name among several", ["https://a.example", APP], APP, APP],
@@ -33,18 +33,18 @@ describe("H1: an origin is told", () => {
     expect(corsOf(allowed, origin, "OPTIONS")["Access-Control-Allow-Origin"]).toBe(told);
   });
 
-  it.each([[[APP]], [["*"]], [[]]])("never that it may send credentials along: %j", (allowed) => {
+  it.each([[[APP]], [["*"]], [[]]])("no header that lets it send credentials: %j", (allowed) => {
     for (const method of ["GET", "OPTIONS"]) {
       expect(corsOf(allowed, APP, method)).not.toHaveProperty("Access-Control-Allow-Credentials");
     }
   });
 });
 
-it("a request without an origin is told nothing", () => {
+it("a request without an origin gets Vary only", () => {
   expect(corsOf([APP], undefined)).toEqual({ Vary: "Authorization, Origin" });
 });
 
-it("an answer lets a page read when to come again, and why not", () => {
+it("an answer lets a page read Retry-After and WWW-Authenticate", () => {
   expect(corsOf([APP], APP)).toEqual({
     Vary: "Authorization, Origin",
     "Access-Control-Allow-Origin": APP,
@@ -52,7 +52,7 @@ it("an answer lets a page read when to come again, and why not", () => {
   });
 });
 
-it("a preflight is told methods and headers, with or without an origin: silence would let FC answer for us", () => {
+it("a preflight gets methods and headers, with or without an origin: otherwise FC would add its own", () => {
   const rest = {
     Vary: "Authorization, Origin",
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",

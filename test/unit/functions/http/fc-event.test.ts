@@ -34,7 +34,7 @@ describe("the event of an HTTP trigger", () => {
     expect(read(event)).toEqual(read(fcEventBytes()));
   });
 
-  it("names headers in small letters, however they come", () => {
+  it("gives header names in lower case, however they are sent", () => {
     const headers = read(fcEvent({ headers: { AUTHORIZATION: "a", "X-Forwarded-For": "b" } })).headers;
     expect([...headers]).toEqual([
       ["authorization", ["a"]],
@@ -42,14 +42,14 @@ describe("the event of an HTTP trigger", () => {
     ]);
   });
 
-  it("H3: keeps both values of a header that is spelt in two ways", () => {
+  it("H3: keeps both values of a header that is sent in two spellings", () => {
     const headers = read(
       fcEvent({ headers: { Authorization: "Bearer a", authorization: "Bearer b" } }),
     ).headers;
     expect(headers.get("authorization")).toEqual(["Bearer a", "Bearer b"]);
   });
 
-  it("leaves joined duplicates as they are: which comma joins is not ours to guess", () => {
+  it("leaves values that are joined by commas as they are: a comma may also belong to the value", () => {
     const request = read(
       fcEvent({ headers: { Authorization: "Bearer a,Bearer b" }, queryParameters: { b: "2,3" } }),
     );
@@ -57,7 +57,7 @@ describe("the event of an HTTP trigger", () => {
     expect(request.query).toEqual([["b", "2,3"]]);
   });
 
-  it("decodes a body in base64, and takes one in text as UTF-8", () => {
+  it("decodes a body in base64, and reads a text body as UTF-8", () => {
     const json = '{"prefix":"fotos/é/"}';
     expect(read(fcEvent({ body: Buffer.from(json).toString("base64") })).body.toString()).toBe(json);
     expect(read(fcEvent({ body: json, isBase64Encoded: false })).body.toString()).toBe(json);
@@ -75,7 +75,7 @@ describe("the event of an HTTP trigger", () => {
     expect(read(fcEvent({ http: { sourceIp: "" } })).sourceIp).toBeUndefined();
   });
 
-  it("drops headers that are no texts", () => {
+  it("drops headers that are not strings", () => {
     expect(read(fcEvent({ headers: { Authorization: ["a"], Accept: 7 } })).headers.size).toBe(0);
   });
 
@@ -92,7 +92,7 @@ describe("the event of an HTTP trigger", () => {
     ["one text and one number", { permissions: "read", durationSeconds: 900 }],
     ["a query as it stands in a URL", "permissions=read"],
     ["a list of pairs", [["permissions", "read"]]],
-  ])("parameters that are no texts are refused, not dropped: %s", (_what, queryParameters) => {
+  ])("parameters that are not strings are refused, not dropped: %s", (_what, queryParameters) => {
     expect(read(fcEvent({ queryParameters })).unreadable).toEqual({
       code: "REQUEST_INVALID",
       field: "The event's queryParameters",
@@ -115,7 +115,7 @@ describe("the event of an HTTP trigger", () => {
   });
 });
 
-describe("H10: what is no event of an HTTP trigger", () => {
+describe("H10: an event that is not from an HTTP trigger", () => {
   it.each([
     ["nothing", undefined],
     ["null", null],
@@ -131,7 +131,7 @@ describe("H10: what is no event of an HTTP trigger", () => {
     ["an event without a path", fcEvent({ rawPath: undefined })],
     ["an event without a context", fcEvent({ requestContext: null })],
     ["deep nesting", Buffer.from("[".repeat(100_000))],
-  ])("%s is told as such, and throws nothing", (_what, event) => {
+  ])("%s is an unreadable request, and throws nothing", (_what, event) => {
     expect(read(event)).toEqual({
       method: "",
       path: "",
@@ -149,7 +149,7 @@ describe("H10: what is no event of an HTTP trigger", () => {
   });
 });
 
-it("the response is what the runtime takes: a text body, and isBase64Encoded false", () => {
+it("the response has the form that the runtime accepts: a text body, and isBase64Encoded false", () => {
   expect(fcResponseFrom({ status: 401, headers: { A: "b" }, body: "{}" })).toEqual({
     statusCode: 401,
     headers: { A: "b" },

@@ -6,11 +6,11 @@ import { httpRequestFrom, onUnparsed, unparsedRequest } from "../../../../functi
 
 const failure = (code: string) => Object.assign(new Error("secret text"), { code });
 
-describe("a request of which Node's parser has made nothing", () => {
+describe("a request that Node's parser cannot read", () => {
   it.each([
     ["HPE_INVALID_METHOD", "is not valid HTTP/1.1; check the request line, the headers and Content-Length"],
     ["ERR_HTTP_REQUEST_TIMEOUT", "did not arrive completely in time; send it again"],
-  ])("%s is an invalid request, and nothing of it is quoted", (code, problem) => {
+  ])("%s makes it an invalid request; nothing of it is quoted", (code, problem) => {
     expect(unparsedRequest(failure(code), "1-req")).toEqual({
       method: "",
       path: "",
@@ -144,7 +144,7 @@ describe("its connection", () => {
     expect(refusals).toBe(1);
   });
 
-  it("that was answered before gets one answer more", async () => {
+  it("gets one more answer when an earlier request was answered", async () => {
     const { socket, all, has } = client();
     socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     await has("good");
@@ -152,7 +152,7 @@ describe("its connection", () => {
     expect(await all).toMatch(/good.*HTTP\/1\.1 400 /s);
   });
 
-  it("gets one refusal, however much nonsense follows", async () => {
+  it("gets only one refusal, however many bad bytes follow", async () => {
     const { socket, all, has } = client();
     socket.write("nonsense\r\n\r\n");
     await has("{}");
@@ -161,7 +161,7 @@ describe("its connection", () => {
     expect(refusals).toBe(1);
   });
 
-  it("gets nothing between the halves of an answer: it would be taken for that of the next request", async () => {
+  it("gets no refusal in the middle of an answer: the client would take it for the next answer", async () => {
     answer = (outgoing) => {
       outgoing.writeHead(200, { Connection: "close" }).write("half ");
       server.emit("clientError", failure("HPE_INVALID_CHUNK_SIZE"), outgoing.socket);
@@ -173,7 +173,7 @@ describe("its connection", () => {
     expect(refusals).toBe(0);
   });
 
-  it("that was opened and never used is closed without a word: it was no request", async () => {
+  it("is closed without an answer when it never sent a byte", async () => {
     const { all } = client();
     server.emit("clientError", failure("ERR_HTTP_REQUEST_TIMEOUT"), await served);
     expect(await all).toBe("");

@@ -38,7 +38,7 @@ const ask = (change: Parameters<typeof httpRequest>[0] = {}) =>
   httpRequest({ ...change, headers: { authorization: `Bearer ${TOKEN}`, ...change.headers } });
 
 describe("the line in the log", () => {
-  it("of vended credentials: who, by which rules, what, until when; and no secret", async () => {
+  it("of vended credentials says who, by which rules, what and until when, and holds no secret", async () => {
     const { handle, auditLog } = service();
     await handle(ask());
     expect(auditLog.entries).toEqual([
@@ -62,7 +62,7 @@ describe("the line in the log", () => {
     ]);
   });
 
-  it("of a refusal: why, in full, and the user as far as known", async () => {
+  it("of a refusal says the full reason, and the user if it is known", async () => {
     const { handle, sts, auditLog } = service();
     const refusal = { code: "STS_DENIED", stsCode: "NoPermission", stsRequestId: "E0C4" } as const;
     sts.answerWith(refusal);
@@ -78,7 +78,7 @@ describe("the line in the log", () => {
     ]);
   });
 
-  it("names the rules in report mode also where the answer is no: on these users they are tried out", async () => {
+  it("names the rules in report mode even when the request is refused: such users are the ones to try them on", async () => {
     const valet = {
       rules: rulesWith({ ...OWN_FOLDER, when: { role: "editor" } }, TRIAL, TEAM_TRIAL),
       bucket: BUCKET,
@@ -101,7 +101,7 @@ describe("the line in the log", () => {
     ]);
   });
 
-  it("of a refused token names nobody: nothing in it is believed", async () => {
+  it("of a refused token names no user: nothing in that token is trusted", async () => {
     const valet = { rules: rulesWith(OWN_FOLDER), bucket: BUCKET, sts: recordingSts() };
     const { handle, auditLog } = service({
       valet: {
@@ -136,7 +136,7 @@ describe("the line in the log", () => {
     expect(auditLog.entries[0]).toMatchObject(entry);
   });
 
-  it("of a request that could not be read is one, too: nothing is vended, and a page may read why", async () => {
+  it("is also written for a request that could not be read: nothing is vended, and a page may read why", async () => {
     const { handle, sts, auditLog } = service({ allowedOrigins: ["https://app.example"] });
     const unreadable = { code: "REQUEST_INVALID", field: "The event", problem: "is none" } as const;
     const response = await handle(ask({ unreadable, headers: { origin: "https://app.example" } }));
@@ -151,7 +151,7 @@ describe("the line in the log", () => {
     expect((await service().handle(ask({ method: "OPTIONS", unreadable }))).status).toBe(204);
   });
 
-  it("leaves out a token that stands in the path by mistake", async () => {
+  it("leaves out a token that was put into the path by mistake", async () => {
     const { handle, auditLog } = service();
     await handle(ask({ path: `/credentials/${TOKEN}` }));
     await handle(ask({ path: `/${CREDENTIALS.accessKeySecret}/x` }));
@@ -159,7 +159,7 @@ describe("the line in the log", () => {
   });
 });
 
-it("/healthz answers the version, and nothing more", async () => {
+it("/healthz answers with the version only", async () => {
   const { handle, sts } = service();
   const response = await handle(ask({ path: "/healthz" }));
   expect([response.status, response.body]).toEqual([200, '{"Status":"ok","Version":"1.2.3"}']);
@@ -193,7 +193,7 @@ describe("H10: the handler never throws", () => {
     expect(response.body + JSON.stringify(auditLog.entries)).not.toContain(SECRET);
   });
 
-  it("tells the operator what kind of error it was, and where", async () => {
+  it("tells the operator the kind of error and where it happened", async () => {
     const { handle, sts, auditLog } = service();
     sts.answerWith(new TypeError("secret text"));
     await handle(ask());
@@ -221,7 +221,7 @@ describe("H10: the handler never throws", () => {
   });
 });
 
-it("no secret and no token is ever in the log, whatever is asked", async () => {
+it("no secret and no token is ever in the log, whatever the request", async () => {
   const { handle, sts, auditLog } = service();
   const requests = [
     ask(),
