@@ -1,131 +1,132 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bug } from "../test/planted/bug.ts";
 import { bugs } from "../test/planted/bugs.ts";
 import { declarationsOf, placeOf } from "./planted/place.ts";
-import type { Planted } from "./planted/plugin.ts";
+import type { Order, Outcome } from "./planted/worker.ts";
 
 /**
  * Plants each security bug of test/planted, one at a time, and runs the tests that must notice. A bug that survives
- * is a check without a proof. No file changes: vitest.config.ts changes the text as it loads it.
+ * is a check without a proof. No file changes: a plugin changes the text as vitest loads it.
  *
  * `--only TEXT` takes the bugs whose name has the text. `--learn` runs all tests for the bugs that name none
  * (`killedBy`) and prints the first that turns red.
  */
 
-/** Milliseconds for one run of vitest. One that is ended for it has told nothing, neither red nor green. */
-const DEADLINE_MS = { planted: 60_000, many: 300_000 };
+/** Milliseconds for one run. A run that is ended for it has told nothing, neither red nor green. */
+const DEADLINE_MS = { one: 60_000, many: 300_000 };
 
-/**
- * One red test is enough to kill. Without the first flag, each test that a planted bug keeps waiting would wait for
- * the whole of its time, one after the other.
- */
-const PLANTED_FLAGS = ["--bail=1", "--testTimeout=10000"];
+/** Where `--learn` looks. */
+const FAST_TESTS = ["test/unit", "test/attack", "test/property", "test/flow"];
 
 const root = join(import.meta.dirname, "..");
 const { values: options } = parseArgs({ options: { learn: { type: "boolean" }, only: { type: "string" } } });
 const { only } = options;
 const chosen = bugs.filter(({ name }) => only === undefined || name.includes(only));
+const declarations = declarationsOf(root);
+const startedMs = Date.now();
+const workers = [workerOf(), workerOf()];
 
 // Red without a bug would pass for "killed" with any.
-const baseline = [...new Set(chosen.flatMap(({ killedBy }) => killedBy.map(pathOf)))];
-const redAnyway = baseline.length === 0 ? [] : await failedTestFiles(undefined, baseline);
-if (redAnyway === undefined || redAnyway.length > 0) {
-  console.error(`planted: red without any bug: ${redAnyway?.join(", ") ?? "vitest gave no report"}`);
-  process.exit(1);
-}
+const green = [...new Set(chosen.flatMap(({ killedBy }) => killedBy.map(pathOf)))];
+const redAnyway = await eachIn(green, async (file, worker) => {
+  const outcome = await worker.outcomeOf({ where: [file] }, DEADLINE_MS.many);
+  const isGreen =
+    outcome !== undefined && outcome.files > 0 && outcome.red.length + outcome.broken.length === 0;
+  return isGreen ? undefined : file;
+});
+const survivors = redAnyway.length > 0 ? [] : await eachIn(chosen, survivorOf);
+for (const worker of workers) worker.end();
 
-const declarations = declarationsOf(root);
-const survivors: string[] = [];
-const queue = [...chosen];
-const startedMs = Date.now();
-await Promise.all([worker(), worker()]);
 const seconds = Math.round((Date.now() - startedMs) / 1000);
-console.log(`planted: ${chosen.length - survivors.length} of ${chosen.length} killed in ${seconds} s`);
+if (redAnyway.length > 0) console.error(`planted: red without any bug: ${redAnyway.join(", ")}`);
+else console.log(`planted: ${chosen.length - survivors.length} of ${chosen.length} killed in ${seconds} s`);
 for (const survivor of survivors) console.error(`survived: ${survivor}`);
-process.exitCode = survivors.length === 0 ? 0 : 1;
-
-async function worker(): Promise<void> {
-  for (let bug = queue.shift(); bug !== undefined; bug = queue.shift()) {
-    const problem = await problemOf(bug);
-    if (problem !== undefined) survivors.push(`${bug.name}: ${problem}`);
-  }
-}
+process.exitCode = redAnyway.length + survivors.length === 0 ? 0 : 1;
 
 /** Why the bug does not count as killed. undefined: a test turned red. */
-async function problemOf(bug: Bug): Promise<string | undefined> {
+async function survivorOf(bug: Bug, worker: Worker): Promise<string | undefined> {
+  const problem = await problemOf(bug, worker);
+  return problem === undefined ? undefined : `${bug.name}: ${problem}`;
+}
+
+async function problemOf(bug: Bug, worker: Worker): Promise<string | undefined> {
   const found = placeOf(bug, declarations);
   if (!found.ok) return `not planted: ${found.problem}`;
   const learns = options.learn === true && bug.killedBy.length === 0;
   if (bug.killedBy.length === 0 && !learns) return "names no test; run with --learn";
-  const failed = await failedTestFiles({ ...found.place, replace: bug.replace }, bug.killedBy.map(pathOf));
-  if (failed === undefined) return "vitest gave no report";
-  if (failed.length === 0) return "all tests are green";
-  if (learns) console.log(`${bug.name}: killedBy ${JSON.stringify(failed.slice(0, 1).map(nameOf))}`);
+  const planted = { ...found.place, replace: bug.replace };
+  const where = learns ? FAST_TESTS : bug.killedBy.map(pathOf);
+  const outcome = await worker.outcomeOf({ planted, where }, learns ? DEADLINE_MS.many : DEADLINE_MS.one);
+  if (outcome === undefined) return "no answer in time: no test turned red, and none is known to be green";
+  if (!outcome.wasLoaded) return `its tests do not load ${planted.file}`;
+  const [red] = outcome.red;
+  if (red === undefined) return outcome.broken[0] ?? "all its tests are green";
+  if (learns) console.log(`${bug.name}: killedBy: [${JSON.stringify(nameOf(red))}]`);
   return undefined;
 }
 
-/**
- * The test files that fail with the bug planted; all of unit, attack, property and flow where none are named.
- * undefined when vitest told nothing.
- */
-async function failedTestFiles(
-  planted: Planted | undefined,
-  files: readonly string[],
-): Promise<readonly string[] | undefined> {
-  const where = files.length > 0 ? files : ["test/unit", "test/attack", "test/property", "test/flow"];
-  const flags = planted === undefined ? [] : PLANTED_FLAGS;
-  const output = await outputOf(planted, ["run", "--reporter=json", ...flags, ...where]);
-  const start = output.indexOf("{");
-  if (start < 0) return undefined;
-  const { testResults } = JSON.parse(output.slice(start)) as {
-    readonly testResults: readonly {
-      readonly name: string;
-      readonly status: string;
-      readonly assertionResults: readonly { readonly status: string }[];
-    }[];
-  };
-  // A file that cannot even be loaded with the bug has failed too, and proves nothing: only a red test does.
-  return testResults
-    .filter(({ status, assertionResults }) =>
-      planted === undefined
-        ? status === "failed"
-        : assertionResults.some((assertion) => assertion.status === "failed"),
-    )
-    .map(({ name }) => name.slice(root.length + 1));
+interface Worker {
+  /** undefined when there was no answer in time, or the process has died. */
+  readonly outcomeOf: (order: Order, deadlineMs: number) => Promise<Outcome | undefined>;
+  readonly end: () => void;
 }
 
-function outputOf(planted: Planted | undefined, args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), ...args], {
-      cwd: root,
-      env: {
-        ...process.env,
-        FENCE_CASES: "300",
-        ...(planted === undefined ? {} : { PLANTED: JSON.stringify(planted) }),
-      },
-      stdio: ["ignore", "pipe", "ignore"],
-      detached: true,
-    });
-    const deadline = setTimeout(
-      () => endGroup(child.pid),
-      planted === undefined || options.learn === true ? DEADLINE_MS.many : DEADLINE_MS.planted,
-    );
-    let output = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-    child.on("error", reject).on("close", () => {
-      clearTimeout(deadline);
-      resolve(output);
-    });
+function workerOf(): Worker {
+  let child = workerProcess();
+  return {
+    outcomeOf: (order, deadlineMs) =>
+      new Promise((resolve) => {
+        const current = child;
+        const deadline = setTimeout(() => endGroup(current), deadlineMs);
+        current.once("message", (outcome) => finish(outcome as Outcome));
+        current.once("exit", () => {
+          child = workerProcess();
+          finish(undefined);
+        });
+        current.send(order);
+
+        function finish(outcome: Outcome | undefined): void {
+          clearTimeout(deadline);
+          current.removeAllListeners("message").removeAllListeners("exit");
+          resolve(outcome);
+        }
+      }),
+    end: () => endGroup(child),
+  };
+}
+
+function workerProcess(): ChildProcess {
+  return fork(join(import.meta.dirname, "planted/worker.ts"), {
+    cwd: root,
+    env: { ...process.env, FENCE_CASES: "300" },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    detached: true,
   });
 }
 
-/** With its workers: one that is busy for ever would keep the pipe open. */
-function endGroup(pid: number | undefined): void {
+/** With the processes of its tests: one of them may be busy for ever. */
+function endGroup({ pid }: ChildProcess): void {
   if (pid !== undefined) process.kill(-pid, "SIGKILL");
+}
+
+/** Gives the items to the workers, one at a time to each. Returns what was found, in the order of the finds. */
+async function eachIn<T>(
+  items: readonly T[],
+  find: (item: T, worker: Worker) => Promise<string | undefined>,
+): Promise<readonly string[]> {
+  const queue = [...items];
+  const finds: string[] = [];
+  await Promise.all(
+    workers.map(async (worker) => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+        const one = await find(item, worker);
+        if (one !== undefined) finds.push(one);
+      }
+    }),
+  );
+  return finds;
 }
 
 function pathOf(name: string): string {

@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import { createVitest, type TestModule } from "vitest/node";
+import { type Planted, plantingPlugin } from "./plugin.ts";
+
+/**
+ * A process of scripts/planted.ts: one vitest that lives for many bugs. It loads a file again where a bug is planted
+ * or taken away. vitest itself runs each test file in a process of its own, so no state stays behind.
+ */
+
+/** Run these tests, with this bug or without any. */
+export interface Order {
+  readonly planted?: Planted;
+  /** Test files or folders. The run ends at the first red test. */
+  readonly where: readonly string[];
+}
+
+/** What a run has shown. */
+export interface Outcome {
+  /** Test files with a red test. */
+  readonly red: readonly string[];
+  /** Test files that failed outside of a test, with the reason: they prove nothing. */
+  readonly broken: readonly string[];
+  /** How many test files there were. */
+  readonly files: number;
+  /** Whether a test has loaded the file with the bug. */
+  readonly wasLoaded: boolean;
+}
+
+/** Milliseconds. A bug that keeps a test waiting need not wait for the usual 20 seconds. */
+const TEST_TIMEOUT_MS = 10_000;
+
+const root = join(import.meta.dirname, "../..");
+const planting = plantingPlugin(root);
+const vitest = await createVitest(
+  "test",
+  { root, watch: false, bail: 1, testTimeout: TEST_TIMEOUT_MS, maxWorkers: 1, reporters: [{}] },
+  { plugins: [planting.plugin] },
+);
+await vitest.standalone();
+
+process.on("disconnect", () => process.exit());
+process.on("message", (order: Order) => {
+  outcomeOf(order).then(
+    (outcome) => process.send?.(outcome),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+});
+
+async function outcomeOf({ planted, where }: Order): Promise<Outcome> {
+  planting.plant(planted);
+  if (planted !== undefined) vitest.invalidateFile(join(root, planted.file));
+  const { testModules } = await vitest.runTestSpecifications(await vitest.globTestSpecifications([...where]));
+  const wasLoaded = planting.wasLoaded();
+  planting.plant(undefined);
+  if (planted !== undefined) vitest.invalidateFile(join(root, planted.file));
+  return {
+    red: testModules.filter(hasRedTest).map(({ relativeModuleId }) => relativeModuleId),
+    broken: testModules.flatMap(troublesOf),
+    files: testModules.length,
+    wasLoaded,
+  };
+}
+
+function hasRedTest({ children }: TestModule): boolean {
+  return children.allTests("failed").next().done !== true;
+}
+
+function troublesOf(module: TestModule): readonly string[] {
+  return module.errors().map(({ message }) => `${module.relativeModuleId}: ${message.split("\n")[0]}`);
+}
