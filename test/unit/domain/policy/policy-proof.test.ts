@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { AccessGrant } from "../../../../shared/domain/grant/access-grant.ts";
+import type { AccessGrant, GrantStatement } from "../../../../shared/domain/grant/access-grant.ts";
 import { provenSessionPolicy } from "../../../../shared/domain/policy/policy-proof.ts";
 import { type SessionPolicy, sessionPolicyFor } from "../../../../shared/domain/policy/session-policy.ts";
+import type { ObjectPrefix } from "../../../../shared/domain/prefix/object-prefix.ts";
+import { PERMISSIONS } from "../../../../shared/domain/ram/ram-policy.ts";
 import { grantOf, rulesWith } from "../../../support/valet.ts";
 
 const READ_AND_LIST = grantOf(rulesWith({ name: "own", allow: ["read", "list"], prefix: "users/{sub}/" }), {
@@ -30,6 +32,13 @@ function flawOfText(text: unknown, grant = READ_AND_LIST): string | undefined {
   const result = provenSessionPolicy(text as SessionPolicy, grant);
   if (result.ok) return undefined;
   return result.refusal.code === "SESSION_POLICY_UNPROVEN" ? result.refusal.because : result.refusal.code;
+}
+
+/** A statement on users/alice/, with other fields: also with such as no access file can bring about. */
+function statementOf(fields: Partial<GrantStatement>): GrantStatement {
+  const [statement] = READ_AND_LIST.statements;
+  if (statement === undefined) throw new Error("the grant is empty");
+  return { ...statement, ...fields };
 }
 
 /** Changes the statement on objects (0) or on listing (1). */
@@ -65,6 +74,8 @@ describe("the proof of a session policy", () => {
     ["an object: the SDK would send none", {}, "it is not a text"],
     ["an empty text", "", "it has 0 bytes"],
     ["blanks", " ".repeat(30), "it is not JSON"],
+    ["19 blanks", " ".repeat(19), "it has 19 bytes"],
+    ["20 blanks", " ".repeat(20), "it is not JSON"],
     [
       "too long a text",
       JSON.stringify({ Version: "1", Statement: [], x: "x".repeat(2048) }),
@@ -88,6 +99,21 @@ describe("the proof of a session policy", () => {
     ],
     ["every action", put(0, { Action: "*" }), "an action is not a plain OSS action"],
     ["another service", put(0, { Action: "sts:AssumeRole" }), "an action is not a plain OSS action"],
+    [
+      "every action beside a granted one",
+      put(0, { Action: ["oss:GetObject", "oss:*"] }),
+      "an action is not a plain OSS action",
+    ],
+    [
+      "a wildcard after an action",
+      put(0, { Action: "oss:GetObject*" }),
+      "an action is not a plain OSS action",
+    ],
+    [
+      "a wildcard before an action",
+      put(0, { Action: "*oss:GetObject" }),
+      "an action is not a plain OSS action",
+    ],
     [
       "a permission that was not granted",
       put(0, { Action: ["oss:GetObject", "oss:DeleteObject"] }),
@@ -208,6 +234,11 @@ describe("the proof of a session policy", () => {
       put(0, { Condition: { Bool: { "acs:SecureTransport": "false" } } }),
       "a condition is unknown",
     ],
+    [
+      "a list of addresses",
+      put(0, { Condition: { IpAddress: { "acs:SourceIp": ["192.0.2.1", "0.0.0.0/0"] } } }),
+      "a condition is unknown",
+    ],
     ["less than was granted", (p) => void p.Statement.pop(), "oss:ListObjects is granted, but not allowed"],
     [
       "a folder below the granted one",
@@ -263,5 +294,55 @@ describe("the proof of a session policy", () => {
         "a resource or a listed prefix does not belong to the grant",
       );
     }
+  });
+
+  it("fails where only callers of one address get what all were granted", () => {
+    const grant = {
+      ...READ_AND_LIST,
+      statements: [
+        statementOf({ permissions: ["read"] }),
+        statementOf({ permissions: ["read"], sourceIp: "192.0.2.1" }),
+      ],
+    };
+    const less = policyOf({ ...grant, statements: grant.statements.slice(1) });
+    expect(flawOfText(less, grant)).toBe("oss:GetObject is granted, but not allowed");
+  });
+
+  // No other check sees it: the policy says what the grant says, and the grant itself has a wildcard.
+  it.each(
+    PERMISSIONS.flatMap(
+      (permission) =>
+        [
+          [permission, "a wildcard in the folder", { prefix: "users/*/" as ObjectPrefix }],
+          [permission, "a wildcard for the folder", { prefix: "*" as ObjectPrefix }],
+          [permission, "a wildcard in the bucket's name", { bucket: "example*" }],
+        ] as const,
+    ),
+  )("P12: fails where %s reaches a neighbour by %s", (permission, _what, wide) => {
+    const granting = (fields: Partial<GrantStatement>) => ({
+      ...READ_AND_LIST,
+      statements: [statementOf({ permissions: [permission], ...fields })],
+    });
+    expect(flawOfText(policyOf(granting({})), granting({}))).toBeUndefined();
+    expect(flawOfText(policyOf(granting(wide)), granting(wide))).toBe("a neighbour's key is allowed");
+  });
+
+  it("holds where two statements grant different permissions on one folder", () => {
+    const grant = {
+      ...READ_AND_LIST,
+      statements: [statementOf({ permissions: ["read"] }), statementOf({ permissions: ["delete"] })],
+    };
+    expect(flawOfText(policyOf(grant), grant)).toBeUndefined();
+  });
+
+  it("holds where the neighbour is granted, too", () => {
+    const grant = {
+      ...READ_AND_LIST,
+      statements: [
+        statementOf({ prefix: "users/*/" as ObjectPrefix }),
+        statementOf({ prefix: "users/" as ObjectPrefix }),
+      ],
+    };
+    expect(flawOfText(policyOf(grant), grant)).toBeUndefined();
   });
 });
