@@ -6,6 +6,7 @@ export default defineConfig({
     include: [
       "test/unit/{adapters,domain,functions,sandbox}/**/*.test.ts",
       "test/attack/*.test.ts",
+      "test/vectors/{acs3,oss-signature,rpc-signature}.test.ts",
       "test/sandbox/{oss-authentication,oss-presigned,ram-api,sts-gateway}.test.ts",
     ],
     testTimeout: 20_000,
