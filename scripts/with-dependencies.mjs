@@ -66,8 +66,10 @@ function installed() {
   );
 }
 
-function binOf(name) {
+/** `package` or `package:command`, where their names differ. */
+function binOf(text) {
+  const [name = "", command = name] = text.split(":");
   const manifest = join(root, "node_modules", name, "package.json");
   const bin = JSON.parse(readFileSync(manifest, "utf8")).bin;
-  return join(dirname(manifest), typeof bin === "string" ? bin : bin[name]);
+  return join(dirname(manifest), typeof bin === "string" ? bin : bin[command]);
 }
