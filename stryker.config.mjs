@@ -1,5 +1,5 @@
 /**
- * `npm run mutation` changes each condition, operator, block and literal of the security code, one at a time, and runs
+ * `npm run mutation` changes each condition, operator, block and call of the security code, one at a time, and runs
  * the tests that cover it. docs/testing.md says how to read what it reports.
  */
 export default {

@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { optionsOrUsage } from "./command-line.ts";
+import { calledWrongly, optionsOrUsage } from "./command-line.ts";
 
 type Check = readonly [what: string, command: string, ...args: string[]];
 
@@ -47,11 +47,21 @@ function quickChecks(since: string): readonly Check[] {
 }
 
 const USAGE = `npm run check               everything that CI checks apart from the tests
-npm run quick               types, lint, import rules, and the fast tests near what is not committed
+npm run quick               types, lint, import rules, dead code, and the fast tests near what is not committed
 npm run quick -- --since R  the same for everything that differs from commit R`;
 
 const options = optionsOrUsage({ quick: { type: "boolean" }, since: { type: "string" } }, USAGE);
-const checks = options["quick"] === true ? quickChecks(String(options["since"] ?? "HEAD")) : ALL;
+const since = String(options["since"] ?? "HEAD");
+// vitest takes an unknown commit for one without any change, and runs no test.
+if (
+  options["quick"] === true &&
+  spawnSync("git", ["rev-parse", "--verify", "--quiet", `${since}^{commit}`]).status !== 0
+)
+  calledWrongly(
+    `--since is "${since}", which git does not know; write a branch or commit, such as main or HEAD~1`,
+    USAGE,
+  );
+const checks = options["quick"] === true ? quickChecks(since) : ALL;
 // Two at a time: the planted bugs keep both cores of a small machine busy by themselves.
 const failed = await failedOf(checks, options["quick"] === true ? 2 : 1);
 if (failed.length > 0) {

@@ -49,7 +49,7 @@ export interface CallerCredentials {
   readonly securityToken?: string;
 }
 
-/** Writes one line for each request. The fields are an allow-list: nothing else can be written. */
+/** Writes one line for each request. The fields are an allow-list: nothing else can be written. A refusal is written whole. */
 export interface AuditLog {
   record(entry: AuditEntry): void;
 }

@@ -50,12 +50,12 @@ function userFrom(
   const decoded = unverifiedTokenFrom(token === "-" ? readFileSync(0, "utf8") : token);
   if (decoded === undefined)
     throw new UsageError(
-      "--token is not a JWT: write it as the App sends it, three parts of base64url separated by dots",
+      '--token is not a JWT: write the token without "Bearer ": three parts of base64url separated by dots, the first two of them JSON',
     );
   const found = rules.issuers.find((known) => known.issuer === decoded.claims["iss"]);
   if (found === undefined && issuer === undefined) {
     throw new UsageError(
-      `the token's iss is ${JSON.stringify(decoded.claims["iss"])}, but access.yaml has only ${rules.issuers.map((known) => known.issuer).join(", ")}: the function would answer 401. To explain it as a token of one of them, add --issuer NAME`,
+      `${decoded.claims["iss"] === undefined ? "the token has no iss" : `the token's iss is ${JSON.stringify(decoded.claims["iss"])}`}, but access.yaml has only ${rules.issuers.map((known) => known.issuer).join(", ")}: the function would answer 401. To explain it as a token of one of them, add --issuer NAME`,
     );
   }
   const name = issuer === undefined ? (found?.name ?? "") : issuerNamed(issuer, rules);

@@ -79,8 +79,12 @@ async function smoked(values: Values, positionals: readonly string[], terminal: 
 
 /** An App token is as good as its user: it goes over TLS, or stays on this machine. */
 function endpointFrom([address = "", ...rest]: readonly string[]): string {
-  if (!URL.canParse(address) || rest.length > 0)
+  if (address === "" || rest.length > 0)
     throw new UsageError("needs one URL: https://sts.example.com/credentials");
+  if (!URL.canParse(address))
+    throw new UsageError(
+      `${JSON.stringify(address)} is not a URL; write the endpoint: https://sts.example.com/credentials`,
+    );
   apiAddressOf("URL", address);
   const url = new URL(address);
   const path = url.pathname.replace(/\/$/, "");

@@ -1,6 +1,6 @@
 /**
- * An expected "no", with everything that the log may have. One table, functions/credentials/response.ts, decides what
- * the App gets to see. Bugs and bad configuration are thrown, never refused.
+ * An expected "no". The log gets every field of it, so no field may hold a token, key, policy or a text of an SDK. One
+ * table, functions/http/answer.ts, decides what the App gets to see. Bugs and bad configuration are thrown, never refused.
  */
 export type Refusal =
   | { readonly code: "NOT_FOUND" }

@@ -252,6 +252,7 @@ const FOREIGN_TOKEN = `e30.${Buffer.from('{"iss":"https://other","aud":"else"}')
 
 it.each([
   ["no address", [], /needs one URL/],
+  ["a word", ["sts"], /^"sts" is not a URL; write the endpoint: https:\/\/sts\.example\.com\/credentials$/],
   ["an address in the clear", ["http://sts.example.com", "--token", TOKEN], /URL: write https:\/\//],
   ["another kind of address", ["ftp://sts.example.com", "--token", TOKEN], /URL: write https:\/\//],
   [

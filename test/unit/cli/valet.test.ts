@@ -194,7 +194,7 @@ describe("valet", () => {
     ],
     [
       ["explain", "--token", "abc"],
-      "valet explain: --token is not a JWT: write it as the App sends it, three parts of base64url separated by dots",
+      'valet explain: --token is not a JWT: write the token without "Bearer ": three parts of base64url separated by dots, the first two of them JSON',
     ],
     [
       ["explain", "reed", "a", "--claim", "sub=a", "--issuer", "login"],
