@@ -94,3 +94,33 @@ function wireQuery(query: Readonly<Record<string, string>>): string {
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join("&");
 }
+
+describe("the ACS3 Authorization header", () => {
+  const SIGNATURE = "0f".repeat(32);
+  const HEADER = `ACS3-HMAC-SHA256 Credential=LTAI,SignedHeaders=host;x-acs-date,Signature=${SIGNATURE}`;
+
+  it("is read in its one form", () => {
+    expect(acs3AuthorizationFrom(HEADER)).toEqual({
+      accessKeyId: "LTAI",
+      signedHeaders: ["host", "x-acs-date"],
+      signature: SIGNATURE,
+    });
+  });
+
+  it.each([
+    ["text before it", `Bearer ${HEADER}`],
+    ["text after it", `${HEADER}00`],
+    ["a second value", `${HEADER}, ${HEADER}`],
+    ["another algorithm", HEADER.replace("ACS3-HMAC-SHA256", "ACS3-RSA-SHA256")],
+    ["a short signature", HEADER.slice(0, -2)],
+    ["a signature in upper case", HEADER.replace(SIGNATURE, SIGNATURE.toUpperCase())],
+    ["a header's name in upper case", HEADER.replace("host", "Host")],
+  ])("is refused with %s", (_what, header) => {
+    expect(acs3AuthorizationFrom(header)).toBeUndefined();
+  });
+});
+
+it("a plus sign is a space in a form, and itself in a query", () => {
+  expect(decodedPairs("a=1+2", "form")).toEqual([["a", "1 2"]]);
+  expect(decodedPairs("a=1+2", "query")).toEqual([["a", "1+2"]]);
+});
