@@ -98,7 +98,8 @@ it("in rules that are accepted, a user's folder is never reached by the rule of 
         }
       }
     }),
-    { numRuns: RUNS * 2 },
+    // One set of rules in about forty has a folder that holds another: fewer runs could find none by chance.
+    { numRuns: Math.max(RUNS * 2, 1_000) },
   );
   expect(seen.apart).toBeGreaterThan(RUNS);
   expect(seen.held).toBeGreaterThan(0);
