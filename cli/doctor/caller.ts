@@ -1,4 +1,5 @@
 import * as models from "@alicloud/sts20150401";
+import { MIN_SESSION_SECONDS } from "../../shared/domain/ram/cloud-limits.ts";
 import { type CallerIdentity, callerIdentity, stsClientWith } from "../shared/cloud-clients.ts";
 import type { AccessKeys, ApiAddress } from "../shared/cloud-keys.ts";
 import {
@@ -48,7 +49,7 @@ export async function assumeRoleChecked(
       new models.AssumeRoleRequest({
         roleArn: call.roleArn,
         roleSessionName: "oss-valet-doctor",
-        durationSeconds: 900,
+        durationSeconds: MIN_SESSION_SECONDS,
         policy: JSON.stringify({
           Version: "1",
           Statement: [{ Effect: "Deny", Action: "*", Resource: "*" }],

@@ -4,6 +4,7 @@ import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
 import type { Wanted } from "../../shared/domain/grant/access-grant.ts";
 import { parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
 import { sentenceOf } from "../../shared/domain/problem.ts";
+import { MIN_SESSION_SECONDS } from "../../shared/domain/ram/cloud-limits.ts";
 import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { nearest } from "../../shared/domain/rules/shape.ts";
@@ -108,8 +109,8 @@ function wantedFrom({ permissions, prefix, duration }: Values): Wanted {
   if (folder !== undefined && "problem" in folder)
     throw new UsageError(sentenceOf({ where: "--prefix", ...folder.problem }));
   const seconds = duration === undefined ? undefined : Number(duration);
-  if (seconds !== undefined && (!Number.isInteger(seconds) || seconds < 900))
-    throw new UsageError("--duration must be a whole number of seconds, 900 or more");
+  if (seconds !== undefined && (!Number.isInteger(seconds) || seconds < MIN_SESSION_SECONDS))
+    throw new UsageError(`--duration must be a whole number of seconds, ${MIN_SESSION_SECONDS} or more`);
   const names = permissions?.split(",").map((name) => permissionFrom(name.trim(), "--permissions"));
   return {
     ...(names === undefined ? {} : { permissions: PERMISSIONS.filter((name) => names.includes(name)) }),

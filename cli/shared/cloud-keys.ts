@@ -1,3 +1,4 @@
+import { isSecure } from "../../shared/domain/secure-address.ts";
 import { type Terminal, UsageError } from "./command.ts";
 
 /** Keys that a command signs with. */
@@ -42,11 +43,7 @@ export function halfOfKeys(environment: Terminal["environment"], beginning: stri
 /** undefined when it is not a URL, or is http:// to another machine: keys would travel unencrypted. */
 export function apiAddressFrom(address: string): ApiAddress | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (
-    url === undefined ||
-    !(url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname)))
-  )
-    return undefined;
+  if (url === undefined || !isSecure(url)) return undefined;
   return { endpoint: url.host, protocol: url.protocol === "http:" ? "http" : "https" };
 }
 
@@ -56,8 +53,4 @@ export function apiAddressOf(name: string, address: string): ApiAddress {
   if (read === undefined)
     throw new UsageError(`${name}: write https:// and a host (http:// only for a loopback address)`);
   return read;
-}
-
-export function isLoopback(host: string): boolean {
-  return ["127.0.0.1", "localhost", "[::1]"].includes(host);
 }

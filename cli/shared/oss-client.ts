@@ -1,5 +1,6 @@
 import OSS from "ali-oss";
-import { type AccessKeys, isLoopback } from "./cloud-keys.ts";
+import { isLoopback } from "../../shared/domain/secure-address.ts";
+import type { AccessKeys } from "./cloud-keys.ts";
 import { REQUEST_TIMEOUT_MS } from "./cloud-problem.ts";
 
 export type OssClient = OSS;

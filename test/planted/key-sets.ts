@@ -100,15 +100,15 @@ export const keySetsBugs: readonly Bug[] = [
   {
     name: "fetch: http for every host",
     in: "isSecure",
-    find: `(protocol === "http:" && LOOPBACK_HOSTS.includes(hostname))`,
+    find: `(protocol === "http:" && isLoopback(hostname))`,
     replace: `protocol === "http:"`,
     killedBy: ["attack/jwks-attacks"],
   },
   {
     name: "fetch: a host that starts like localhost is localhost",
-    in: "isSecure",
-    find: `LOOPBACK_HOSTS.includes(hostname)`,
-    replace: `LOOPBACK_HOSTS.some((host) => hostname.startsWith(host))`,
+    in: "isLoopback",
+    find: `["127.0.0.1", "[::1]", "localhost"].includes(hostname)`,
+    replace: `["127.0.0.1", "[::1]", "localhost"].some((host) => hostname.startsWith(host))`,
     killedBy: ["attack/jwks-attacks"],
   },
   {
