@@ -6,6 +6,7 @@ import type { Address } from "./addressing.ts";
 import { invalidArgument, ossError } from "./errors.ts";
 import { type Proof, proofIn } from "./proof.ts";
 import type { OssRequest } from "./request.ts";
+import { timeText } from "./xml.ts";
 
 /** How an expired security token is answered; real answers of both kinds are known. */
 export type ExpiredTokenCode = "SecurityTokenExpired" | "InvalidAccessKeyId";
@@ -145,7 +146,7 @@ function verifyTime(world: World, proof: Proof, caller: Caller): void {
       "AccessDenied",
       "Request has expired.",
       proof.version === "V4" ? "0002-00000236" : "0002-00000069",
-      { Expires: new Date(endMs).toISOString(), ServerTime: new Date(nowMs).toISOString() },
+      { Expires: timeText(endMs), ServerTime: timeText(nowMs) },
     );
   }
 }
@@ -183,12 +184,12 @@ function tooSkewed(nowMs: number, { date }: Proof): CloudError {
     "RequestTimeTooSkewed",
     "The difference between the request time and the current time is too large.",
     "0002-00000504",
-    { RequestTime: date, ServerTime: new Date(nowMs).toISOString() },
+    { RequestTime: date, ServerTime: timeText(nowMs) },
   );
 }
 
 function invalidSigningDate(nowMs: number): CloudError {
   return ossError(400, "InvalidArgument", "Invalid signing date in Authorization header.", undefined, {
-    ServerTime: new Date(nowMs).toISOString(),
+    ServerTime: timeText(nowMs),
   });
 }

@@ -1,11 +1,11 @@
 import type { Bucket } from "../world.ts";
-import type { XmlElement } from "./xml.ts";
+import { timeText, type XmlElement } from "./xml.ts";
 
 /** A bucket as listings and GetBucketInfo show it. */
 export function bucketElements({ name, region, createdMs }: Bucket): readonly XmlElement[] {
   return [
     ["Name", name],
-    ["CreationDate", new Date(createdMs).toISOString()],
+    ["CreationDate", timeText(createdMs)],
     ["Location", `oss-${region}`],
     ["ExtranetEndpoint", `oss-${region}.aliyuncs.com`],
     ["IntranetEndpoint", `oss-${region}-internal.aliyuncs.com`],

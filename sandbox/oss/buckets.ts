@@ -18,7 +18,7 @@ export function listBuckets(call: OssCall): Answer {
   const { parameters } = call.request;
   const prefix = parameters.get("prefix") ?? "";
   const marker = parameters.get("marker") ?? "";
-  const maxText = parameters.get("max-keys") ?? String(DEFAULT_MAX_KEYS);
+  const maxText = parameters.get("max-keys") || String(DEFAULT_MAX_KEYS);
   const maxKeys = /^\d{1,9}$/.test(maxText) ? Number(maxText) : 0;
   if (maxKeys < 1 || maxKeys > MAX_MAX_KEYS) {
     const message = `Argument max-keys must be an integer between 1 and ${MAX_MAX_KEYS}.`;

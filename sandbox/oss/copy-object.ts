@@ -4,6 +4,7 @@ import type { ObjectCall } from "./call.ts";
 import { copySourceOf } from "./copy-source.ts";
 import { invalidArgument } from "./errors.ts";
 import { keepUnlessRefused, newObjectFrom, normalContent, putInPlace, refuseOverwrite } from "./objects.ts";
+import { timeText } from "./xml.ts";
 
 /**
  * CopyObject: bytes, and metadata and tags unless the directives say REPLACE. The ACL is not copied. A symbolic link
@@ -35,7 +36,7 @@ export async function copyObject(call: ObjectCall): Promise<Answer> {
       "CopyObjectResult",
       [
         ["ETag", `"${copy.etag}"`],
-        ["LastModified", new Date(copy.modifiedMs).toISOString()],
+        ["LastModified", timeText(copy.modifiedMs)],
       ],
     ],
     { etag: `"${copy.etag}"`, "x-oss-hash-crc64ecma": copy.crc64 },

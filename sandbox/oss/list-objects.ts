@@ -4,7 +4,7 @@ import { type Answer, xmlAnswer } from "./answer.ts";
 import type { BucketCall } from "./call.ts";
 import { invalidArgument } from "./errors.ts";
 import { type Listing, listingOf } from "./listing.ts";
-import { optional, type XmlElement } from "./xml.ts";
+import { optional, timeText, type XmlElement } from "./xml.ts";
 
 /** Source: OSS ListObjects, max-keys: default 100, up to 1,000 (999 in some texts). */
 const DEFAULT_MAX_KEYS = 100;
@@ -40,7 +40,8 @@ export function listObjectsV2(call: BucketCall): Answer {
   const { bucket, request } = call;
   const { prefix, delimiter, maxKeys, encoded } = listingParameters(call);
   const startAfter = shortParameter(call, "start-after");
-  const token = request.parameters.get("continuation-token");
+  // An empty one counts as none.
+  const token = request.parameters.get("continuation-token") || undefined;
   const after = token === undefined ? startAfter : placeFrom(token);
   const withOwner = request.parameters.get("fetch-owner") === "true";
   const listing = listingOf(bucket.objects.keys(), { prefix, delimiter, after, maxKeys });
@@ -161,7 +162,7 @@ function tokenFor(place: string): string {
 
 function placeFrom(token: string): string {
   const place = Buffer.from(token, "base64").toString("utf8");
-  if (token === "" || tokenFor(place) !== token) {
+  if (tokenFor(place) !== token) {
     throw invalidArgument("The continuation token provided is incorrect.", "continuation-token", token);
   }
   return place;
@@ -192,7 +193,7 @@ function objectsOf({ objects }: Bucket, { keys }: Listing): readonly StoredObjec
 
 function objectElements(object: StoredObject): readonly XmlElement[] {
   return [
-    ["LastModified", new Date(object.modifiedMs).toISOString()],
+    ["LastModified", timeText(object.modifiedMs)],
     ["ETag", `"${object.etag}"`],
     ["Type", object.type],
     ["Size", object.content.size],

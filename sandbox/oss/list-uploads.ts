@@ -5,7 +5,7 @@ import { invalidArgument } from "./errors.ts";
 import { countParameter, encodingOf, shortParameter } from "./list-objects.ts";
 import { compareUtf8 } from "./listing.ts";
 import { uploadOf } from "./multipart.ts";
-import { optional, type XmlElement } from "./xml.ts";
+import { optional, timeText, type XmlElement } from "./xml.ts";
 
 /** Source: OSS ListParts, ListMultipartUploads: default and maximum 1,000. */
 const MAX_ENTRIES = 1000;
@@ -38,7 +38,7 @@ export function listParts(call: ObjectCall): Answer {
           "Part",
           [
             ["PartNumber", part.number],
-            ["LastModified", new Date(part.modifiedMs).toISOString()],
+            ["LastModified", timeText(part.modifiedMs)],
             ["ETag", `"${part.etag}"`],
             ["HashCrc64ecma", part.crc64],
             ["Size", part.content.size],
@@ -99,7 +99,7 @@ export function listMultipartUploads(call: BucketCall): Answer {
             ["Key", encoded(upload.key)],
             ["UploadId", upload.id],
             ["StorageClass", upload.headers["x-oss-storage-class"] ?? "Standard"],
-            ["Initiated", new Date(upload.initiatedMs).toISOString()],
+            ["Initiated", timeText(upload.initiatedMs)],
           ],
         ],
       ),

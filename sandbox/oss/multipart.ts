@@ -8,7 +8,7 @@ import { copySourceOf } from "./copy-source.ts";
 import { invalidArgument, ossError } from "./errors.ts";
 import { encodingOf } from "./list-objects.ts";
 import { keepUnlessRefused, newObjectFrom, refuseOverwrite, uploadHeaders } from "./objects.ts";
-import { optional } from "./xml.ts";
+import { optional, timeText } from "./xml.ts";
 
 /** Source: OSS UploadPart. */
 const MAX_PART_NUMBER = 10_000;
@@ -53,7 +53,7 @@ export async function uploadPartCopy(call: ObjectCall): Promise<Answer> {
     [
       "CopyPartResult",
       [
-        ["LastModified", new Date(modifiedMs).toISOString()],
+        ["LastModified", timeText(modifiedMs)],
         ["ETag", `"${etag}"`],
       ],
     ],

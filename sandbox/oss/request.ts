@@ -83,7 +83,7 @@ function parametersFrom(query: string): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>();
   let pairs: readonly (readonly [string, string])[];
   try {
-    pairs = decodedPairs(query, "query");
+    pairs = decodedPairs(query);
   } catch {
     throw invalidUri();
   }

@@ -11,7 +11,7 @@ const ALLOWED = /^[A-Za-z0-9 +\-=._:/]*$/;
 export function tagsFromHeader(text: string | undefined): ReadonlyMap<string, string> {
   if (text === undefined || text === "") return new Map();
   try {
-    return tagsFrom(decodedPairs(text, "form"));
+    return tagsFrom(decodedPairs(text));
   } catch (error) {
     if (error instanceof URIError) throw invalidTag("The tags are not form-encoded.");
     throw error;

@@ -6,6 +6,11 @@ export function xmlDocument(root: XmlElement): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${elementText(root)}`;
 }
 
+/** A time as OSS's XML writes it: three zeros, never milliseconds, e.g. 2026-11-26T12:26:35.000Z */
+export function timeText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}.000Z`;
+}
+
 /** The element in a list where the value is there, nothing when it is undefined. */
 export function optional(name: string, value: string | number | undefined): readonly XmlElement[] {
   return value === undefined ? [] : [[name, value]];

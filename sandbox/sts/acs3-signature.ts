@@ -39,7 +39,7 @@ export function acs3CanonicalRequest(request: Acs3Request, signedHeaders: readon
   return [
     request.method,
     request.path.replaceAll("+", "%20").replaceAll("*", "%2A").replaceAll("%7E", "~"),
-    canonicalQuery(decodedPairs(request.query, "query")),
+    canonicalQuery(decodedPairs(request.query)),
     signedHeaders.map((name) => `${name}:${(request.headers[name] ?? "").trim()}\n`).join(""),
     signedHeaders.join(";"),
     request.bodySha256,

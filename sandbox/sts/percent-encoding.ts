@@ -7,11 +7,12 @@ export function percentEncoded(text: string): string {
 }
 
 /**
- * Names and values of a query string or form body, in their order, decoded. A plus sign is a space in a form and
- * itself in a query (no SDK sends one there). Throws URIError when the encoding is broken or is not UTF-8.
+ * Names and values of a query string or form body, in their order, decoded. A plus sign is a space, in a query too:
+ * many SDKs write queries as forms. A real plus sign is always sent as `%2B`. Throws URIError when the encoding is
+ * broken or is not UTF-8.
  */
-export function decodedPairs(text: string, place: "query" | "form"): readonly (readonly [string, string])[] {
-  const decoded = (part: string) => decodeURIComponent(place === "form" ? part.replaceAll("+", " ") : part);
+export function decodedPairs(text: string): readonly (readonly [string, string])[] {
+  const decoded = (part: string) => decodeURIComponent(part.replaceAll("+", " "));
   return text
     .split("&")
     .filter((pair) => pair !== "")

@@ -104,7 +104,7 @@ function jsonPairs(text: string): readonly (readonly [string, string])[] {
 
 function pairsOf(text: string, place: "query" | "form"): readonly (readonly [string, string])[] {
   try {
-    return decodedPairs(text, place);
+    return decodedPairs(text);
   } catch {
     throw new CloudError(400, "InvalidParameter", `The ${place} is not percent-encoded UTF-8.`);
   }

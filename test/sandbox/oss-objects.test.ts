@@ -14,6 +14,7 @@ import {
   lastEntry,
   SIGNATURE_VERSIONS,
   sessionKey,
+  tamperingOss,
 } from "../support/oss-service.ts";
 import { ossForTests } from "../support/services-for-tests.ts";
 
@@ -175,6 +176,56 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, lists", (version) => {
   it("an empty prefix, which V4 signs as `prefix=`", async () => {
     const { prefixes } = await client.list({ prefix: "", delimiter: "/", "max-keys": 10 }, {});
     expect(prefixes).toEqual(["b/", "d/", "é/"]);
+  });
+
+  it("a prefix with a blank, which oss2 sends as a plus sign and signs as %20", async () => {
+    await client.put("my photos/1+1", Buffer.from("x"));
+    const asForm = tamperingOss(oss, sessionKey(oss), version, ({ url }) => ({
+      url: url.replaceAll("%20", "+"),
+    }));
+    const listed = async (prefix: string) =>
+      (await asForm.list({ prefix, "max-keys": 10 }, {})).objects?.map(({ name }) => name);
+    expect(await listed("my photos/1+")).toEqual(["my photos/1+1"]);
+    expect(await listed("my photos/1 ")).toEqual([]);
+  });
+
+  it("the first page, where the marker or the continuation token is empty", async () => {
+    const administrator = aliOss(oss, oss.administrator, version);
+    const all = ["a.txt", "b/1", "b/2", "b/c/3", "d/", "é/4"];
+    const names = (objects: readonly { readonly name: string }[]) => objects.map(({ name }) => name);
+    const first = await administrator.listV2({ "continuation-token": "", "start-after": "" });
+    expect(names(first.objects)).toEqual(all);
+    const after = await administrator.listV2({ "continuation-token": "", "start-after": "b/c/3" });
+    expect(names(after.objects)).toEqual(["d/", "é/4"]);
+    expect(names((await administrator.list({ marker: "", "max-keys": 10 }, {})).objects)).toEqual(all);
+    const versions = await administrator.getBucketVersions({ keyMarker: "", versionIdMarker: "" });
+    expect(versions.objects).toHaveLength(6);
+    const none = { marker: "", prefix: "", "max-keys": "" };
+    expect(await administrator.listBuckets(none)).toMatchObject({ buckets: [{ name: "examplebucket" }] });
+  });
+
+  it("times in the one form that OSS writes: seconds, and three zeros", async () => {
+    const administrator = aliOss(oss, oss.administrator, version);
+    const { uploadId } = await administrator.initMultipartUpload("parts");
+    await administrator.uploadPart("parts", uploadId, 1, Buffer.from("one"), 0, 3);
+    const [parts, uploads, copied, info, buckets] = [
+      await administrator.listParts("parts", uploadId, {} as never, {}),
+      await administrator.listUploads({}, {}),
+      await administrator.copy("a copy", "a.txt"),
+      await administrator.getBucketInfo("examplebucket"),
+      await administrator.listBuckets({}),
+    ];
+    const lists = [
+      await administrator.list({ "max-keys": 1 }, {}),
+      await administrator.listV2({ "max-keys": 1 }),
+      await administrator.getBucketVersions({}),
+    ];
+    const texts = [parts, uploads, copied, info, buckets, ...lists].map((answer) => JSON.stringify(answer));
+    for (const text of texts) {
+      const times = text.match(/\d{4}-\d\d-\d\dT[^"<]*/g) ?? [];
+      expect(times).not.toEqual([]);
+      for (const time of times) expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
+    }
   });
 
   it("page by page with markers, each key and each folder once", async () => {

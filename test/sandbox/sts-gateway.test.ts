@@ -176,6 +176,23 @@ describe.each(["GET", "POST"] as const)("a request signed with HMAC-SHA1, %s", (
   });
 });
 
+describe("a blank that an SDK sends as a plus sign", () => {
+  const Policy = `{ "Version": "1", "Statement": [
+    { "Effect": "Allow", "Action": "oss:GetObject", "Resource": "acs:oss:*:*:examplebucket/a+b c/*" } ] }`;
+  const asForm = (wire: string) => wire.replaceAll("%20", "+");
+
+  it.each<[string, () => WireRequest]>([
+    ["ACS3, query", () => acs3(undefined, { Policy })],
+    ["HMAC-SHA1, query", () => rpc("GET", { Policy })],
+    ["HMAC-SHA1, form", () => rpc("POST", { Policy })],
+  ])("is a blank, and %%2B a plus sign: %s", async (_case, signed) => {
+    const request = signed();
+    const answer = await ask({ ...request, target: asForm(request.target), body: asForm(request.body) });
+    expect(codeOf(answer)).toBe("200");
+    expect(sandbox.world.sessions.get(credentialsIn(answer).accessKeyId)?.policy).toBe(Policy);
+  });
+});
+
 describe("a nonce", () => {
   it.each([
     ["ACS3", () => acs3()],

@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { xmlDocument } from "../../../sandbox/oss/xml.ts";
+import { timeText, xmlDocument } from "../../../sandbox/oss/xml.ts";
 import { childrenOf, childText, xmlFrom } from "../../../sandbox/oss/xml-reader.ts";
+
+it("a time is written in whole seconds, with three zeros behind them", () => {
+  expect(timeText(Date.UTC(2026, 10, 26, 12, 26, 35, 999))).toBe("2026-11-26T12:26:35.000Z");
+});
 
 describe("the XML reader", () => {
   it("reads what the writer wrote", () => {

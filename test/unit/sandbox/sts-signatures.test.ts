@@ -57,7 +57,7 @@ describe("the sandbox's signatures", () => {
   it("are those of the SDK's own signer: HMAC-SHA1", () => {
     fc.assert(
       fc.property(parameters, fc.constantFrom("GET", "POST"), (query, method) => {
-        const ours = rpcSignature(SECRET, rpcStringToSign(method, decodedPairs(wireQuery(query), "query")));
+        const ours = rpcSignature(SECRET, rpcStringToSign(method, decodedPairs(wireQuery(query))));
         expect(ours).toBe(OpenApiUtil.getRPCSignature(query, method, SECRET));
       }),
       { numRuns: 300 },
@@ -66,12 +66,12 @@ describe("the sandbox's signatures", () => {
 });
 
 describe("the encoding of parameters", () => {
-  it("is read back as it was written, from a query and from a form", () => {
+  it("is read back as it was written, with blanks as %20 and as plus signs", () => {
     fc.assert(
       fc.property(parameters, (given) => {
         const wire = wireQuery(given);
-        expect(Object.fromEntries(decodedPairs(wire, "query"))).toEqual(given);
-        expect(Object.fromEntries(decodedPairs(wire.replaceAll("%20", "+"), "form"))).toEqual(given);
+        expect(Object.fromEntries(decodedPairs(wire))).toEqual(given);
+        expect(Object.fromEntries(decodedPairs(wire.replaceAll("%20", "+")))).toEqual(given);
       }),
     );
   });
@@ -85,7 +85,7 @@ describe("the encoding of parameters", () => {
   });
 
   it.each(["%", "%zz", "%FF", "%C3%28", "%ED%A0%80"])("of %s is refused: it is no UTF-8", (wire) => {
-    expect(() => decodedPairs(`a=${wire}`, "query")).toThrow(URIError);
+    expect(() => decodedPairs(`a=${wire}`)).toThrow(URIError);
   });
 });
 
@@ -94,6 +94,13 @@ function wireQuery(query: Readonly<Record<string, string>>): string {
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join("&");
 }
+
+it("a blank is signed as %20, however it was sent", () => {
+  const canonical = (query: string) =>
+    acs3CanonicalRequest({ method: "POST", path: "/", query, headers: {}, bodySha256: "" }, []);
+  expect(canonical("a=1+2%2B3")).toBe(canonical("a=1%202%2B3"));
+  expect(canonical("a=1+2%2B3")).toContain("\na=1%202%2B3\n");
+});
 
 describe("the ACS3 Authorization header", () => {
   const SIGNATURE = "0f".repeat(32);
@@ -120,7 +127,10 @@ describe("the ACS3 Authorization header", () => {
   });
 });
 
-it("a plus sign is a space in a form, and itself in a query", () => {
-  expect(decodedPairs("a=1+2", "form")).toEqual([["a", "1 2"]]);
-  expect(decodedPairs("a=1+2", "query")).toEqual([["a", "1+2"]]);
+it("a plus sign is a space, a plus sign is sent as %2B", () => {
+  expect(decodedPairs("a+b=1+2&c=1%2B2&d=1%202")).toEqual([
+    ["a b", "1 2"],
+    ["c", "1+2"],
+    ["d", "1 2"],
+  ]);
 });
