@@ -36,8 +36,12 @@ export interface CredentialsBody {
   readonly RequestId: string;
   readonly SessionName: string;
   readonly OssRegion: string;
+  /** Of the first grant. */
   readonly OssBucket: string;
+  /** Of the first grant's bucket. */
   readonly OssEndpoint: string;
+  /** Only when OssEndpoint is the bucket's own domain (CNAME): a client puts no bucket before it. */
+  readonly OssCname?: "true";
   /** Of the first grant; empty when a rule grants all keys of the bucket. */
   readonly KeyPrefix: string;
   /** Of the first grant, joined by commas. */
@@ -50,15 +54,24 @@ export interface GrantEntry {
   readonly Bucket: string;
   readonly KeyPrefix: string;
   readonly Permissions: readonly Permission[];
+  /** Only when it is not OssEndpoint of the answer. */
+  readonly Endpoint?: string;
+  /** Whether the endpoint is the bucket's own domain. Only when it is not as the answer's OssCname says. */
+  readonly Cname?: boolean;
 }
 
-/** `format=appserver`: the body in the documentation of the OSS mobile SDKs, with a numeric StatusCode. */
+/**
+ * `format=appserver`: the body in the documentation of the OSS mobile SDKs, with a numeric StatusCode. Only when the
+ * bucket has its own domain, two keys more, which the SDKs do not read: the App gives them to its client.
+ */
 export interface AppServerBody {
   readonly StatusCode: 200;
   readonly AccessKeyId: string;
   readonly AccessKeySecret: string;
   readonly SecurityToken: string;
   readonly Expiration: string;
+  readonly OssEndpoint?: string;
+  readonly OssCname?: "true";
 }
 
 /** `format=ali-oss`: options for `new OSS(...)` of ali-oss. */
@@ -69,6 +82,10 @@ export interface AliOssBody {
   readonly expiration: string;
   readonly region: string;
   readonly bucket: string;
+  readonly endpoint: string;
+  readonly authorizationV4: true;
+  /** Only when `endpoint` is the bucket's own domain. */
+  readonly cname?: true;
 }
 
 /** The body of every error. `StatusCode` repeats the HTTP status. */

@@ -1,6 +1,7 @@
 import { type Config, configFrom } from "../../functions/credentials/config.ts";
 import { ConfigError } from "../../functions/http/settings.ts";
 import { settingKeys } from "../../shared/adapters/fixed-keys.ts";
+import { endpointOfBucket, ossNameFrom } from "../../shared/domain/oss-endpoint.ts";
 import type { ProblemIn } from "../../shared/domain/problem.ts";
 import type { ProvisionSettings } from "../provision/desired-state.ts";
 import { provisionSettingsFrom } from "../provision/settings.ts";
@@ -50,34 +51,14 @@ function settingsFrom(
 }
 
 /** An endpoint's name tells its region, which must be the bucket's. */
-function endpointsChecked({ region, ossEndpoint, sts, bucket }: Config, findings: Findings): void {
-  const { hostname } = new URL(ossEndpoint);
-  const [, before, place, internal] = OSS_HOST.exec(hostname) ?? [];
-  // Transfer acceleration has one name for all regions. Source: OSS, "Transfer acceleration".
-  const named = place === "accelerate" || place === "accelerate-overseas" ? undefined : place;
-  if (before !== undefined && before !== "") {
-    findings.fail(
-      "OSS_ENDPOINT",
-      `${hostname} contains a bucket name, and the SDKs add the bucket name again`,
-      `write https://oss-${region}.aliyuncs.com, or delete OSS_ENDPOINT`,
-    );
-  } else if (named !== undefined && named !== region) {
-    findings.fail(
-      "OSS_ENDPOINT",
-      `${hostname} is in ${named}, but OSS_REGION is ${region}: Apps would get NoSuchBucket or AccessDenied`,
-      `write https://oss-${region}.aliyuncs.com, or delete OSS_ENDPOINT; or fix OSS_REGION`,
-    );
-  } else if (internal !== undefined) {
-    findings.warn(
-      "OSS_ENDPOINT",
-      `${hostname} can be reached only inside Alibaba Cloud's region ${region}, but every App is given this address`,
-      `write https://oss-${region}.aliyuncs.com unless every App runs there`,
-    );
-  } else {
-    const what =
-      place === undefined ? `, your own name for ${bucket}` : named === undefined ? ", for any region" : "";
-    findings.ok("OSS_ENDPOINT", `${hostname}${what}`);
+function endpointsChecked(config: Config, findings: Findings): void {
+  const { region, sts } = config;
+  const used = new Map<string, string>();
+  for (const bucket of bucketsOf(config)) {
+    const { url } = endpointOfBucket(config.ossEndpoints, bucket);
+    if (!used.has(url)) used.set(url, bucket);
   }
+  for (const [url, bucket] of used) endpointChecked({ url, bucket }, config, findings);
   const [, stsRegion] = STS_HOST.exec(sts.host) ?? [];
   if (stsRegion !== undefined && stsRegion !== region) {
     findings.warn(
@@ -88,5 +69,47 @@ function endpointsChecked({ region, ossEndpoint, sts, bucket }: Config, findings
   }
 }
 
-const OSS_HOST = /^(?:(.*)\.)?oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com$/;
+/** Every bucket that the rules grant, OSS_BUCKET first. */
+function bucketsOf({ bucket, rules }: Config): readonly string[] {
+  return [...new Set([bucket, ...rules.rules.flatMap((rule) => rule.bucket ?? [])])];
+}
+
+/** `bucket`: the first that clients reach at `url`. */
+function endpointChecked(
+  { url, bucket }: { readonly url: string; readonly bucket: string },
+  { region, ossEndpoints }: Config,
+  findings: Findings,
+): void {
+  const { hostname } = new URL(url);
+  const { place, internal } = ossNameFrom(hostname) ?? {};
+  // Transfer acceleration has one name for all regions. Source: OSS, "Transfer acceleration".
+  const named = place === "accelerate" || place === "accelerate-overseas" ? undefined : place;
+  if (named !== undefined && named !== region) {
+    findings.fail(
+      "OSS_ENDPOINT",
+      `${hostname} is in ${named}, but OSS_REGION is ${region}: Apps would get NoSuchBucket or AccessDenied`,
+      `write https://oss-${region}.aliyuncs.com, or delete OSS_ENDPOINT; or fix OSS_REGION`,
+    );
+  } else if (internal === true) {
+    findings.warn(
+      "OSS_ENDPOINT",
+      `${hostname} can be reached only inside Alibaba Cloud's region ${region}, but every App is given this address`,
+      `write https://oss-${region}.aliyuncs.com, or the bucket's own domain, unless every App runs there`,
+    );
+  } else if (place === undefined && hostname.endsWith(".aliyuncs.com")) {
+    findings.warn(
+      "OSS_ENDPOINT",
+      `${hostname} is a name of Alibaba Cloud, but not one of OSS's endpoints`,
+      `write https://oss-${region}.aliyuncs.com, or the bucket's own domain`,
+    );
+  } else {
+    const what = endpointOfBucket(ossEndpoints, bucket).cname
+      ? `, the own domain of ${bucket}: Apps put no bucket before it`
+      : place !== undefined && named === undefined
+        ? ", for any region"
+        : "";
+    findings.ok("OSS_ENDPOINT", `${hostname}${what}`);
+  }
+}
+
 const STS_HOST = /^sts(?:-vpc)?\.([a-z]{2}(?:-[a-z0-9]+)+)\.aliyuncs\.com$/;

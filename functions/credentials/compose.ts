@@ -39,7 +39,7 @@ export function composedService(
       clock,
     }),
   };
-  const oss = { region: config.region, endpoint: config.ossEndpoint };
+  const oss = { region: config.region, endpoints: config.ossEndpoints };
   return {
     config,
     handle: shellAround({

@@ -1,17 +1,11 @@
+import type { OssEndpoints } from "../../shared/domain/oss-endpoint.ts";
 import { BUCKET_NAME } from "../../shared/domain/ram/cloud-limits.ts";
 import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import type { Algorithm, Issuer } from "../../shared/domain/token/issuer.ts";
 import type { SigningKeys } from "../../shared/ports.ts";
-import {
-  type Environment,
-  endpointFrom,
-  NOT_SET,
-  quoted,
-  type Refuse,
-  type Setting,
-  type Settings,
-} from "./settings.ts";
+import { ossEndpointsFrom } from "./oss-endpoints.ts";
+import { type Environment, NOT_SET, quoted, type Refuse, type Setting, type Settings } from "./settings.ts";
 
 /** Who may reach what, and where it is: what every function decides by. */
 export interface GateSettings {
@@ -19,7 +13,7 @@ export interface GateSettings {
   readonly issuerKeys: readonly IssuerKeys[];
   readonly bucket: string;
   readonly region: string;
-  readonly ossEndpoint: string;
+  readonly ossEndpoints: OssEndpoints;
 }
 
 /** `fixed`: the one key from an HS secret or a PEM; undefined when the issuer's key set is fetched. */
@@ -49,16 +43,18 @@ export function gateSettingsFrom(
 ): Omit<GateSettings, "rules"> & { readonly rules: AccessRules | undefined } {
   const rules = rulesFrom(accessFile, refuse);
   const region = regionFrom(read("OSS_REGION"), refuse);
+  const bucket = need(
+    "OSS_BUCKET",
+    BUCKET_NAME,
+    "write the bucket's name, such as examplebucket (3 to 63 of a-z, 0-9, -)",
+  );
+  const bucketsOfRules = rules?.rules.flatMap((rule) => rule.bucket ?? []);
   return {
     rules,
     region,
     issuerKeys: (rules?.issuers ?? []).map((issuer) => issuerKeysFrom(issuer, environment, readers, refuse)),
-    bucket: need(
-      "OSS_BUCKET",
-      BUCKET_NAME,
-      "write the bucket's name, such as examplebucket (3 to 63 of a-z, 0-9, -)",
-    ),
-    ossEndpoint: ossEndpointFrom(read("OSS_ENDPOINT"), region, refuse),
+    bucket,
+    ossEndpoints: ossEndpointsFrom(read("OSS_ENDPOINT"), { bucket, region, bucketsOfRules }, refuse),
   };
 }
 
@@ -110,11 +106,4 @@ function regionFrom(value: string | undefined, refuse: Refuse): string {
     refuse("OSS_REGION", value === undefined ? NOT_SET : quoted(value), `write ${instead}`);
   }
   return value ?? "";
-}
-
-/** A default that is made from a wrong region is not checked: the region is already a problem. */
-function ossEndpointFrom(value: string | undefined, region: string, refuse: Refuse): string {
-  return value === undefined
-    ? `https://oss-${region}.aliyuncs.com`
-    : endpointFrom("OSS_ENDPOINT", value, refuse).origin;
 }

@@ -88,7 +88,7 @@ const REFUSED: Readonly<Record<string, readonly Import[]>> = {
     ["scripts/docs/page.ts", "scripts/docs/table.ts", "as a type"],
   ],
   "10-no-orphans": [["shared/alone.ts", "nothing"]],
-  "11-domain-floors-ram-digest-problem-refusal-secure-address": [
+  "11-domain-floors-ram-digest-problem-refusal-secure-address-oss-endpoint": [
     ["shared/domain/ram/x.ts", "shared/domain/prefix/y.ts"],
     ["shared/domain/ram/x.ts", "shared/domain/token/y.ts", "as a type"],
     ["shared/domain/ram/x.ts", "shared/domain/rules/y.ts"],

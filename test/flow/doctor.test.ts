@@ -462,7 +462,12 @@ describe("doctor names the cause and what to do", () => {
       name: "an OSS endpoint with the bucket in it",
       environment: { OSS_ENDPOINT: "https://examplebucket.oss-cn-hangzhou.aliyuncs.com" },
       told: [
-        ["fail", "OSS_ENDPOINT", /contains a bucket name/, /write https:\/\/oss-cn-hangzhou\.aliyuncs\.com/],
+        [
+          "fail",
+          "settings",
+          /OSS_ENDPOINT is "https:\/\/examplebucket\./,
+          /^write https:\/\/oss-cn-hangzhou\.aliyuncs\.com: the SDKs put the bucket before it themselves$/,
+        ],
       ],
     },
     {

@@ -103,4 +103,32 @@ export const credentialsBugs: readonly Bug[] = [
     replace: `parsed !== origin ||`,
     killedBy: ["unit/functions/config"],
   },
+  {
+    name: "OssCname is named cname, which ali-oss takes for its option",
+    in: "credentialsBody",
+    find: `...(cname ? { OssCname: "true" } : {}),`,
+    replace: `...(cname ? { Cname: "true" } : {}),`,
+    killedBy: ["unit/functions/response"],
+  },
+  {
+    name: "the endpoint is that of OSS_BUCKET, whatever bucket the first grant has",
+    in: "credentialsBody",
+    find: `endpointOfBucket(oss.endpoints, first.bucket)`,
+    replace: `endpointOfBucket(oss.endpoints, "examplebucket")`,
+    killedBy: ["unit/functions/response"],
+  },
+  {
+    name: "every bucket has the own domain of OSS_BUCKET",
+    in: "ossEndpointsFrom",
+    find: `others: alone === undefined || alone.cname ? ofRegion : alone`,
+    replace: `others: alone ?? ofRegion`,
+    killedBy: ["unit/functions/http/oss-endpoints"],
+  },
+  {
+    name: "an endpoint in plain text",
+    in: "fixOfAddress",
+    find: `return url.protocol === "http:"`,
+    replace: `return url.protocol === "ftp:"`,
+    killedBy: ["unit/functions/http/oss-endpoints"],
+  },
 ];

@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponse } from "../../functions/http/http.ts";
 import { type TokenIssuer, tokenIssuer } from "../../sandbox/idp/issuer.ts";
 import { fixedKeys } from "../../shared/adapters/fixed-keys.ts";
 import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
+import { regionEndpoint } from "../../shared/domain/oss-endpoint.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { type CredentialsServiceOptions, credentialsService } from "./credentials-service.ts";
 import {
@@ -44,7 +45,10 @@ export function wholeService(
       tokenVerifier: jwtTokenVerifier({ issuers: [{ issuer: login, keys }], clock: fixedClock }),
       sts,
     },
-    oss: { region: "cn-hangzhou", endpoint: "https://oss-cn-hangzhou.aliyuncs.com" },
+    oss: {
+      region: "cn-hangzhou",
+      endpoints: { ofBuckets: new Map(), others: regionEndpoint("cn-hangzhou") },
+    },
     allowedOrigins: ["https://app.example.com"],
     auditLog,
     clock: fixedClock,

@@ -46,7 +46,10 @@ describe("settings", () => {
       roleArn: "acs:ram::1234567890123456:role/oss-client",
       bucket: "examplebucket",
       region: "cn-hangzhou",
-      ossEndpoint: "https://oss-cn-hangzhou.aliyuncs.com",
+      ossEndpoints: {
+        ofBuckets: new Map(),
+        others: { url: "https://oss-cn-hangzhou.aliyuncs.com", cname: false },
+      },
       sts: { host: "sts.cn-hangzhou.aliyuncs.com", protocol: "https" },
       allowedOrigins: [],
       callerCredentials: undefined,
@@ -57,16 +60,6 @@ describe("settings", () => {
   });
 
   it.each<[string, Environment, object]>([
-    [
-      "an endpoint for OSS",
-      { OSS_ENDPOINT: "https://files.example.com" },
-      { ossEndpoint: "https://files.example.com" },
-    ],
-    [
-      "an endpoint with a closing slash",
-      { OSS_ENDPOINT: "https://files.example.com/" },
-      { ossEndpoint: "https://files.example.com" },
-    ],
     [
       "an STS in the VPC",
       { STS_ENDPOINT: "https://sts-vpc.cn-hangzhou.aliyuncs.com" },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { regionEndpoint } from "../../../../shared/domain/oss-endpoint.ts";
 import { granted, refused } from "../../../../shared/domain/refusal.ts";
 import { claimsVerifiedFor } from "../../../../shared/domain/token/verified-claims.ts";
 import type { AuditEntry } from "../../../../shared/ports.ts";
@@ -24,7 +25,10 @@ function service(
       tokenVerifier: { verify: async () => granted(claimsVerifiedFor("login", claims)) },
       sts,
     },
-    oss: { region: "cn-hangzhou", endpoint: "https://oss-cn-hangzhou.aliyuncs.com" },
+    oss: {
+      region: "cn-hangzhou",
+      endpoints: { ofBuckets: new Map(), others: regionEndpoint("cn-hangzhou") },
+    },
     allowedOrigins: [],
     auditLog,
     clock: fixedClock,

@@ -1,0 +1,53 @@
+import { isLoopback } from "./secure-address.ts";
+
+/** Where clients reach a bucket. */
+export interface OssEndpoint {
+  /** Scheme and host, without a slash at the end. */
+  readonly url: string;
+  /** Whether the host stands for one bucket (CNAME), so that a client puts no bucket before it. */
+  readonly cname: boolean;
+}
+
+/** The endpoints of all buckets of a deployment. */
+export interface OssEndpoints {
+  /** By the bucket's name: only those that differ from `others`. */
+  readonly ofBuckets: ReadonlyMap<string, OssEndpoint>;
+  /** Of every other bucket. Never a bucket's own domain. */
+  readonly others: OssEndpoint;
+}
+
+export function endpointOfBucket({ ofBuckets, others }: OssEndpoints, bucket: string): OssEndpoint {
+  return ofBuckets.get(bucket) ?? others;
+}
+
+/** The endpoint at an address. A host that is neither Alibaba Cloud's nor loopback is a bucket's own domain. */
+export function ossEndpointAt({ origin, hostname }: URL): OssEndpoint {
+  return { url: origin, cname: !isOfAlibabaCloud(hostname) && !isLoopback(hostname) };
+}
+
+/** The public endpoint of all buckets of a region. */
+export function regionEndpoint(region: string): OssEndpoint {
+  return { url: `https://oss-${region}.aliyuncs.com`, cname: false };
+}
+
+/** The parts of an OSS name of Alibaba Cloud; undefined for every other name. */
+export interface OssName {
+  /** What stands before the endpoint, such as a bucket; empty when nothing does. */
+  readonly before: string;
+  /** A region's id, `accelerate` or `accelerate-overseas`. */
+  readonly place: string;
+  /** Whether the name can be reached only inside Alibaba Cloud. */
+  readonly internal: boolean;
+}
+
+export function ossNameFrom(hostname: string): OssName | undefined {
+  const [, before = "", place, internal] = OSS_NAME.exec(hostname) ?? [];
+  return place === undefined ? undefined : { before, place, internal: internal !== undefined };
+}
+
+/** Source: OSS, "Regions and endpoints", "Transfer acceleration". */
+const OSS_NAME = /^(?:(.*)\.)?oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com$/;
+
+function isOfAlibabaCloud(hostname: string): boolean {
+  return hostname.endsWith(".aliyuncs.com");
+}
