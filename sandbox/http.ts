@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type AnswerToMalformed, answerMalformed } from "./malformed-request.ts";
 import { guarded, type ServiceListener } from "./service-listener.ts";
 
 /** Milliseconds. Longer than any client keeps an idle connection, so that none is closed under a request. */
@@ -19,16 +20,22 @@ export interface LoopbackServer {
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1, nowhere else. Port 0 takes a free one. Rejects with EADDRINUSE when the port is taken. */
-export async function loopbackServer(port = 0): Promise<LoopbackServer> {
+/**
+ * Listens on 127.0.0.1, nowhere else. Port 0 takes a free one. Rejects with EADDRINUSE when the port is taken.
+ * `malformed` is for a service that takes more than HTTP allows: the parser is lenient then, so its listener must refuse
+ * what the real service refuses. It answers what even that parser does not read.
+ */
+export async function loopbackServer(port = 0, malformed?: AnswerToMalformed): Promise<LoopbackServer> {
   let listen: (listener: ServiceListener) => void = () => undefined;
   const listening = new Promise<ServiceListener>((resolve) => {
     listen = resolve;
   });
+  const lenient = malformed === undefined ? {} : { insecureHTTPParser: true, requireHostHeader: false };
   const server = createServer(
-    { maxHeaderSize: MAX_HEADER_BYTES },
+    { maxHeaderSize: MAX_HEADER_BYTES, ...lenient },
     guarded(async (request, response) => (await listening)(request, response)),
   );
+  if (malformed !== undefined) answerMalformed(server, malformed);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

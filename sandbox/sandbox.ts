@@ -8,6 +8,7 @@ import { type LoopbackServer, loopbackServer } from "./http.ts";
 import { type TokenIssuer, tokenIssuer } from "./idp/issuer.ts";
 import { issuerServer } from "./idp/server.ts";
 import { contentStore } from "./oss/content-store.ts";
+import { answerToMalformed } from "./oss/malformed.ts";
 import { type OssOptions, ossServer } from "./oss/server.ts";
 import { ramServer } from "./ram/server.ts";
 import type { ServiceListener } from "./service-listener.ts";
@@ -74,7 +75,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const clock = options.clock ?? sandboxClock();
   const world = emptyWorld(clock);
   const scene = (options.world ?? classicWorld)(world);
-  const servers = await serversFor(options.port ?? 0);
+  const servers = await serversFor(options.port ?? 0, world);
   const { sts, oss, ram, fc, issuer: issuerDoor, control } = servers;
   const faults = faultsIn(world);
   const contents = contentStore();
@@ -127,11 +128,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 type Servers = Readonly<Record<(typeof SERVICES)[number], LoopbackServer>>;
 
 /** Opens all servers or none: if one port is taken, the opened ones are closed again. */
-async function serversFor(firstPort: number): Promise<Servers> {
+async function serversFor(firstPort: number, world: World): Promise<Servers> {
   const opened: [string, LoopbackServer][] = [];
   try {
     for (const [at, name] of SERVICES.entries()) {
-      opened.push([name, await loopbackServer(firstPort === 0 ? 0 : firstPort + at)]);
+      const malformed = name === "oss" ? answerToMalformed(world) : undefined;
+      opened.push([name, await loopbackServer(firstPort === 0 ? 0 : firstPort + at, malformed)]);
     }
   } catch (error) {
     await Promise.all(opened.map(([, server]) => server.close()));

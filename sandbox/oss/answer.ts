@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Content } from "../world.ts";
 import { type XmlElement, xmlDocument } from "./xml.ts";
 
@@ -19,4 +20,9 @@ export interface ContentRange {
 /** 200 and an XML document. */
 export function xmlAnswer(root: XmlElement, headers: Readonly<Record<string, string>> = {}): Answer {
   return { status: 200, headers: { "content-type": "application/xml", ...headers }, body: xmlDocument(root) };
+}
+
+/** 24 upper-case hex digits, the form of OSS's request ids. */
+export function newOssRequestId(): string {
+  return randomBytes(12).toString("hex").toUpperCase();
 }

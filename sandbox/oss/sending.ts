@@ -8,9 +8,9 @@ import { toBytes } from "./request.ts";
 export function sendHead(response: ServerResponse, answer: Answer): void {
   if (response.destroyed) return;
   const headers = Object.entries(answer.headers ?? {}).map(
-    ([name, value]) => [name, toBytes(value)] as const,
+    ([name, value]) => [sentName(name), toBytes(value)] as const,
   );
-  if (!hasNoBody(answer)) headers.push(["content-length", String(lengthOf(answer))]);
+  if (!hasNoBody(answer)) headers.push(["Content-Length", String(lengthOf(answer))]);
   response.writeHead(answer.status, Object.fromEntries(headers));
 }
 
@@ -34,6 +34,14 @@ export async function sendBody(
     response.destroy();
   }
 }
+
+/** As the service writes it: x-oss-* in small letters, ETag, Content-MD5, Last-Modified. Source: docs/fidelity/oss.md. */
+function sentName(name: string): string {
+  if (name.startsWith("x-oss-")) return name;
+  return OWN_NAMES[name] ?? name.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+const OWN_NAMES: Readonly<Record<string, string>> = { etag: "ETag", "content-md5": "Content-MD5" };
 
 function hasNoBody({ status }: Answer): boolean {
   return status === 204 || status === 304;

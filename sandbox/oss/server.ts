@@ -1,10 +1,9 @@
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { CloudError } from "../cloud-error.ts";
 import { type PlantedError, reportBug, type ServiceListener } from "../service-listener.ts";
 import { type Bucket, type Caller, type JournalNote, record, type World } from "../world.ts";
 import { type Address, addressOf } from "./addressing.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, newOssRequestId } from "./answer.ts";
 import { authenticate, type ExpiredTokenCode } from "./authentication.ts";
 import { authorise } from "./authorisation.ts";
 import type { OssCall } from "./call.ts";
@@ -12,6 +11,7 @@ import { type ContentStore, contentStore } from "./content-store.ts";
 import { corsHeadersFor, preflight } from "./cors.ts";
 import { ecOf, errorXml } from "./error-xml.ts";
 import { noSuchBucket, ossError, ossInternalError } from "./errors.ts";
+import { refuseMalformed } from "./malformed.ts";
 import { type Operation, operationOf } from "./operation.ts";
 import { perform, performWithoutBucket } from "./perform.ts";
 import { hostOf, type OssRequest, requestFrom } from "./request.ts";
@@ -40,7 +40,7 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
     response: ServerResponse,
     planted?: PlantedError,
   ): Promise<void> {
-    const requestId = randomBytes(12).toString("hex").toUpperCase();
+    const requestId = newOssRequestId();
     const startedMs = performance.now();
     const isHead = message.method === "HEAD";
     const refusalWith = (error: CloudError) =>
@@ -53,6 +53,7 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
     let answer: Answer;
     let failure: CloudError | undefined;
     try {
+      refuseMalformed(message);
       request = requestFrom(message);
       const address = addressOf(request, world.buckets.values());
       bucket = address.bucket === undefined ? undefined : world.buckets.get(address.bucket);

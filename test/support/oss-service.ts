@@ -3,6 +3,7 @@ import { classicWorld, type Scene } from "../../sandbox/classic-world.ts";
 import { type SandboxClock, sandboxClock } from "../../sandbox/clock.ts";
 import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
 import { type ContentStore, contentStore } from "../../sandbox/oss/content-store.ts";
+import { answerToMalformed } from "../../sandbox/oss/malformed.ts";
 import { type OssOptions, ossServer } from "../../sandbox/oss/server.ts";
 import { openSession } from "../../sandbox/sts/session.ts";
 import {
@@ -88,7 +89,7 @@ export async function startOss(options: OssOptions = {}): Promise<OssService> {
   const world = emptyWorld(clock);
   const scene = classicWorld(world);
   const contents = contentStore();
-  const server: LoopbackServer = await loopbackServer();
+  const server: LoopbackServer = await loopbackServer(0, answerToMalformed(world));
   server.answerWith(ossServer(world, { contents, ...options }));
   return {
     world,
