@@ -153,16 +153,47 @@ export const claimsBugs: readonly Bug[] = [
   },
   {
     name: "claims of the prototype are read",
-    in: "claimAt",
-    find: `if (Object.hasOwn(claims, name)) return claims[name];`,
-    replace: `if (name in claims) return claims[name];`,
+    in: "longestNameAt",
+    find: `if (Object.hasOwn(level, name)) return name;`,
+    replace: `if (name in level) return name;`,
+    threat: "J12",
     killedBy: ["unit/domain/grant/principal"],
   },
   {
-    name: "a path runs into the prototype",
+    name: "a path runs through lists",
+    in: "claim.ts#isObject",
+    find: `&& !Array.isArray(value)`,
+    replace: ``,
+    threat: "J12",
+    killedBy: ["unit/domain/token/claim"],
+  },
+  {
+    name: "the shortest name of a path wins",
+    in: "longestNameAt",
+    find: `for (let end = path.length; end > 0; end = path.lastIndexOf(".", end - 1)) {`,
+    replace: `for (let end = path.indexOf("."), last = false; !last; end = path.indexOf(".", end + 1)) {
+    last = end < 0;
+    if (last) end = path.length;`,
+    threat: "J12",
+    killedBy: ["unit/domain/token/claim"],
+  },
+  {
+    name: "a shorter name of a path is tried after the longest",
     in: "claimAt",
-    find: `|| !Object.hasOwn(value, step))`,
-    replace: `|| !(step in value))`,
-    killedBy: ["unit/domain/grant/principal"],
+    find: `return isObject(value) ? claimAt(value, path.slice(name.length + 1)) : undefined;`,
+    replace: `const found = isObject(value) ? claimAt(value, path.slice(name.length + 1)) : undefined;
+  if (found !== undefined) return found;
+  const { [name]: _longest, ...others } = claims;
+  return claimAt(others, path);`,
+    threat: "J12",
+    killedBy: ["unit/domain/token/claim"],
+  },
+  {
+    name: "a path may go on in the middle of a name",
+    in: "longestNameAt",
+    find: `end = path.lastIndexOf(".", end - 1)`,
+    replace: `end -= 1`,
+    threat: "J12",
+    killedBy: ["unit/domain/token/claim"],
   },
 ];

@@ -5,6 +5,7 @@ import { PERMISSIONS } from "../ram/ram-policy.ts";
 import { isSecure } from "../secure-address.ts";
 import { ALGORITHMS, type Algorithm } from "../token/issuer.ts";
 import { promiseProblem } from "./access-promise.ts";
+import { claimProblem } from "./claim-path.ts";
 import { prefixTemplateFrom } from "./prefix-syntax.ts";
 import { nearest, oneOf, type Shape, text, wholeNumber } from "./shape.ts";
 
@@ -22,7 +23,7 @@ export const NAME = text({
 
 export const CLAIM_NAME = text({
   example: "sub",
-  problemOf: (value) => (value === "" ? { is: "is empty", fix: "write a claim's name" } : undefined),
+  problemOf: claimProblem,
 });
 
 /** The role's own MaxSessionDuration may be lower than the upper limit here. */

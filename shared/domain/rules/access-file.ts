@@ -14,6 +14,7 @@ import {
   UTC_TIME,
   VARIABLE_NAME,
 } from "./access-file-values.ts";
+import { claimProblem } from "./claim-path.ts";
 import {
   type JsonSchema,
   listOf,
@@ -182,6 +183,7 @@ const RULE = objectOf(
     when: optional(
       mapOf(oneOrList(scalar({ example: "editor" }), { example: "[red, blue]" }), {
         example: "{ role: editor }",
+        problemOfName: claimProblem,
       }),
       "claims that must equal one of these values, or (a list) contain one",
     ),

@@ -1,6 +1,7 @@
 import { MAX_PREFIX_LENGTH, segmentProblem } from "../prefix/object-prefix.ts";
 import { HASH_LENGTH, type PrefixTemplate, type TemplateSegment } from "../prefix/prefix-template.ts";
 import type { Problem } from "../problem.ts";
+import { flawOfClaimPath } from "./claim-path.ts";
 
 /** What reading a rule's prefix gives: its template, or what is wrong with it. */
 export type ReadPrefix = { readonly template: PrefixTemplate } | { readonly problem: Problem };
@@ -82,24 +83,34 @@ function segmentFrom(part: string): TemplateSegment | Problem {
   // {issuer} is the issuer's short name, not a claim, and needs no digest.
   if (/^issuer(:.*)?$/i.test(inner))
     return { is: `has ${quoted(part)}, which is not a placeholder`, fix: 'write "{issuer}"' };
+  // Only at the end: a claim's name may have colons of its own, as custom:team of Cognito's.
   const claim = inner.endsWith(":hash") ? inner.slice(0, -":hash".length) : inner;
   if (claim.trim() !== claim || claim === "")
     return {
       is: `has ${quoted(part)}, which is not a claim's name`,
       fix: `write the claim's name alone, as in "{sub}"`,
     };
-  const [, name = "", form = ""] = /^([\w.-]+):([\w-]+)$/.exec(claim) ?? [];
-  if (isMistypedForm(name, form))
+  const name = nameBeforeMistypedForm(claim);
+  if (name !== undefined)
     return {
       is: `has ${quoted(part)}, but the only form is "hash"`,
       fix: `write "{${name}}" or "{${name}:hash}"`,
     };
+  const flaw = flawOfClaimPath(claim);
+  if (flaw !== undefined) {
+    const instead = flaw.instead === undefined ? "sub" : inner.replace(claim, () => flaw.instead ?? "");
+    return { is: `has ${quoted(part)}: ${flaw.because}`, fix: `write "{${instead}}"` };
+  }
   return claim === inner ? { kind: "claim", claim } : { kind: "hash", claim };
 }
 
-/** `custom:team` is a claim of Cognito. `sub:sha3`, and anything else after `sub`, is an attempt to get a digest. */
-function isMistypedForm(name: string, form: string): boolean {
-  return form !== "" && (WHOLE_NAMES.test(name) || FORMS.test(form));
+/** `sub:sha3`, `https://example.com/team:Hash`, `sub:`: attempts to get a digest. Gives the claim's name alone. */
+function nameBeforeMistypedForm(claim: string): string | undefined {
+  const [, name, form] = /^(.*\S)\s*:\s*([\w-]*)$/s.exec(claim) ?? [];
+  if (name === undefined || form === undefined) return undefined;
+  return form === "" || WHOLE_NAMES.test(name) || FORMS.test(form)
+    ? (nameBeforeMistypedForm(name) ?? name)
+    : undefined;
 }
 
 /** Claims of JWT and OpenID Connect: none has a colon in its name. */

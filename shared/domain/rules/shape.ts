@@ -157,10 +157,10 @@ export function scalar(options: { readonly example: string }): Shape<string | nu
   };
 }
 
-/** Free names (of claims) with values of one shape. */
+/** Free names (of claims) with values of one shape. `problemOfName` finds what is wrong with a name. */
 export function mapOf<T>(
   shape: Shape<T>,
-  options: { readonly example: string },
+  options: { readonly example: string; readonly problemOfName?: (name: string) => Problem | undefined },
 ): Shape<ReadonlyMap<string, T>> {
   return {
     parse: (value, path, problems) => {
@@ -168,8 +168,10 @@ export function mapOf<T>(
         return refuse(problems, path, described(value), `write names and values: ${options.example}`);
       const entries: [string, T][] = [];
       for (const [name, item] of Object.entries(value)) {
+        const problem = options.problemOfName?.(name);
+        if (problem !== undefined) refuse(problems, [...path, name], problem.is, problem.fix);
         const parsed = shape.parse(item, [...path, name], problems);
-        if (parsed !== undefined) entries.push([name, parsed]);
+        if (parsed !== undefined && problem === undefined) entries.push([name, parsed]);
       }
       if (Object.keys(value).length === 0)
         return refuse(problems, path, "is empty", `write ${options.example}, or leave it out`);

@@ -108,6 +108,24 @@ rules:
   });
 });
 
+it.each([
+  [
+    "in quotes",
+    '"https://claims.example.com/app.role": member',
+    '"orgs/{https://claims.example.com/app.org}/"',
+  ],
+  ["without", "https://claims.example.com/app.role: member", "orgs/{https://claims.example.com/app.org}/"],
+])("the path of a claim below an address is written %s", (_how, when, prefix) => {
+  const result = accessFileFrom(
+    `${HEAD}rules:\n  - name: org\n    when:\n      ${when}\n    allow: [read]\n    prefix: ${prefix}\n`,
+    "access.yaml",
+  );
+  expect(result.ok && result.rules.rules[0]).toMatchObject({
+    when: new Map([["https://claims.example.com/app.role", ["member"]]]),
+    prefix: { segments: [{ text: "orgs" }, { claim: "https://claims.example.com/app.org" }] },
+  });
+});
+
 describe("YAML that is more than this file may be is told, and the rest is read for its mistakes all the same", () => {
   it.each([
     [

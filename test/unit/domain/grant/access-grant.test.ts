@@ -45,6 +45,20 @@ describe("the decision", () => {
     expect(refusalOf(rulesWith(TEAM), { sub: "alice" })).toEqual(notGranted("no rule matches"));
   });
 
+  it("reads claims below a claim whose own name is an address", () => {
+    const org = {
+      name: "org",
+      allow: ["read"],
+      when: { "https://claims.example.com/app.default-role": "member" },
+      prefix: "orgs/{https://claims.example.com/app.org}/{sub}/",
+    };
+    const app = { "default-role": "member", "user-id": "u1", org: "o7" };
+    const claims = { sub: "u1", "https://claims.example.com/app": app };
+    expect(summary(rulesWith(org), claims)).toEqual(["orgs/o7/u1/: read"]);
+    const guest = { ...claims, "https://claims.example.com/app": { ...app, "default-role": "guest" } };
+    expect(refusalOf(rulesWith(org), guest)).toEqual(notGranted("no rule matches"));
+  });
+
   it("takes OSS_BUCKET where a rule names no bucket", () => {
     const two = rulesWith(OWN_FOLDER, { name: "b", allow: ["read"], prefix: "x/", bucket: "other-bucket" });
     expect(grantOf(two, { sub: "alice" }).statements.map(({ bucket }) => bucket)).toEqual([

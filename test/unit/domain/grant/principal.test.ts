@@ -95,11 +95,11 @@ describe("a claim that a rule names", () => {
     );
   });
 
-  it("that is named by an address is one name, whatever dots it has", () => {
+  it("may have an address for its name, with dots, slashes and colons, and claims below it", () => {
     expect(attribute("https://example.com/groups", { "https://example.com/groups": ["g1"] })).toEqual(["g1"]);
-    expect(
-      attribute("https://example.com/groups", { "https://example": { "com/groups": "g1" } }),
-    ).toBeUndefined();
+    const nested = rulesWith({ name: "x", allow: ["read"], prefix: "orgs/{https://example.com/app.org}/" });
+    const claims = { sub: "u1", "https://example.com/app": { org: "o7" } };
+    expect(principalOf(nested, claims).attributes).toEqual(new Map([["https://example.com/app.org", "o7"]]));
   });
 
   it.each([

@@ -60,6 +60,16 @@ describe("a rule's prefix", () => {
       ],
     ],
     [
+      "orgs/{https://claims.example.com/app.org}/{sub}/",
+      [
+        { kind: "literal", text: "orgs" },
+        { kind: "claim", claim: "https://claims.example.com/app.org" },
+        { kind: "claim", claim: "sub" },
+      ],
+    ],
+    ["{https://a.example:8443/app.org:hash}/", [{ kind: "hash", claim: "https://a.example:8443/app.org" }]],
+    ["{urn:example:team}/", [{ kind: "claim", claim: "urn:example:team" }]],
+    [
       "shared files/$2026/",
       [
         { kind: "literal", text: "shared files" },
@@ -132,6 +142,35 @@ describe("a rule's prefix", () => {
       'has "{sub:hash:hash}", but the only form is "hash"',
       'write "{sub}" or "{sub:hash}"',
     ],
+    [
+      "{sub:hash:hash:hash}/",
+      'has "{sub:hash:hash:hash}", but the only form is "hash"',
+      'write "{sub}" or "{sub:hash}"',
+    ],
+    [
+      "{https://a.example/team:hsah}/",
+      'has "{https://a.example/team:hsah}", but the only form is "hash"',
+      'write "{https://a.example/team}" or "{https://a.example/team:hash}"',
+    ],
+    [
+      "{custom:team:Hash}/",
+      'has "{custom:team:Hash}", but the only form is "hash"',
+      'write "{custom:team}" or "{custom:team:hash}"',
+    ],
+    ["{team: hash}/", 'has "{team: hash}", but the only form is "hash"', 'write "{team}" or "{team:hash}"'],
+    ["{team:}/", 'has "{team:}", but the only form is "hash"', 'write "{team}" or "{team:hash}"'],
+    ["{app..team}/", 'has "{app..team}": has a dot without a name beside it', 'write "{app.team}"'],
+    [
+      "{app.team.:hash}/",
+      'has "{app.team.:hash}": has a dot without a name beside it',
+      'write "{app.team:hash}"',
+    ],
+    [
+      "{app['team']}/",
+      `has "{app['team']}": a path has dots, not brackets, and a list needs no number`,
+      'write "{app.team}"',
+    ],
+    ["{.}/", 'has "{.}": has a dot without a name beside it', 'write "{sub}"'],
     ["{Issuer}/{sub}/", 'has "{Issuer}", which is not a placeholder', 'write "{issuer}"'],
     ["{issuer:hash}/{sub}/", 'has "{issuer:hash}", which is not a placeholder', 'write "{issuer}"'],
     [

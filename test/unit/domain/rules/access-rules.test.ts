@@ -540,6 +540,66 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       { at: "issuers.0.user", is: "is empty", fix: "write a claim's name" },
     ],
     [
+      "a user claim in braces",
+      issuer({ user: "{sub}" }),
+      { at: "issuers.0.user", is: 'is "{sub}": braces are for prefixes', fix: "write sub" },
+    ],
+    [
+      "a required claim with a digest",
+      issuer({ requiredClaims: ["https://claims.example.com/app.org:hash"] }),
+      {
+        at: "issuers.0.requiredClaims.0",
+        is: 'is "https://claims.example.com/app.org:hash": :hash is for prefixes',
+        fix: "write https://claims.example.com/app.org",
+      },
+    ],
+    [
+      "a claim of when in braces",
+      rule({ when: { "{https://claims.example.com/app.role:hash}": "editor" } }),
+      {
+        at: "rules.0.when.{https://claims.example.com/app.role:hash}",
+        is: 'is "{https://claims.example.com/app.role:hash}": braces are for prefixes',
+        fix: "write https://claims.example.com/app.role",
+      },
+    ],
+    [
+      "a claim of when in the language of JSONPath",
+      rule({ when: { '$.app["roles"][0]': "editor" } }),
+      {
+        at: 'rules.0.when.$.app["roles"][0]',
+        is: `is ${JSON.stringify('$.app["roles"][0]')}: a path begins with a claim's name, without $`,
+        fix: "write app.roles",
+      },
+    ],
+    [
+      "a claim of when with a number for a list's entry",
+      rule({ when: { "realm_access.roles[0]": "editor" } }),
+      {
+        at: "rules.0.when.realm_access.roles[0]",
+        is: 'is "realm_access.roles[0]": a path has dots, not brackets, and a list needs no number',
+        fix: "write realm_access.roles",
+      },
+    ],
+    [
+      "a claim of when that ends with a dot",
+      rule({ when: { "app_metadata.": "editor" } }),
+      {
+        at: "rules.0.when.app_metadata.",
+        is: 'is "app_metadata.": has a dot without a name beside it',
+        fix: "write app_metadata",
+      },
+    ],
+    [
+      "a claim of when that is a dot",
+      rule({ when: { ".": "editor" } }),
+      { at: "rules.0.when..", is: 'is ".": has a dot without a name beside it', fix: "write a claim's name" },
+    ],
+    [
+      "a claim of when with a space",
+      rule({ when: { "role ": "editor" } }),
+      { at: "rules.0.when.role ", is: 'is "role ": has spaces around it', fix: "write role" },
+    ],
+    [
       "a denial of nobody",
       accessFile({ deny: [{ reason: "?" }] }),
       { at: "deny.0", is: "refuses nobody", fix: "write user, tokenId or issuedBefore" },
