@@ -1,6 +1,8 @@
 import type { Scene } from "./classic-world.ts";
 import { faultRuleFrom, SERVICE_NAMES } from "./fault-rule.ts";
 import type { Faults } from "./faults.ts";
+import type { LogLine } from "./fc/function-log.ts";
+import { jsonObjectFrom } from "./http.ts";
 import type { TokenIssuer } from "./idp/issuer.ts";
 import { type AccessKey, roleArn, type World } from "./world.ts";
 
@@ -10,6 +12,8 @@ export interface Controls {
   readonly scene: Scene;
   readonly faults: Faults;
   readonly issuer: TokenIssuer;
+  /** The names of the functions that are deployed now. */
+  readonly functionNames: () => readonly string[];
 }
 
 export interface ControlAnswer {
@@ -43,6 +47,8 @@ export const CONTROL_ROUTES: Readonly<Record<string, ControlRoute>> = {
   "DELETE /faults": { run: ({ faults }) => ok({ cleared: faults.clear() }) },
   "GET /journal": { query: ["service", "last"], run: journal },
   "DELETE /journal": { run: ({ world }) => ok({ cleared: world.journal.splice(0).length }) },
+  "GET /log": { query: ["function", "requestId", "last"], run: functionLog },
+  "DELETE /log": { run: ({ world }) => ok({ cleared: world.functionLog.splice(0).length }) },
   "POST /rotate-keys": { body: ["dropOld"], run: rotateKeys },
 };
 
@@ -86,14 +92,51 @@ function addFault({ faults }: Controls, { body }: ControlRequest): ControlAnswer
 
 function journal({ world }: Controls, { query }: ControlRequest): ControlAnswer {
   const service = query.get("service");
-  const last = query.get("last");
   if (service !== null && !SERVICE_NAMES.some((name) => name === service)) {
     return refused(`service: must be one of ${SERVICE_NAMES.join(", ")}`);
   }
-  if (last !== null && !/^\d{1,6}$/.test(last))
-    return refused("last: must be a number of entries, 0 to 999999");
-  const chosen = world.journal.filter((entry) => service === null || entry.service === service);
-  return ok(last === null ? chosen : chosen.slice(chosen.length - Math.min(Number(last), chosen.length)));
+  return lastOf(
+    query,
+    world.journal.filter((entry) => service === null || entry.service === service),
+  );
+}
+
+/** FC's and our request ids: letters, digits and dashes. */
+const REQUEST_ID = /^[A-Za-z0-9-]{1,64}$/;
+
+function functionLog({ world, functionNames }: Controls, { query }: ControlRequest): ControlAnswer {
+  const name = query.get("function");
+  const requestId = query.get("requestId");
+  const names = functionNames();
+  if (name !== null && !names.includes(name))
+    return refused(
+      names.length === 0
+        ? "function: no function is deployed; npm start deploys one"
+        : `function: must be one of ${names.join(", ")}`,
+    );
+  if (requestId !== null && !REQUEST_ID.test(requestId))
+    return refused("requestId: must be the RequestId of an answer: letters, digits and dashes");
+  return lastOf(
+    query,
+    world.functionLog
+      .filter((line) => name === null || line.function === name)
+      .filter((line) => requestId === null || line.requestId === requestId)
+      .map(readable),
+  );
+}
+
+/** A line that is a JSON object, such as an audit line, is shown as that object, without a second layer of quotes. */
+function readable({ text, ...line }: LogLine): object {
+  const json = jsonObjectFrom(text);
+  return { ...line, ...(json === undefined ? { text } : { json }) };
+}
+
+/** 200 with the entries, or with as many of the last ones as `last` says. */
+function lastOf(query: URLSearchParams, entries: readonly object[]): ControlAnswer {
+  const last = query.get("last");
+  if (last === null) return ok(entries);
+  if (!/^\d{1,6}$/.test(last)) return refused("last: must be a number of entries, 0 to 999999");
+  return ok(entries.slice(entries.length - Math.min(Number(last), entries.length)));
 }
 
 async function rotateKeys({ issuer }: Controls, { body }: ControlRequest): Promise<ControlAnswer> {

@@ -56,6 +56,9 @@ async function answerTo(controls: Controls, request: IncomingMessage): Promise<C
   const given = { query: new URLSearchParams(query), body };
   const unknown = unknownIn(route, given);
   if (unknown !== undefined) return refused(`${unknown}: unknown parameter of ${operation}`);
+  const names = [...given.query.keys()];
+  const repeated = names.find((name, at) => names.indexOf(name) < at);
+  if (repeated !== undefined) return refused(`${repeated}: appears more than once; send it once`);
   return route.run(controls, given);
 }
 

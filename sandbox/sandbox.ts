@@ -92,10 +92,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   sts.answerWith(faults.around("sts", stsServer(world, options.sts)));
   oss.answerWith(faults.around("oss", ossServer(world, { ...options.oss, contents })));
   ram.answerWith(faults.around("ram", ramServer(world)));
-  let deployed: ServiceListener = fcServer(world, []);
+  let functions: readonly RunningFunction[] = [];
+  let deployed: ServiceListener = fcServer(world, functions);
   fc.answerWith(faults.around("fc", (...call) => deployed(...call)));
   issuerDoor.answerWith(faults.around("issuer", issuerServer(world, issuer)));
-  control.answerWith(controlServer({ world, scene, faults, issuer }));
+  control.answerWith(
+    controlServer({
+      world,
+      scene,
+      faults,
+      issuer,
+      functionNames: () => functions.map(({ settings }) => settings.name),
+    }),
+  );
 
   return {
     world,
@@ -118,7 +127,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     functionRoleArn: roleArn(scene.account.id, scene.functionRole),
     bucket: scene.bucket.name,
     region: scene.bucket.region,
-    deploy: (functions) => {
+    deploy: (these) => {
+      functions = these;
       deployed = fcServer(world, functions);
     },
     stop,

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import type { SandboxClock } from "./clock.ts";
+import type { LogLine } from "./fc/function-log.ts";
 
 /** Everything that exists in the sandbox's cloud. Services read and change it; nothing of it outlives the process. */
 export interface World {
@@ -9,6 +10,8 @@ export interface World {
   readonly sessions: Map<string, Session>;
   readonly buckets: Map<string, Bucket>;
   readonly journal: JournalEntry[];
+  /** What functions wrote, the oldest line first; sandbox/fc/function-log.ts says how many are kept. */
+  readonly functionLog: LogLine[];
   /** 32 bytes that seal the security tokens of this world: those of another one are malformed here. */
   readonly securityTokenKey: Buffer;
 }
@@ -193,6 +196,7 @@ export function emptyWorld(clock: SandboxClock): World {
     sessions: new Map(),
     buckets: new Map(),
     journal: [],
+    functionLog: [],
     securityTokenKey: randomBytes(32),
   };
 }

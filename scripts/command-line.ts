@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { nearest } from "../shared/domain/rules/shape.ts";
 
 /** Reads the command line. If it is wrong, the process ends: see {@link calledWrongly}. */
 export function optionsOrUsage<const T extends NonNullable<ParseArgsConfig["options"]>>(
@@ -9,7 +10,10 @@ export function optionsOrUsage<const T extends NonNullable<ParseArgsConfig["opti
     return parseArgs({ args: process.argv.slice(2), options }).values;
   } catch (error) {
     // After its first sentence, parseArgs explains positional arguments. No script here has any.
-    return calledWrongly(String((error as Error).message).split(". ")[0] ?? "", usage);
+    const problem = String((error as Error).message).split(". ")[0] ?? "";
+    const names = Object.keys(options).map((name) => `--${name}`);
+    const near = nearest(/^Unknown option '([^']+)'/.exec(problem)?.[1] ?? "", names);
+    return calledWrongly(near === undefined ? problem : `${problem}. Did you mean ${near}?`, usage);
   }
 }
 

@@ -1,13 +1,17 @@
+import { constants } from "node:os";
 import { calledWrongly, optionsOrUsage } from "./command-line.ts";
+import { isAroundARequest, readableLogLine } from "./start/log-line.ts";
 import { appTokenFor, type Stage, startStage } from "./start/stage.ts";
 import { StepFailed } from "./start/steps.ts";
 import { walk } from "./start/walk.ts";
 
-const USAGE = `npm start [-- --once] [--port N] [--json]
+const USAGE = `npm start [-- --once] [--port N] [--json] [--quiet]
 
   --once     stop after the walk, with exit code 0 or 1; not with --json
   --port N   the services use the ports N, N+1 ...; 0: free ports
-  --json     no walk: print one line of JSON when everything is ready, and keep running`;
+  --json     no walk: print one line of JSON when everything is ready, and keep running; the function's log goes to
+             standard error
+  --quiet    do not show the function's log`;
 
 /** The first port by default, so that the ports are the same each time. */
 const DEFAULT_PORT = 9000;
@@ -16,7 +20,13 @@ const DEFAULT_PORT = 9000;
 async function main(): Promise<void> {
   const options = startOptions();
   const say = options.json ? () => {} : (line: string) => process.stdout.write(`${line}\n`);
-  const stage = await startStage({ port: options.port ?? DEFAULT_PORT, orFree: options.port === undefined });
+  let ready: Stage | undefined;
+  endOnSignals(() => ready);
+  const stage = await startStage({
+    port: options.port ?? DEFAULT_PORT,
+    orFree: options.port === undefined,
+    onLog: options.quiet ? () => {} : options.json ? verbatim : (line) => shown(line, say),
+  });
   for (const warning of stage.warnings) process.stderr.write(`warning: ${warning}\n`);
   let ok = true;
   try {
@@ -30,8 +40,32 @@ async function main(): Promise<void> {
     process.exitCode = ok ? 0 : 1;
     return;
   }
+  ready = stage;
   process.stdout.write(options.json ? `${JSON.stringify(stage.line())}\n` : invitation(stage));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stage.stop());
+}
+
+function shown(line: string, say: (line: string) => void): void {
+  const text = readableLogLine(line);
+  if (text !== undefined) say(text);
+}
+
+/** For programs: each line as the function wrote it. */
+function verbatim(line: string): void {
+  if (!isAroundARequest(line)) process.stderr.write(`${line}\n`);
+}
+
+/**
+ * Ends the run at Ctrl-C and at a signal of a script. Before everything is ready, the process ends at once, and its exit
+ * code names the signal; what belongs to the run goes with the process.
+ */
+function endOnSignals(ready: () => Stage | undefined): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      const stage = ready();
+      if (stage === undefined) process.exit(128 + constants.signals[signal]);
+      else void stage.stop();
+    });
+  }
 }
 
 async function walked(stage: Stage, say: (line: string) => void): Promise<boolean> {
@@ -54,19 +88,26 @@ Try it (alice's App token is valid for an hour):
 
 Or in a browser: ${stage.pageUrl}/
 Another user's token: curl -s -d sub=bob ${stage.sandbox.issuer.url}/token
+The log says why a request was refused. It is shown here, and by: curl -s "${stage.sandbox.control.url}/log?last=20"
 `;
 }
 
 interface Options {
   readonly once: boolean;
   readonly json: boolean;
+  readonly quiet: boolean;
   /** undefined when the command line names none. */
   readonly port: number | undefined;
 }
 
 function startOptions(): Options {
   const values = optionsOrUsage(
-    { once: { type: "boolean" }, json: { type: "boolean" }, port: { type: "string" } },
+    {
+      once: { type: "boolean" },
+      json: { type: "boolean" },
+      port: { type: "string" },
+      quiet: { type: "boolean" },
+    },
     USAGE,
   );
   const port =
@@ -75,7 +116,7 @@ function startOptions(): Options {
     calledWrongly(`--port is "${values.port}"; write a number from 0 to 65000`, USAGE);
   if (values.once === true && values.json === true)
     calledWrongly("--once stops after the walk, but with --json there is no walk; write one of them", USAGE);
-  return { once: values.once === true, json: values.json === true, port };
+  return { once: values.once === true, json: values.json === true, quiet: values.quiet === true, port };
 }
 
 try {

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { CloudError } from "../cloud-error.ts";
 import { record, type World } from "../world.ts";
 import { clientClosedRequest, cloudErrorOf, resourceExhausted } from "./errors.ts";
+import { functionLog } from "./function-log.ts";
 import { type FunctionCredentials, functionRole } from "./function-role.ts";
 import { checkSettings, type FunctionSettings, type LifecycleHook } from "./function-settings.ts";
-import { type Instance, logTailOf, type Outcome, startInstance } from "./instance.ts";
+import { type Instance, type Outcome, startInstance } from "./instance.ts";
 import { instancePool } from "./instance-pool.ts";
 import { functionArn } from "./invocation-permission.ts";
 
@@ -92,7 +93,11 @@ export async function startFunction(
   const given = options.credentials;
   const credentials = given === undefined ? functionRole(world, settings) : () => given;
   credentials();
-  const onLog = options.onLog ?? (() => {});
+  const log = functionLog(
+    settings.name,
+    { clock: world.clock, lines: world.functionLog },
+    options.onLog ?? (() => {}),
+  );
   const background = new Set<Promise<void>>();
   let underWay = 0;
   let stopped = false;
@@ -118,7 +123,7 @@ export async function startFunction(
     requestId: string,
     role: FunctionCredentials,
   ): Promise<Outcome> =>
-    logged(onLog, kind, requestId, () =>
+    log.around({ kind, instanceId: instance.id, requestId }, () =>
       instance.call({
         handler: hook.handler,
         event: undefined,
@@ -137,7 +142,7 @@ export async function startFunction(
         environment: environmentFor(settings, id, credentials()),
         memoryMb: settings.memoryMb,
         freeze: options.freeze ?? true,
-        onLog,
+        onLog: (line) => log.add(id, line),
       });
     },
     retire: async (instance) => {
@@ -177,7 +182,7 @@ export async function startFunction(
           return { ...resultOf(requestId, initialized), errorType: "InitializationError" };
         }
       }
-      const outcome = await logged(onLog, "Invoke", requestId, () =>
+      const outcome = await log.around({ kind: "Invoke", instanceId: instance.id, requestId }, () =>
         instance.call({
           handler: settings.handler,
           event: invocation.event,
@@ -277,34 +282,6 @@ function environmentFor(
     FC_INSTANCE_ID: instanceId,
     FC_VER_ID: "LATEST",
   };
-}
-
-async function logged(
-  onLog: (line: string) => void,
-  kind: "Initialize" | "Invoke" | "PreStop",
-  requestId: string,
-  run: () => Promise<Outcome>,
-): Promise<Outcome> {
-  const start = `FC ${kind} Start RequestId: ${requestId}`;
-  onLog(start);
-  const outcome = await run();
-  const ending = [...errorLines(outcome), `FC ${kind} End RequestId: ${requestId}`];
-  for (const line of ending) onLog(line);
-  return { ...outcome, logTail: logTailOf(`${start}\n${outcome.logTail}${ending.join("\n")}\n`) };
-}
-
-/** What FC writes of an error: its message and its stack (assumption). */
-function errorLines({ end, body }: Outcome): readonly string[] {
-  if (end === "returned" || end === "aborted") return [];
-  const { errorMessage, stackTrace = [] } = JSON.parse(body.toString("utf8")) as ErrorDescription;
-  const message = String(errorMessage).split("\n");
-  return stackTrace[0]?.endsWith(message[0] ?? "") === true ? stackTrace : [...message, ...stackTrace];
-}
-
-/** The body of a function error; without stackTrace when the process has ended. */
-interface ErrorDescription {
-  readonly errorMessage: unknown;
-  readonly stackTrace?: readonly string[];
 }
 
 function resultOf(requestId: string, outcome: Outcome): InvocationResult {

@@ -5,6 +5,7 @@ import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { build } from "../build.ts";
 import { readLocalAccess } from "./local-access.ts";
+import { runFolder } from "./run-folder.ts";
 import { corsRuleFor, webPage } from "./web-page.ts";
 
 /** The local Alibaba Cloud with the function deployed in it: the built bundle, under FC's conditions. */
@@ -16,17 +17,20 @@ export interface Stage {
   readonly audience: string | null;
   /** About access.yaml. */
   readonly warnings: readonly string[];
-  /** The function's output: its audit lines and FC's own lines. */
-  readonly log: readonly string[];
+  /** The function's log: its audit lines and FC's own lines, the oldest first. */
+  readonly log: () => readonly string[];
+  /** The folder of the function's bundle. It belongs to this run, and {@link stop} removes it. */
+  readonly codeDir: string;
   /** The example page, e.g. http://127.0.0.1:9006. The bucket's CORS rule allows it. */
   readonly pageUrl: string;
   /** What `--json` prints. */
   line(): object;
+  /** May be called more than once. */
   stop(): Promise<void>;
 }
 
-const ROOT = join(import.meta.dirname, "../..");
-const OUT_DIR = join(ROOT, "dist/local");
+/** The parent of the folders of all runs. */
+const RUNS = join(import.meta.dirname, "../../dist/local");
 
 export interface StageOptions {
   /** The first port; the next services use the following ones. 0 means free ports. */
@@ -35,28 +39,35 @@ export interface StageOptions {
   readonly orFree: boolean;
   /** The function's ALLOWED_ORIGINS. Default: any origin, for pages under development. */
   readonly allowedOrigins?: "the page's";
-  /** Where the bundle is built. Default: dist/local. */
-  readonly outDir?: string;
+  /** Gets each line of the function's log at once. */
+  readonly onLog?: (line: string) => void;
 }
 
 /** Throws an Error that says what to do. Starts nothing if the build would refuse the access rules. */
 export async function startStage(options: StageOptions): Promise<Stage> {
-  const { outDir = OUT_DIR } = options;
   const localAccess = readLocalAccess();
   const { sandbox, pageDoor } = await opened(options);
+  const folder = runFolder(RUNS);
+  const codeDir = folder.path;
   let running: RunningFunction | undefined;
-  const stop = async (): Promise<void> => {
-    await running?.stop();
-    await Promise.all([pageDoor.close(), sandbox.stop()]);
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      await running?.stop();
+      folder.remove();
+      await Promise.all([pageDoor.close(), sandbox.stop()]);
+    })();
+    return stopping;
   };
   try {
-    const log: string[] = [];
     const access = localAccess(sandbox.issuer);
-    await build({ content: access.content, outDir });
+    await build({ content: access.content, outDir: codeDir });
     const allowedOrigins = options.allowedOrigins === undefined ? "*" : pageDoor.url;
-    running = await startFunction(sandbox.world, functionSettings(sandbox, { outDir, allowedOrigins }), {
-      onLog: (line) => void log.push(line),
-    });
+    running = await startFunction(
+      sandbox.world,
+      functionSettings(sandbox, { codeDir, allowedOrigins }),
+      options.onLog === undefined ? {} : { onLog: options.onLog },
+    );
     sandbox.deploy([running]);
     openPage(pageDoor, sandbox, access.audience);
     const stage: Stage = {
@@ -64,12 +75,14 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       credentialsUrl: `${sandbox.fc.url}/credentials`,
       audience: access.audience,
       warnings: access.warnings,
-      log,
+      log: () => sandbox.world.functionLog.map(({ text }) => text),
+      codeDir,
       pageUrl: pageDoor.url,
       line: () => ({
         ...sandboxLine(sandbox),
         credentials: stage.credentialsUrl,
         appToken: appTokenFor(stage, { sub: "alice" }, { seconds: 3600 }),
+        code: codeDir,
       }),
       stop,
     };
@@ -139,11 +152,11 @@ function openPage(door: LoopbackServer, sandbox: Sandbox, audience: string | nul
 /** The settings of s.yaml, with the local cloud's addresses. */
 function functionSettings(
   sandbox: Sandbox,
-  { outDir, allowedOrigins }: { readonly outDir: string; readonly allowedOrigins: string },
+  { codeDir, allowedOrigins }: { readonly codeDir: string; readonly allowedOrigins: string },
 ): Parameters<typeof startFunction>[1] {
   return {
     name: "oss-valet",
-    codeDir: outDir,
+    codeDir,
     handler: "index.handler",
     environment: {
       OSS_ROLE_ARN: sandbox.roleArn,

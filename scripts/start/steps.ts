@@ -33,7 +33,7 @@ export async function vended(stage: Stage, user: string, token: string): Promise
   if (response.status === 403) throw unfit(stage, `access.yaml grants {sub: ${user}} nothing`);
   expect(
     response.status === 200,
-    `the endpoint answers ${response.status}: ${body}\n${stage.log.slice(-8).join("\n")}`,
+    `the endpoint answers ${response.status}: ${body}\n${stage.log().slice(-8).join("\n")}`,
   );
   return JSON.parse(body) as Answer;
 }

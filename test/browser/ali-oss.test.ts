@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -9,16 +7,14 @@ import { CHROMIUM_PATH, startChromium } from "../support/chromium.ts";
 
 let stage: Stage;
 let browser: Browser;
-let outDir: string;
 /** One page for all tests that ask it something: each signs in anew, and takes a key that no other has taken. */
 let ask: Ask;
 let keysTaken = 0;
 
 beforeAll(async () => {
   if (CHROMIUM_PATH === undefined) return;
-  outDir = mkdtempSync(join(tmpdir(), "oss-valet-browser-"));
   [stage, browser] = await Promise.all([
-    startStage({ port: 0, orFree: true, allowedOrigins: "the page's", outDir }),
+    startStage({ port: 0, orFree: true, allowedOrigins: "the page's" }),
     startChromium(),
   ]);
   ask = await openForAsking(stage.pageUrl);
@@ -27,7 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (CHROMIUM_PATH === undefined) return;
   await Promise.all([browser.close(), stage.stop()]);
-  rmSync(outDir, { recursive: true, force: true });
 });
 
 describe.skipIf(CHROMIUM_PATH === undefined)(
@@ -364,7 +359,7 @@ function refusals(): readonly string[] {
 
 /** The function's own lines that hold this text. */
 function audited(text: string): readonly string[] {
-  return stage.log.filter((line) => line.includes(text));
+  return stage.log().filter((line) => line.includes(text));
 }
 
 async function textOf(stream: NodeJS.ReadableStream): Promise<string> {

@@ -1,25 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import OSS from "ali-oss";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
 import { failureOf } from "../support/oss-service.ts";
 
 let stage: Stage;
-let outDir: string;
 
 beforeAll(async () => {
-  outDir = mkdtempSync(join(tmpdir(), "oss-valet-moved-clock-"));
-  stage = await startStage({ port: 0, orFree: true, outDir });
+  stage = await startStage({ port: 0, orFree: true });
 });
 
 afterEach(() => stage.sandbox.clock.skew(0));
 
-afterAll(async () => {
-  await stage.stop();
-  rmSync(outDir, { recursive: true, force: true });
-});
+afterAll(() => stage.stop());
 
 const MINUTE_MS = 60_000;
 

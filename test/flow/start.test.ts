@@ -1,10 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { startStage } from "../../scripts/start/stage.ts";
+import { afterAll, afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
 import { walk } from "../../scripts/start/walk.ts";
 import { accessFile, OWN_FOLDER } from "../support/valet.ts";
 
@@ -18,7 +19,7 @@ async function walked(...rules: readonly object[]) {
   const path = join(folder, "access.json");
   writeFileSync(path, JSON.stringify(accessFile({ rules })));
   vi.stubEnv("ACCESS_FILE", path);
-  const stage = await startStage({ port: 0, orFree: false, outDir: join(folder, "local") });
+  const stage = await startStage({ port: 0, orFree: false });
   const lines: string[] = [];
   try {
     const failure = await walk(stage, (line) => void lines.push(line)).catch((error: Error) => error.message);
@@ -67,6 +68,142 @@ describe("the walk of npm start", () => {
   });
 });
 
+describe("two runs in one checkout", () => {
+  it("have a bundle each: the first starts its next instance after the second has built and ended", async () => {
+    const first = await startStage({ port: 0, orFree: false });
+    onTestFinished(() => first.stop());
+    expect(await statusOf(first)).toBe(200);
+    const second = await startStage({ port: 0, orFree: false });
+    expect(await statusOf(second)).toBe(200);
+    await second.stop();
+    // Ten requests at once need nine new instances.
+    const statuses = await Promise.all(Array.from({ length: 10 }, () => statusOf(first)));
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect([existsSync(first.codeDir), existsSync(second.codeDir)]).toEqual([true, false]);
+  });
+});
+
+async function statusOf(stage: Stage): Promise<number> {
+  const token = appTokenFor(stage, { sub: "alice" }, { seconds: 600 });
+  const { status } = await fetch(stage.credentialsUrl, { headers: { Authorization: `Bearer ${token}` } });
+  return status;
+}
+
+describe("npm start -- --json", () => {
+  it("writes the function's log to standard error, serves it by RequestId, and removes its folder at SIGTERM", async () => {
+    const run = await started("--json", "--port", "0");
+    const { credentials, control, code } = JSON.parse(run.stdout()) as Record<string, string>;
+    expect(code !== undefined && existsSync(code)).toBe(true);
+    const { token, answer } = await refusedRequest(String(credentials));
+
+    const served = (await (
+      await fetch(`${control}/log?requestId=${answer.RequestId}&last=20`)
+    ).json()) as readonly Record<string, unknown>[];
+    const entry = {
+      requestId: answer.RequestId,
+      status: 401,
+      refusal: { code: "TOKEN_INVALID", check: "shape" },
+    };
+    expect(served).toEqual([
+      expect.objectContaining({ text: `FC Invoke Start RequestId: ${answer.RequestId}` }),
+      {
+        timeMs: expect.any(Number),
+        function: "oss-valet",
+        requestId: answer.RequestId,
+        json: expect.objectContaining(entry),
+      },
+      expect.objectContaining({ text: `FC Invoke End RequestId: ${answer.RequestId}` }),
+    ]);
+    const lines = run.stderr().trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toEqual([expect.objectContaining(entry)]);
+    expect(JSON.stringify(served) + run.stderr()).not.toContain(token);
+
+    expect(await endedBy(run.child, "SIGTERM")).toBe(0);
+    expect(existsSync(String(code))).toBe(false);
+  });
+
+  it("says nothing of the log with --quiet, and still serves it", async () => {
+    const run = await started("--json", "--quiet", "--port", "0");
+    const { credentials, control } = JSON.parse(run.stdout()) as Record<string, string>;
+    const { answer } = await refusedRequest(String(credentials));
+    expect(await (await fetch(`${control}/log?function=oss-valet&last=2`)).json()).toMatchObject([
+      { json: { requestId: answer.RequestId, code: "InvalidToken" } },
+      { text: `FC Invoke End RequestId: ${answer.RequestId}` },
+    ]);
+    expect(await (await fetch(`${control}/log?function=another`)).json()).toEqual({
+      error: "function: must be one of oss-valet",
+    });
+    expect(await endedBy(run.child, "SIGINT")).toBe(0);
+    expect(run.stderr()).toBe("");
+  });
+
+  it("removes its folder when a signal comes before it is ready", async () => {
+    const { child } = startOf("--json", "--port", "0");
+    await expect.poll(() => foldersOf(child), { timeout: 20_000, interval: 5 }).toHaveLength(1);
+    expect(await endedBy(child, "SIGTERM")).toBe(143);
+    expect(foldersOf(child)).toEqual([]);
+  });
+});
+
+it("npm start shows the log between the steps of its walk, and removes its folder", () => {
+  const run = spawnSync(process.execPath, ["--import", "tsx", "scripts/start.ts", "--once", "--port", "0"], {
+    encoding: "utf8",
+    cwd: ROOT,
+  });
+  expect([run.status, run.stderr]).toEqual([0, ""]);
+  expect(run.stdout.split("\n").filter((line) => line.startsWith("[log]"))).toEqual([
+    expect.stringMatching(/^\[log\] 200 Success {2}GET \/credentials {2}\d+ ms {2}session alice-/),
+    expect.stringMatching(/^\[log\] 200 Success {2}GET \/credentials {2}\d+ ms {2}session bob-/),
+    expect.stringContaining("because TOKEN_MISSING, RequestId "),
+    expect.stringContaining("because TOKEN_EXPIRED, RequestId "),
+  ]);
+  expect(foldersOf(run)).toEqual([]);
+});
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+}
+
+function startOf(...args: readonly string[]): Run {
+  const child = spawn(process.execPath, ["--import", "tsx", "scripts/start.ts", ...args], { cwd: ROOT });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const written = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const)
+    child[name].on("data", (chunk: Buffer) => {
+      written[name] += chunk.toString("utf8");
+    });
+  return { child, stdout: () => written.stdout, stderr: () => written.stderr };
+}
+
+/** A run that is ready. */
+async function started(...args: readonly string[]): Promise<Run> {
+  const run = startOf(...args);
+  await expect.poll(run.stdout, { timeout: 20_000 }).toContain("\n");
+  return run;
+}
+
+/** A request with a text that is no token: the function's answer. */
+async function refusedRequest(
+  url: string,
+): Promise<{ readonly token: string; readonly answer: { readonly RequestId: string } }> {
+  const token = "this-text-is-no-token";
+  const response = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
+  return { token, answer: (await response.json()) as { readonly RequestId: string } };
+}
+
+async function endedBy(child: ChildProcess, signal: NodeJS.Signals): Promise<unknown> {
+  const exit = once(child, "exit");
+  child.kill(signal);
+  return (await exit)[0];
+}
+
+function foldersOf({ pid }: { readonly pid?: number | undefined }): readonly string[] {
+  const parent = join(ROOT, "dist/local");
+  return existsSync(parent) ? readdirSync(parent).filter((name) => name.includes(`-${pid}-`)) : [];
+}
+
 /** Exit code and standard error of a script that is called so. */
 function called(script: string, ...args: readonly string[]): readonly [unknown, string] {
   const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", join(ROOT, script), ...args], {
@@ -84,7 +221,7 @@ describe("a wrong command line is refused with exit code 2 and the usage, before
       "--once stops after the walk, but with --json there is no walk",
     ],
     ["scripts/start.ts", ["--port", "http"], '--port is "http"; write a number from 0 to 65000'],
-    ["scripts/start.ts", ["--onec"], "Unknown option '--onec'"],
+    ["scripts/start.ts", ["--onec"], "Unknown option '--onec'. Did you mean --once?\n"],
     ["scripts/build.ts", ["--watch"], "Unknown option '--watch'"],
     ["scripts/build.ts", ["access.yaml"], "Unexpected argument 'access.yaml'"],
     ["scripts/serve.ts", ["--port", "8080"], "PORT=8080 HOST=0.0.0.0 npm run serve"],

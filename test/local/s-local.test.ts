@@ -45,7 +45,7 @@ beforeAll(async () => {
      const { buildOrExplain } = await import(${JSON.stringify(pathToFileURL(join(ROOT, "scripts/build.ts")))});
      process.exitCode = (await buildOrExplain({ outDir: ${JSON.stringify(join(project, "dist/credentials"))} })) ? 0 : 1;`,
   );
-  stage = await startStage({ port: 0, orFree: true, outDir: join(project, "dist/local") });
+  stage = await startStage({ port: 0, orFree: true });
 });
 afterAll(async () => {
   await stage.stop();
@@ -63,6 +63,7 @@ function environment(): NodeJS.ProcessEnv {
     OSS_BUCKET: sandbox.bucket,
     STS_ENDPOINT: sandbox.sts.url,
     OSS_ENDPOINT: sandbox.oss.url,
+    CODE_DIR: stage.codeDir,
     AccountID: sandbox.accountId,
     AccessKeyID: sandbox.accessKeyId,
     AccessKeySecret: sandbox.accessKeySecret,
@@ -111,7 +112,7 @@ it("s.local.yaml is s.yaml on the services, the role and the bundle of npm start
   };
   const { actions, props } = rendered.resources.credentials;
   expect(actions["pre-local"]).toEqual([]);
-  expect(props).toMatchObject({ runtime: "nodejs20", handler: "index.handler", code: "./dist/local" });
+  expect(props).toMatchObject({ runtime: "nodejs20", handler: "index.handler", code: stage.codeDir });
   const { OSS_ROLE_ARN, ...variables } = props.environmentVariables;
   expect(OSS_ROLE_ARN?.toLowerCase()).toBe(stage.sandbox.roleArn.toLowerCase());
   expect(variables).toEqual({

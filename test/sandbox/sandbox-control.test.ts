@@ -107,6 +107,42 @@ describe("the journal", () => {
   });
 });
 
+describe("the functions' log", () => {
+  it("is empty where no function has run, and can be emptied", async () => {
+    expect(await control("GET /log")).toEqual({ status: 200, body: [] });
+    sandbox.world.functionLog.push({ timeMs: 0, function: "f", requestId: "1-a", text: "one" });
+    sandbox.world.functionLog.push({ timeMs: 0, function: "f", requestId: undefined, text: '{"two":2}' });
+    expect((await control("GET /log")).body).toEqual([
+      { timeMs: 0, function: "f", requestId: "1-a", text: "one" },
+      { timeMs: 0, function: "f", json: { two: 2 } },
+    ]);
+    expect((await control("GET /log?last=1")).body).toMatchObject([{ json: { two: 2 } }]);
+    expect((await control("GET /log?requestId=1-a")).body).toMatchObject([{ text: "one" }]);
+    expect((await control("GET /log?requestId=1-b")).body).toEqual([]);
+    expect(await control("DELETE /log")).toEqual({ status: 200, body: { cleared: 2 } });
+    expect((await control("GET /log")).body).toEqual([]);
+  });
+
+  it.each([
+    ["last=all", "last: must be a number of entries, 0 to 999999"],
+    ["last=-1", "last: must be a number of entries, 0 to 999999"],
+    ["last=1&last=2", "last: appears more than once; send it once"],
+    ["requestId=", "requestId: must be the RequestId of an answer: letters, digits and dashes"],
+    ["requestId=a%20b", "requestId: must be the RequestId of an answer: letters, digits and dashes"],
+    ["function=another", "function: no function is deployed; npm start deploys one"],
+    ["requestid=1-a", "requestid: unknown parameter of GET /log"],
+  ])("refuses ?%s", async (query, error) => {
+    expect(await control(`GET /log?${query}`)).toEqual({ status: 400, body: { error } });
+  });
+
+  it("is not for web pages", async () => {
+    const { status } = await fetch(`${sandbox.control.url}/log`, {
+      headers: { origin: "https://example.com" },
+    });
+    expect(status).toBe(403);
+  });
+});
+
 describe("the issuer's keys", () => {
   it("are rotated, the old ones staying published unless they are dropped", async () => {
     const keyIds = async (body: object) =>
