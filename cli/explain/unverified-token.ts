@@ -92,14 +92,14 @@ function allowedFor(check: "algorithm" | "type", { algorithms, tokenTypes }: Iss
 function claimsReason(
   check: ClaimsCheck,
   claims: Readonly<Record<string, unknown>>,
-  { audience, maxTokenAgeSeconds, requiredClaims }: Issuer,
+  { audience, audienceClaim, maxTokenAgeSeconds, requiredClaims }: Issuer,
 ): string {
   const { exp, nbf, iat } = claims;
   switch (check) {
     case "audience":
       return audience === null
         ? "switched off (audience: null)"
-        : `aud is ${shown(claims["aud"])}; it must be, or contain, ${audience}`;
+        : `${audienceClaim} is ${shown(claimAt(claims, audienceClaim))}; it must be${audienceClaim === "aud" ? ", or contain," : ""} ${audience.join(" or ")}`;
     case "expiry":
     case "expired":
       return `exp is ${timeOf(exp)}`;

@@ -112,11 +112,15 @@ function differsInAudience(other: Claims, own: Claims): void {
     throw new UsageError(
       "--other-audience-token comes from another issuer than --token: use a token of the same issuer",
     );
-  if (isDeepStrictEqual(other["aud"], own["aud"]))
+  // Which of them has the audience, the function's access.yaml says (audienceClaim).
+  const audiences = (claims: Claims) => AUDIENCE_CLAIMS.map((name) => claims[name]);
+  if (isDeepStrictEqual(audiences(other), audiences(own)))
     throw new UsageError(
-      "--other-audience-token has the same audience (aud) as --token: use a token for another App",
+      `--other-audience-token has the same audience (${AUDIENCE_CLAIMS.join(", ")}) as --token: use a token for another App`,
     );
 }
+
+const AUDIENCE_CLAIMS = ["aud", "client_id", "azp"];
 
 type Claims = ReturnType<typeof claimsIn>;
 

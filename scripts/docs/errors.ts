@@ -223,8 +223,9 @@ const CHECKS: Readonly<Record<TokenCheck, { readonly fails: string; readonly cau
     cause: "a forged token, or the wrong secret or public key in the settings",
   },
   audience: {
-    fails: `\`aud\` does not contain the issuer's \`audience\`, has more than ${MAX_AUDIENCES} entries, or has an entry that is not a text`,
-    cause: "a token for another service of the same issuer",
+    fails: `\`aud\` (or the issuer's \`audienceClaim\`) does not contain an \`audience\` of the issuer, has more than ${MAX_AUDIENCES} entries, or has an entry that is not a text`,
+    cause:
+      "a token for another service of the same issuer. If the issuer names the App in another claim than `aud`, such as `client_id` (Cognito) or `azp` (Clerk), write `audienceClaim`",
   },
   expiry: {
     fails: "`exp` is missing or not a valid time",

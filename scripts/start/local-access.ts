@@ -1,11 +1,12 @@
+import type { Issuer } from "../../shared/domain/token/issuer.ts";
 import { accessFileOrThrow, accessFilePath } from "../build/access-file.ts";
 
 /** The operator's access rules, for a laptop. */
 export interface LocalAccess {
   /** The rules that the bundle is built with. */
   readonly content: unknown;
-  /** The `aud` that the first issuer's tokens need; null when it checks none. */
-  readonly audience: string | null;
+  /** The claim with the audience that the first issuer's tokens need, such as `{ aud: "photo-app" }`. */
+  readonly audienceClaims: Readonly<Record<string, string>>;
   /** Rules in the file that may be intended, but that the operator should look at. */
   readonly warnings: readonly string[];
 }
@@ -29,7 +30,13 @@ export function readLocalAccess(): (issuer: {
         return { ...rest, ...(index === 0 ? { issuer: url } : {}), jwks: jwksUrl, algorithms: ["RS256"] };
       }),
     },
-    audience: rules.issuers[0]?.audience ?? null,
+    audienceClaims: audienceClaimsOf(rules.issuers[0]),
     warnings,
   });
+}
+
+/** Of several audiences the first one; empty when the operator has switched the check off. */
+function audienceClaimsOf(issuer: Issuer | undefined): Readonly<Record<string, string>> {
+  const [first] = issuer?.audience ?? [];
+  return issuer === undefined || first === undefined ? {} : { [issuer.audienceClaim]: first };
 }

@@ -4,7 +4,7 @@ import { sandboxLine } from "../../sandbox/guide.ts";
 import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { build } from "../build.ts";
-import { readLocalAccess } from "./local-access.ts";
+import { type LocalAccess, readLocalAccess } from "./local-access.ts";
 import { runFolder } from "./run-folder.ts";
 import { corsRuleFor, webPage } from "./web-page.ts";
 
@@ -13,8 +13,8 @@ export interface Stage {
   readonly sandbox: Sandbox;
   /** e.g. http://127.0.0.1:9000/credentials */
   readonly credentialsUrl: string;
-  /** The `aud` that access.yaml requires in its first issuer's tokens; null when it checks none. */
-  readonly audience: string | null;
+  /** The claim with the audience that access.yaml requires in its first issuer's tokens; empty when it checks none. */
+  readonly audienceClaims: LocalAccess["audienceClaims"];
   /** About access.yaml. */
   readonly warnings: readonly string[];
   /** The function's log: its audit lines and FC's own lines, the oldest first. */
@@ -69,11 +69,11 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       options.onLog === undefined ? {} : { onLog: options.onLog },
     );
     sandbox.deploy([running]);
-    openPage(pageDoor, sandbox, access.audience);
+    openPage(pageDoor, sandbox, access.audienceClaims);
     const stage: Stage = {
       sandbox,
       credentialsUrl: `${sandbox.fc.url}/credentials`,
-      audience: access.audience,
+      audienceClaims: access.audienceClaims,
       warnings: access.warnings,
       log: () => sandbox.world.functionLog.map(({ text }) => text),
       codeDir,
@@ -95,12 +95,14 @@ export async function startStage(options: StageOptions): Promise<Stage> {
 
 /** A token of the local issuer, with the audience that access.yaml's first issuer requires. */
 export function appTokenFor(
-  stage: Pick<Stage, "sandbox" | "audience">,
+  stage: Pick<Stage, "sandbox" | "audienceClaims">,
   claims: Readonly<Record<string, unknown>>,
   options: { readonly seconds: number },
 ): string {
-  const audience = stage.audience === null ? {} : { aud: stage.audience };
-  return stage.sandbox.issuer.token({ ...audience, ...claims }, { expiresInSeconds: options.seconds });
+  return stage.sandbox.issuer.token(
+    { ...stage.audienceClaims, ...claims },
+    { expiresInSeconds: options.seconds },
+  );
 }
 
 interface Opened {
@@ -133,7 +135,11 @@ async function openedAt(port: number): Promise<Opened> {
 }
 
 /** Serves the example page, and allows both names of its origin (127.0.0.1 and localhost) in the bucket's CORS rule. */
-function openPage(door: LoopbackServer, sandbox: Sandbox, audience: string | null): void {
+function openPage(
+  door: LoopbackServer,
+  sandbox: Sandbox,
+  audienceClaims: LocalAccess["audienceClaims"],
+): void {
   const { oss, fc, issuer } = sandbox;
   const bucket = sandbox.world.buckets.get(sandbox.bucket);
   if (bucket === undefined) throw new Error("the local cloud has no bucket");
@@ -141,7 +147,7 @@ function openPage(door: LoopbackServer, sandbox: Sandbox, audience: string | nul
   const config = {
     credentialsUrl: `${fc.url}/credentials`,
     loginUrl: `${issuer.url}/token`,
-    audience,
+    audienceClaims,
     // The bucket is in the path, because not every system resolves examplebucket.localhost. The real OSS requires it
     // in the host, which is the default of ali-oss.
     ossOptions: { sldEnable: true },

@@ -9,8 +9,8 @@ export interface WebPageConfig {
   readonly credentialsUrl: string;
   /** The local issuer's toy login, which gives an App token for a `sub`. */
   readonly loginUrl: string;
-  /** The `aud` that the function requires; null when it checks none. */
-  readonly audience: string | null;
+  /** The claim with the audience that the function requires; empty when it checks none. */
+  readonly audienceClaims: Readonly<Record<string, string>>;
   /** Options for ali-oss, in addition to the answer of /credentials. Only a local OSS needs any. */
   readonly ossOptions: Readonly<Record<string, unknown>>;
 }

@@ -66,7 +66,7 @@ function soundIssuers(issuers: readonly TrustedIssuer[]): ReadonlyMap<unknown, T
   for (const { issuer } of issuers) {
     const secrets = issuer.algorithms.filter((algorithm) => algorithm.startsWith("HS")).length;
     if (issuer.issuer === "") throw new Error(`issuer ${issuer.name}: its issuer is empty`);
-    if (issuer.audience === "")
+    if (issuer.audience?.length === 0 || issuer.audience?.includes("") === true)
       throw new Error(`issuer ${issuer.name}: an empty audience; null switches it off`);
     if (issuer.algorithms.length === 0) throw new Error(`issuer ${issuer.name}: no algorithms`);
     // Next to RS*, an HS* entry would let anybody sign with the public key's text as the secret.

@@ -210,6 +210,38 @@ describe("J16: an audience that is nearly ours", () => {
   });
 });
 
+describe("J16: an audience in another claim, and one of several", () => {
+  const app = { audience: ["photo-app", "photo-app-web"], audienceClaim: "client_id" };
+  it.each([
+    ["missing, and aud is ours", { client_id: undefined, aud: "photo-app" }],
+    ["of another App, and aud is ours", { client_id: "billing", aud: "photo-app" }],
+    ["of another App, and azp is ours", { client_id: "billing", azp: "photo-app" }],
+    ["null", { client_id: null }],
+    ["empty", { client_id: "" }],
+    ["true", { client_id: true }],
+    ["a list with ours", { client_id: ["photo-app"] }],
+    ["a list in one text", { client_id: "photo-app photo-app-web" }],
+    ["a prefix", { client_id: "photo" }],
+    ["longer", { client_id: "photo-app-web-2" }],
+    ["an object", { client_id: { "photo-app": true } }],
+  ])("client_id that is %s is refused", async (_case, claims) => {
+    expect(await judge(signedByLogin({ claims }), app)).toEqual(invalid("audience"));
+  });
+
+  it.each(["photo-app", "photo-app-web"])("%s is accepted, whatever aud says", async (client) => {
+    for (const aud of [undefined, "billing", ["billing"], 7]) {
+      expect(await judge(signedByLogin({ claims: { client_id: client, aud } }), app)).toMatchObject({
+        ok: true,
+      });
+    }
+  });
+
+  it("a claim that every object inherits is no audience", async () => {
+    const token = signedByLogin({ claims: { aud: "photo-app" } });
+    expect(await judge(token, { ...app, audienceClaim: "constructor.name" })).toEqual(invalid("audience"));
+  });
+});
+
 describe("J17: an issuer that is nearly ours", () => {
   it.each([
     ["missing", undefined],

@@ -273,7 +273,7 @@ it.each([
   [
     "a token of the same audience as the other one",
     ["https://sts.example.com", "--token", TOKEN, "--other-audience-token", TOKEN],
-    /--other-audience-token has the same audience \(aud\) as --token/,
+    /--other-audience-token has the same audience \(aud, client_id, azp\) as --token/,
   ],
   [
     "a token of another issuer as the other one",

@@ -139,7 +139,7 @@ export const cliBugs: readonly Bug[] = [
   {
     name: "cli: a token of the same audience shows that it is checked",
     in: "differsInAudience",
-    find: `if (isDeepStrictEqual(other["aud"], own["aud"]))`,
+    find: `if (isDeepStrictEqual(audiences(other), audiences(own)))`,
     replace: `if (other["aud"] === undefined)`,
     killedBy: ["flow/smoke"],
   },

@@ -63,8 +63,8 @@ export const tokenBugs: readonly Bug[] = [
   {
     name: "token: an empty audience switches the check off",
     in: "soundIssuers",
-    find: `if (issuer.audience === "")`,
-    replace: `if (issuer.audience === "never")`,
+    find: `issuer.audience?.length === 0 || issuer.audience?.includes("") === true`,
+    replace: `issuer.issuer === "never"`,
     killedBy: ["unit/adapters/jwt-token-verifier"],
   },
   {

@@ -60,7 +60,8 @@ export function issuerOf(change: Partial<Issuer> = {}): Issuer {
   return {
     name: "login",
     issuer: "https://login.example.com/",
-    audience: "photo-app",
+    audience: ["photo-app"],
+    audienceClaim: "aud",
     keys: { kind: "publicKey", variable: "JWT_PUBLIC_KEY" },
     algorithms: ["ES256"],
     jwksCache: { maxAgeSeconds: 600, cooldownSeconds: 10, maxStaleSeconds: 86_400 },

@@ -1,4 +1,4 @@
-import type { Problem } from "../problem.ts";
+import type { Path, Problem, ProblemAt } from "../problem.ts";
 import { BUCKET_NAME, MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from "../ram/cloud-limits.ts";
 import { BUCKET_LEVEL_ACTIONS, OBJECT_LEVEL_ACTIONS } from "../ram/oss-actions.ts";
 import { PERMISSIONS } from "../ram/ram-policy.ts";
@@ -24,6 +24,78 @@ export const NAME = text({
 export const CLAIM_NAME = text({
   example: "sub",
   problemOf: claimProblem,
+});
+
+const ONE_AUDIENCE = text({
+  example: "photo-app",
+  problemOf: (value) => {
+    if (value === "")
+      return { is: "is empty", fix: "write the token's aud, or null to switch the check off" };
+    if (value.trim() !== value) return { is: "has spaces around it", fix: `write ${value.trim()}` };
+    return /,\s/.test(value)
+      ? {
+          is: `is ${JSON.stringify(value)}: one text, in which no token's aud would be found`,
+          fix: `write a list: [${value.split(/,\s+/).join(", ")}]`,
+        }
+      : undefined;
+  },
+});
+
+/** One audience or several, of which a token needs one; null when the operator switches the check off. */
+export const AUDIENCE: Shape<readonly string[] | null> = {
+  schema: {
+    anyOf: [
+      ONE_AUDIENCE.schema,
+      { type: "array", items: ONE_AUDIENCE.schema, minItems: 1, uniqueItems: true },
+      { type: "null" },
+    ],
+  },
+  parse: (value, path, problems) => {
+    if (value === null) return null;
+    if (!Array.isArray(value)) {
+      const only = oneAudience(value, path, problems);
+      return only === undefined ? undefined : [only];
+    }
+    if (value.length === 0) {
+      const fix = "write the token's aud in it, or null instead of the list to switch the check off";
+      problems.push({ path, is: "is an empty list: no token has one of its values", fix });
+      return undefined;
+    }
+    const items = value.map((item, index) => {
+      const first = value.indexOf(item);
+      if (item === null || first === index) return oneAudience(item, [...path, index], problems);
+      problems.push({ path: [...path, index], is: `is the same as audience[${first}]`, fix: "delete it" });
+      return undefined;
+    });
+    return items.includes(undefined) ? undefined : (items as string[]);
+  },
+};
+
+function oneAudience(value: unknown, path: Path, problems: ProblemAt[]): string | undefined {
+  if (value === null) {
+    const fix = "delete it, or write null instead of the whole list to switch the check off";
+    problems.push({ path, is: "is null in a list", fix });
+    return undefined;
+  }
+  if (typeof value === "number" || typeof value === "boolean") {
+    problems.push({ path, is: `is ${value}, and not a text`, fix: `write it in quotes: "${value}"` });
+    return undefined;
+  }
+  return ONE_AUDIENCE.parse(value, path, problems);
+}
+
+/** Registered claims that name no App: every token of an issuer, or each one, has its own. Source: RFC 7519, 4.1. */
+const NOT_OF_AN_APP = ["iss", "sub", "exp", "nbf", "iat", "jti"];
+
+export const AUDIENCE_CLAIM = text({
+  example: "client_id",
+  problemOf: (value) => {
+    if (!NOT_OF_AN_APP.includes(value)) return claimProblem(value);
+    return {
+      is: `is ${value}, which does not say for which App a token is`,
+      fix: "write the claim that names the App, such as client_id or azp",
+    };
+  },
 });
 
 /** The role's own MaxSessionDuration may be lower than the upper limit here. */

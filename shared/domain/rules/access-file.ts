@@ -3,25 +3,22 @@ import { MAX_SESSION_SECONDS } from "../ram/cloud-limits.ts";
 import { PERMISSIONS } from "../ram/ram-policy.ts";
 import {
   ACTION,
-  ALGORITHM,
   BUCKET,
   CLAIM_NAME,
-  JWKS_ADDRESS,
   NAME,
   PREFIX,
   PROMISE,
   SECONDS,
   UTC_TIME,
-  VARIABLE_NAME,
 } from "./access-file-values.ts";
 import { claimProblem } from "./claim-path.ts";
+import { ISSUER, type IssuerEntry } from "./issuer-entry.ts";
 import {
   type JsonSchema,
   listOf,
   literalTrue,
   mapOf,
   needed,
-  nullable,
   objectOf,
   oneOf,
   oneOrList,
@@ -30,7 +27,6 @@ import {
   type Shape,
   scalar,
   text,
-  wholeNumber,
   withDefault,
 } from "./shape.ts";
 
@@ -49,7 +45,7 @@ export interface PartOfAccessFile {
 }
 
 /** The fields of an issuer that the checks of rules need. */
-export type NamedIssuer = Pick<AccessFile["issuers"][number], "name" | "user">;
+export type NamedIssuer = Pick<IssuerEntry, "name" | "user">;
 
 /** Reads the result of a YAML or JSON parser. Adds the mistakes in single fields; returns the usable entries. */
 export function readAccessFile(content: unknown, problems: ProblemAt[]): PartOfAccessFile {
@@ -65,93 +61,6 @@ export function accessRulesSchema(): JsonSchema {
     ...FILE.schema,
   };
 }
-
-const ISSUER = objectOf(
-  {
-    name: needed(NAME, "your short name for this issuer, such as login"),
-    issuer: needed(
-      text({
-        example: "https://login.example.com/",
-        problemOf: (value) =>
-          value.trim() === value && value !== ""
-            ? undefined
-            : { is: "is empty or has spaces around it", fix: "write the token's iss exactly" },
-      }),
-      "the exact iss of its tokens, such as https://login.example.com/",
-    ),
-    audience: needed(
-      nullable(
-        text({
-          example: "photo-app",
-          problemOf: (value) =>
-            value === ""
-              ? { is: "is empty", fix: "write the token's aud, or null to switch the check off" }
-              : undefined,
-        }),
-      ),
-      "the value that the token's aud must contain, such as photo-app; null switches the check off",
-    ),
-    jwks: optional(
-      JWKS_ADDRESS,
-      "address of the issuer's JSON Web Key Set: https, or http to a loopback address",
-    ),
-    secret: optional(VARIABLE_NAME, "name of the environment variable with the HS secret"),
-    publicKey: optional(VARIABLE_NAME, "name of the environment variable with the PEM public key"),
-    algorithms: optional(
-      listOf(ALGORITHM, { min: 1, example: "[RS256]" }),
-      "signature algorithms that its tokens may use; default: RS256, or HS256 with a secret",
-    ),
-    jwksCache: withDefault(
-      objectOf({
-        maxAge: withDefault(
-          wholeNumber({ min: 1, max: 86_400, unit: "seconds" }),
-          600,
-          "how long fetched keys are fresh, in seconds",
-        ),
-        cooldown: withDefault(
-          wholeNumber({ min: 1, max: 3600, unit: "seconds" }),
-          10,
-          "the shortest time between two fetches, in seconds",
-        ),
-        maxStale: withDefault(
-          wholeNumber({ min: 0, max: 604_800, unit: "seconds" }),
-          86_400,
-          "how long old keys stay in use while the issuer is down, in seconds",
-        ),
-      }),
-      { maxAge: 600, cooldown: 10, maxStale: 86_400 },
-      "how the issuer's keys are cached",
-    ),
-    clockTolerance: withDefault(
-      wholeNumber({ min: 0, max: 300, unit: "seconds" }),
-      30,
-      "how far clocks may differ, in seconds",
-    ),
-    maxTokenAge: optional(
-      wholeNumber({ min: 1, max: 31_536_000, unit: "seconds" }),
-      "how old a token may be, in seconds since its iat; default: not checked",
-    ),
-    tokenTypes: optional(
-      listOf(text({ example: "at+jwt" }), { min: 1, example: "[at+jwt]" }),
-      "allowed values of typ in the token's header; default: not checked",
-    ),
-    requiredClaims: withDefault(
-      listOf(CLAIM_NAME, { example: "[email_verified]" }),
-      [],
-      "claims that every token must have: names or paths, such as app_metadata.team",
-    ),
-    user: withDefault(CLAIM_NAME, "sub", "the claim that names the user"),
-  },
-  {
-    not: {
-      anyOf: [
-        ["jwks", "secret"],
-        ["jwks", "publicKey"],
-        ["secret", "publicKey"],
-      ].map((required) => ({ required })),
-    },
-  },
-);
 
 /** Parses only the fields of an issuer that the checks of rules need. */
 const NAMED_ISSUER = objectOf({

@@ -1,10 +1,9 @@
 import type { ProblemAt } from "../problem.ts";
 import { PERMISSIONS } from "../ram/ram-policy.ts";
-import type { Algorithm, Issuer, KeySource } from "../token/issuer.ts";
 import { type AccessFile, readAccessFile } from "./access-file.ts";
-import { addressProblem } from "./access-file-values.ts";
 import { promiseFrom } from "./access-promise.ts";
 import { type Placed, type PlacedEntries, referenceProblems } from "./access-references.ts";
+import { issuerFrom } from "./issuer-entry.ts";
 import { prefixTemplateFrom } from "./prefix-syntax.ts";
 import type { AccessRules, AccessTest, Denial, Rule } from "./rule.ts";
 import { conflictsBetween } from "./rule-conflicts.ts";
@@ -59,63 +58,6 @@ function each<T, U>(
 
 function valuesOf<T>(entries: readonly Placed<T>[]): readonly T[] {
   return entries.map(({ value }) => value);
-}
-
-function issuerFrom(entry: AccessFile["issuers"][number], index: number, problems: ProblemAt[]): Issuer {
-  const at = (...path: (string | number)[]) => ["issuers", index, ...path];
-  const given = (["jwks", "secret", "publicKey"] as const).filter((field) => entry[field] !== undefined);
-  if (given.length > 1) {
-    problems.push({
-      path: at(given[1] ?? "jwks"),
-      is: `is a second source of keys, besides ${given[0]}`,
-      fix: "delete one of them",
-    });
-  }
-  const keys = keySourceOf(entry);
-  if (keys.kind === "discovery" && addressProblem(entry.issuer) !== undefined) {
-    problems.push({
-      path: at(),
-      is: "has no source of keys, and its issuer is not an https address where keys could be found",
-      fix: "write jwks, secret or publicKey",
-    });
-  }
-  const symmetric = keys.kind === "secret";
-  const algorithms: readonly Algorithm[] = entry.algorithms ?? [symmetric ? "HS256" : "RS256"];
-  for (const [position, name] of algorithms.entries()) {
-    if (name.startsWith("HS") !== symmetric) {
-      problems.push({
-        path: at("algorithms", position),
-        is: `is ${name}, which needs a ${symmetric ? "public key" : "secret"}`,
-        fix: symmetric
-          ? "write HS256, HS384 or HS512 with a secret"
-          : "write RS256, PS256 or ES256 (or 384, 512) with a public key",
-      });
-    }
-  }
-  return {
-    name: entry.name,
-    issuer: entry.issuer,
-    audience: entry.audience,
-    keys,
-    algorithms,
-    jwksCache: {
-      maxAgeSeconds: entry.jwksCache.maxAge,
-      cooldownSeconds: entry.jwksCache.cooldown,
-      maxStaleSeconds: entry.jwksCache.maxStale,
-    },
-    clockToleranceSeconds: entry.clockTolerance,
-    maxTokenAgeSeconds: entry.maxTokenAge,
-    tokenTypes: entry.tokenTypes,
-    requiredClaims: entry.requiredClaims,
-    userClaim: entry.user,
-  };
-}
-
-function keySourceOf(entry: AccessFile["issuers"][number]): KeySource {
-  if (entry.jwks !== undefined) return { kind: "jwks", url: entry.jwks };
-  if (entry.secret !== undefined) return { kind: "secret", variable: entry.secret };
-  if (entry.publicKey !== undefined) return { kind: "publicKey", variable: entry.publicKey };
-  return { kind: "discovery" };
 }
 
 function sessionFrom(session: AccessFile["session"], problems: ProblemAt[]): AccessRules["session"] {

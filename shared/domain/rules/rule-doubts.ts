@@ -45,7 +45,7 @@ function unusableValues({ when, prefix }: Rule, index: number): readonly Problem
   });
 }
 
-/** `{iss}` and `{aud}` are the same in all tokens of an issuer, and often a URL. */
+/** `{iss}` and `{aud}` are the same in all tokens of an issuer or an App, and often a URL. */
 function unusableConstants(
   { issuer, prefix }: Rule,
   index: number,
@@ -53,13 +53,14 @@ function unusableConstants(
 ): readonly ProblemAt[] {
   return issuers.flatMap((own) => {
     if (issuer !== undefined && issuer !== own.name) return [];
-    const constants = new Map([
-      ["iss", own.issuer],
-      ["aud", own.audience],
+    const constants = new Map<string, readonly string[]>([
+      ["iss", [own.issuer]],
+      [own.audienceClaim, own.audience ?? []],
     ]);
     return prefix.segments.flatMap((segment) => {
-      const value = segment.kind === "claim" ? constants.get(segment.claim) : undefined;
-      return segment.kind !== "claim" || typeof value !== "string" || plainClaimProblem(value) === undefined
+      if (segment.kind !== "claim") return [];
+      const value = constants.get(segment.claim)?.find((one) => plainClaimProblem(one) !== undefined);
+      return value === undefined
         ? []
         : [
             {
@@ -80,7 +81,7 @@ function openAudience({ audience }: Issuer, index: number): readonly ProblemAt[]
         {
           path: ["issuers", index, "audience"],
           is: "is null: tokens that this issuer made for other services are accepted too",
-          fix: "write the token's aud, unless its tokens have none",
+          fix: "write the token's aud. If it has none, write audienceClaim: client_id, or another claim that names the App",
         },
       ]
     : [];
@@ -105,4 +106,4 @@ function sharedFolder({ when, prefix, permissions, actions }: Rule, index: numbe
 }
 
 /** Claims with the same value for all users of an issuer. */
-const SAME_FOR_ALL: readonly string[] = ["iss", "aud", "azp"];
+const SAME_FOR_ALL: readonly string[] = ["iss", "aud", "azp", "client_id"];

@@ -88,13 +88,6 @@ export function literalTrue(): Shape<true> {
   };
 }
 
-export function nullable<T>(shape: Shape<T>): Shape<T | null> {
-  return {
-    parse: (value, path, problems) => (value === null ? null : shape.parse(value, path, problems)),
-    schema: { anyOf: [shape.schema, { type: "null" }] },
-  };
-}
-
 export function listOf<T>(
   shape: Shape<T>,
   options: { readonly min?: number; readonly example: string },

@@ -30,8 +30,10 @@ export interface Issuer {
   readonly name: string;
   /** Must equal the token's `iss` exactly. */
   readonly issuer: string;
-  /** Must be in the token's `aud`; null when the operator has switched the check off. */
-  readonly audience: string | null;
+  /** One of them must be in the token's `audienceClaim`; null when the operator has switched the check off. Never empty. */
+  readonly audience: readonly string[] | null;
+  /** Mostly `aud`. Some issuers name the App in `client_id` or `azp`. */
+  readonly audienceClaim: string;
   readonly keys: KeySource;
   readonly algorithms: readonly Algorithm[];
   readonly jwksCache: {

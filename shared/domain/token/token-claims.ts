@@ -28,10 +28,10 @@ export function claimsChecks(
   nowMs: number,
 ): readonly (readonly [check: ClaimsCheck, holds: boolean])[] {
   const { exp, nbf, iat } = claims;
-  const { audience, clockToleranceSeconds: tolerance, maxTokenAgeSeconds: maxAge } = issuer;
+  const { clockToleranceSeconds: tolerance, maxTokenAgeSeconds: maxAge } = issuer;
   const now = nowMs / 1_000;
   return [
-    ["audience", audience === null || isForAudience(claims["aud"], audience)],
+    ["audience", isForAudience(claims, issuer)],
     // With no exp, or with 1e999, a token would never expire: jsonwebtoken accepts both.
     ["expiry", isNumericDate(exp)],
     ["not-before", nbf === undefined || (isNumericDate(nbf) && nbf <= now + tolerance)],
@@ -47,10 +47,16 @@ export function claimsChecks(
   ];
 }
 
-function isForAudience(aud: unknown, audience: string): boolean {
-  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
-  if (audiences.length > MAX_AUDIENCES || !audiences.every((one) => typeof one === "string")) return false;
-  return audiences.includes(audience);
+/** Only `aud` may be a list (RFC 7519 section 4.1.3): other claims that name an App are one text. */
+function isForAudience(
+  claims: Readonly<Record<string, unknown>>,
+  { audience, audienceClaim }: Issuer,
+): boolean {
+  if (audience === null) return true;
+  const value = claimAt(claims, audienceClaim);
+  const stated: readonly unknown[] = audienceClaim === "aud" && Array.isArray(value) ? value : [value];
+  if (stated.length > MAX_AUDIENCES || !stated.every((one) => typeof one === "string")) return false;
+  return audience.some((ours) => stated.includes(ours));
 }
 
 /** Seconds since the epoch, fractions allowed (RFC 7519 section 2). A time in milliseconds would be after the year 9999. */

@@ -164,6 +164,27 @@ describe("the audience", () => {
     expect(await verify({ claims: { aud } })).toEqual(invalid("audience"));
   });
 
+  const several = { audience: ["web", "ios", "android"] };
+  it.each(["web", "ios", "android", ["other", "ios"]])(
+    "is accepted as any of the operator's: %j",
+    async (aud) => {
+      expect(await verify({ claims: { aud } }, several)).toEqual(ACCEPTED);
+    },
+  );
+  it.each(["photo-app", "web ios", ["other"], undefined])(
+    "is refused where it is none of the operator's: %j",
+    async (aud) => {
+      expect(await verify({ claims: { aud } }, several)).toEqual(invalid("audience"));
+    },
+  );
+
+  it("is found along a path, as the operator's claims are", async () => {
+    const issuer = { audienceClaim: "app_metadata.app" };
+    const of = (app: unknown) => verify({ claims: { aud: undefined, app_metadata: { app } } }, issuer);
+    expect(await of("photo-app")).toEqual(ACCEPTED);
+    expect(await of("billing")).toEqual(invalid("audience"));
+  });
+
   it("is not looked at where the operator has switched the check off", async () => {
     expect(await verify({ claims: { aud: "billing" } }, { audience: null })).toEqual(ACCEPTED);
     expect(await verify({ claims: { aud: undefined } }, { audience: null })).toEqual(ACCEPTED);
@@ -260,7 +281,8 @@ describe("a verifier is not built", () => {
     ["for two issuers with the same issuer", [{}, { name: "again" }], /same issuer/],
     ["for an issuer without algorithms", [{ algorithms: [] }], /no algorithms/],
     ["for HS256 beside ES256", [{ algorithms: ["ES256", "HS256"] }], /HS\* beside/],
-    ["for an empty audience, which would switch the check off", [{ audience: "" }], /empty audience/],
+    ["for an empty audience, which would switch the check off", [{ audience: [""] }], /empty audience/],
+    ["for a list without an audience", [{ audience: [] }], /empty audience/],
     ["for an empty issuer", [{ issuer: "" }], /issuer is empty/],
   ])("%s", (_case, changes, message) => {
     const issuers = changes.map((change) => ({ issuer: issuerOf(change), keys }));

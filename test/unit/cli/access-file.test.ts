@@ -301,9 +301,15 @@ describe("an audience that is nothing", () => {
     },
   );
 
+  it("J16: nothing as one of several is refused", () => {
+    expect(problemsIn(changed("audience: photo-app", "audience:\n      - photo-app\n      -"))).toEqual([
+      "access.yaml:6:8 issuers[0].audience[1] is null in a list; delete it, or write null instead of the whole list to switch the check off",
+    ]);
+  });
+
   it("is null: switched off, and warned of", () => {
     expect(warningsIn(changed("audience: photo-app", "audience: null"))).toEqual([
-      "access.yaml:4:5 issuers[0].audience is null: tokens that this issuer made for other services are accepted too; write the token's aud, unless its tokens have none",
+      "access.yaml:4:5 issuers[0].audience is null: tokens that this issuer made for other services are accepted too; write the token's aud. If it has none, write audienceClaim: client_id, or another claim that names the App",
     ]);
   });
 });

@@ -531,6 +531,7 @@ describe("valet explain", () => {
     ["iat after exp", tokenOf({ ...GOOD, iat: SECONDS + 20, exp: SECONDS + 10 }), "issued-at"],
     ["nbf before all time", tokenOf({ ...GOOD, nbf: -5 }), "not-before"],
     ["21 audiences", tokenOf({ ...GOOD, aud: Array(21).fill("photo-app") }), "audience"],
+    ["a list of audiences without ours", tokenOf({ ...GOOD, aud: ["billing"] }), "audience"],
     ["a number among its audiences", tokenOf({ ...GOOD, aud: ["photo-app", 5] }), "audience"],
     ["sub twice", tokenOf(text.replace("{", '{"sub":"bob",')), "payload"],
     ["jku", tokenOf(GOOD, { ...HEADER, jku: "https://evil.example/" }), "critical-header"],

@@ -42,7 +42,7 @@ function problemsOf(read: () => unknown): readonly string[] {
 describe("npm start reads the access rules as the build does", () => {
   it("gives the first issuer the local one's address, and all of them its keys", () => {
     expect(accessOf(FILE)).toMatchObject({
-      audience: "photo-app",
+      audienceClaims: { aud: "photo-app" },
       content: {
         issuers: [
           {
@@ -58,6 +58,14 @@ describe("npm start reads the access rules as the build does", () => {
       },
     });
     expect(JSON.stringify(accessOf(FILE))).not.toContain("JWT_SECRET");
+  });
+
+  it.each([
+    ["of several audiences the first", "audience: [photo-app, photo-app-web]", { aud: "photo-app" }],
+    ["the claim that has the audience", "audience: web, audienceClaim: client_id", { client_id: "web" }],
+    ["no claim for an audience that is not checked", "audience: null", {}],
+  ])("gives local tokens %s", (_what, fields, claims) => {
+    expect(accessOf(FILE.replace("audience: photo-app", fields)).audienceClaims).toEqual(claims);
   });
 
   it("passes its warnings on", () => {

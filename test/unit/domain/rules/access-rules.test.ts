@@ -28,7 +28,8 @@ describe("access.yaml", () => {
       {
         name: "login",
         issuer: "https://login.example.com/",
-        audience: "photo-app",
+        audience: ["photo-app"],
+        audienceClaim: "aud",
         keys: { kind: "jwks", url: LOGIN.jwks },
         algorithms: ["RS256"],
         jwksCache: { maxAgeSeconds: 600, cooldownSeconds: 10, maxStaleSeconds: 86_400 },
@@ -68,6 +69,18 @@ describe("access.yaml", () => {
 
   it("takes null for an audience: the check is switched off, visibly", () => {
     expect(rulesOf(issuer({ audience: null })).issuers[0]?.audience).toBeNull();
+  });
+
+  it("takes one audience or a list, of which a token needs any", () => {
+    expect(rulesOf(issuer({ audience: "web" })).issuers[0]?.audience).toEqual(["web"]);
+    expect(rulesOf(issuer({ audience: ["web", "ios"] })).issuers[0]?.audience).toEqual(["web", "ios"]);
+  });
+
+  it.each(["client_id", "azp", "app_metadata.app", "aud"])("takes %s as the audience's claim", (claim) => {
+    expect(rulesOf(issuer({ audienceClaim: claim })).issuers[0]).toMatchObject({
+      audience: ["photo-app"],
+      audienceClaim: claim,
+    });
   });
 
   it("lets maxDuration follow duration where only that is written", () => {
@@ -402,7 +415,7 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       {
         at: "issuers.0",
         is: "has no audience",
-        fix: "write audience: the value that the token's aud must contain, such as photo-app; null switches the check off",
+        fix: "write audience: the value that the token's aud must contain, such as photo-app; a list means any of them; null switches the check off",
       },
     ],
     [
@@ -415,9 +428,110 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       },
     ],
     [
-      "several audiences",
-      issuer({ audience: ["a", "b"] }),
-      { at: "issuers.0.audience", is: "is a list", fix: "write a text, such as photo-app" },
+      "an empty list of audiences",
+      issuer({ audience: [] }),
+      {
+        at: "issuers.0.audience",
+        is: "is an empty list: no token has one of its values",
+        fix: "write the token's aud in it, or null instead of the list to switch the check off",
+      },
+    ],
+    [
+      "an audience twice",
+      issuer({ audience: ["web", "ios", "web"] }),
+      { at: "issuers.0.audience.2", is: "is the same as audience[0]", fix: "delete it" },
+    ],
+    [
+      "null among audiences",
+      issuer({ audience: ["web", null] }),
+      {
+        at: "issuers.0.audience.1",
+        is: "is null in a list",
+        fix: "delete it, or write null instead of the whole list to switch the check off",
+      },
+    ],
+    [
+      "an empty text among audiences",
+      issuer({ audience: ["web", ""] }),
+      {
+        at: "issuers.0.audience.1",
+        is: "is empty",
+        fix: "write the token's aud, or null to switch the check off",
+      },
+    ],
+    [
+      "a list among audiences",
+      issuer({ audience: ["web", ["ios"]] }),
+      { at: "issuers.0.audience.1", is: "is a list", fix: "write a text, such as photo-app" },
+    ],
+    [
+      "an audience of digits without quotes",
+      issuer({ audience: 1234567890 }),
+      {
+        at: "issuers.0.audience",
+        is: "is 1234567890, and not a text",
+        fix: 'write it in quotes: "1234567890"',
+      },
+    ],
+    [
+      "several audiences in one text",
+      issuer({ audience: "web, ios" }),
+      {
+        at: "issuers.0.audience",
+        is: 'is "web, ios": one text, in which no token\'s aud would be found',
+        fix: "write a list: [web, ios]",
+      },
+    ],
+    [
+      "an audience with spaces around it",
+      issuer({ audience: "web " }),
+      { at: "issuers.0.audience", is: "has spaces around it", fix: "write web" },
+    ],
+    [
+      "several claims for the audience",
+      issuer({ audienceClaim: ["client_id", "azp"] }),
+      { at: "issuers.0.audienceClaim", is: "is a list", fix: "write a text, such as client_id" },
+    ],
+    [
+      "an empty claim for the audience",
+      issuer({ audienceClaim: "" }),
+      {
+        at: "issuers.0.audienceClaim",
+        is: "is empty",
+        fix: "write a claim's name",
+      },
+    ],
+    [
+      "a claim for the audience that is the same in every App's tokens",
+      issuer({ audienceClaim: "iss" }),
+      {
+        at: "issuers.0.audienceClaim",
+        is: "is iss, which does not say for which App a token is",
+        fix: "write the claim that names the App, such as client_id or azp",
+      },
+    ],
+    [
+      "the user's claim for the audience",
+      issuer({ audienceClaim: "uid", user: "uid" }),
+      {
+        at: "issuers.0.audienceClaim",
+        is: "is uid, which names the user",
+        fix: "write the claim that names the App, such as client_id or azp",
+      },
+    ],
+    [
+      "a claim for an audience that is not checked",
+      issuer({ audience: null, audienceClaim: "client_id" }),
+      {
+        at: "issuers.0.audienceClaim",
+        is: "names the claim of an audience, but audience is null: nothing is checked",
+        fix: "write the value of client_id as audience, or delete audienceClaim",
+      },
+    ],
+    [
+      "the audience's claim, mistyped",
+      issuer({ audienceclaim: "azp" }),
+      { at: "issuers.0.audienceclaim", is: "is not known here", fix: "write audienceClaim" },
     ],
     [
       "keys over http",
@@ -854,7 +968,7 @@ describe("a warning in access.yaml tells what could be meant, and opens more tha
       {
         at: "issuers.0.audience",
         is: "is null: tokens that this issuer made for other services are accepted too",
-        fix: "write the token's aud, unless its tokens have none",
+        fix: "write the token's aud. If it has none, write audienceClaim: client_id, or another claim that names the App",
       },
     ]);
   });
