@@ -25,6 +25,8 @@ export interface Account {
   readonly roles: Map<string, Role>;
   /** Custom policies, by name. */
   readonly policies: Map<string, ManagedPolicy>;
+  /** Whether it uses OSS since 2025-03-20 only: the public endpoints of mainland China are closed to its data. */
+  newToOss: boolean;
 }
 
 export interface AccessKey {
@@ -202,7 +204,14 @@ export function emptyWorld(clock: SandboxClock): World {
 }
 
 export function addAccount(world: World, id: string): Account {
-  const account: Account = { id, rootKeys: [], users: new Map(), roles: new Map(), policies: new Map() };
+  const account: Account = {
+    id,
+    rootKeys: [],
+    users: new Map(),
+    roles: new Map(),
+    policies: new Map(),
+    newToOss: false,
+  };
   world.accounts.set(id, account);
   return account;
 }

@@ -10,6 +10,8 @@ export interface Address {
   readonly key: string | undefined;
   /** The region in the host's name, or undefined when the host names none. */
   readonly endpointRegion: string | undefined;
+  /** Whether the host is the public endpoint of a region, or a bucket there. */
+  readonly publicEndpoint: boolean;
 }
 
 /**
@@ -21,17 +23,18 @@ export interface Address {
 export function addressOf(request: OssRequest, buckets: Iterable<Bucket>): Address {
   const path = request.path.slice(1);
   for (const { name, hosts } of buckets) {
-    if (hosts.includes(request.host)) return addressFrom(name, path, undefined);
+    if (hosts.includes(request.host)) return addressFrom(name, path, NO_ENDPOINT);
   }
-  const [, bucket, region] = ENDPOINT.exec(request.host) ?? [];
-  if (bucket !== undefined && bucket !== "") return addressFrom(bucket, path, region);
+  const [, bucket, region, internal] = ENDPOINT.exec(request.host) ?? [];
+  const endpoint = { endpointRegion: region, publicEndpoint: region !== undefined && internal === undefined };
+  if (bucket !== undefined && bucket !== "") return addressFrom(bucket, path, endpoint);
   const slash = path.indexOf("/");
   const inPath = percentDecoded(slash === -1 ? path : path.slice(0, slash));
-  return addressFrom(inPath, slash === -1 ? "" : path.slice(slash + 1), region);
+  return addressFrom(inPath, slash === -1 ? "" : path.slice(slash + 1), endpoint);
 }
 
 /** `oss-cn-hangzhou.aliyuncs.com`, `bucket.oss-cn-hangzhou-internal.aliyuncs.com`, `bucket.localhost`. */
-const ENDPOINT = /^(?:(.*)\.)?(?:oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com|localhost)$/;
+const ENDPOINT = /^(?:(.*)\.)?(?:oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com|localhost)$/;
 
 /** Source: OSS "Bucket naming conventions". */
 const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
@@ -39,8 +42,13 @@ const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 /** Bytes of UTF-8. Source: OSS "Object naming conventions". */
 const MAX_KEY_BYTES = 1023;
 
-function addressFrom(bucket: string, encodedKey: string, endpointRegion: string | undefined): Address {
-  if (bucket === "") return { bucket: undefined, key: undefined, endpointRegion };
+/** What the host says of the endpoint. */
+type Endpoint = Pick<Address, "endpointRegion" | "publicEndpoint">;
+
+const NO_ENDPOINT: Endpoint = { endpointRegion: undefined, publicEndpoint: false };
+
+function addressFrom(bucket: string, encodedKey: string, endpoint: Endpoint): Address {
+  if (bucket === "") return { bucket: undefined, key: undefined, ...endpoint };
   if (!BUCKET_NAME.test(bucket)) {
     throw ossError(400, "InvalidBucketName", "The specified bucket is not valid.", undefined, {
       BucketName: bucket,
@@ -48,7 +56,7 @@ function addressFrom(bucket: string, encodedKey: string, endpointRegion: string 
   }
   const key = encodedKey === "" ? undefined : percentDecoded(encodedKey);
   if (key !== undefined) refuseInvalidKey(key);
-  return { bucket, key, endpointRegion };
+  return { bucket, key, ...endpoint };
 }
 
 /** Throws 400 InvalidObjectName: 1 to 1,023 bytes, neither `/` nor `\` at the beginning. */

@@ -14,6 +14,7 @@ import { noSuchBucket, ossError, ossInternalError } from "./errors.ts";
 import { refuseMalformed } from "./malformed.ts";
 import { type Operation, operationOf } from "./operation.ts";
 import { perform, performWithoutBucket } from "./perform.ts";
+import { refusePublicEndpoint } from "./public-endpoint.ts";
 import { hostOf, type OssRequest, requestFrom } from "./request.ts";
 import { actionsOf, listingContext } from "./required-actions.ts";
 import { sendBody, sendHead } from "./sending.ts";
@@ -131,6 +132,7 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
     }
     const target = existing(bucket, address);
     refuseOtherRegion(target, address);
+    refusePublicEndpoint(world, target, row, address);
     for (const action of actionsOf(row, request)) {
       authorise(call, { action, bucket: target, key: address.key, context: listingContext(row, request) });
     }

@@ -23,12 +23,16 @@ export function readAccount(read: SeedReader, world: World, id: string, node: Se
   const path = `accounts.${id}`;
   if (!/^\d{16}$/.test(id)) read.problem(path, "must be an account id of 16 digits");
   const account = addAccount(world, id);
-  const { rootKeys, policies, users, roles } = read.members(node, path, [
+  const { rootKeys, policies, users, roles, newToOss } = read.members(node, path, [
     "rootKeys",
     "policies",
     "users",
     "roles",
+    "newToOss",
   ]);
+  account.newToOss =
+    newToOss !== undefined &&
+    read.text(newToOss, `${path}.newToOss`, /^(true|false)$/, "true or false") === "true";
   readKeys(read, world, account.rootKeys, rootKeys, `${path}.rootKeys`);
   for (const [name, document] of read.entries(policies, `${path}.policies`)) {
     const at = `${path}.policies.${name}`;

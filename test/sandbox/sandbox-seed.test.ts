@@ -116,6 +116,11 @@ describe("a seed file", () => {
       /^accounts\.9{16}\.roles\.Writer\.policies\.0: unknown policy "object"; write one of assume, objects, /,
     ],
     [
+      "a newToOss that is neither true nor false",
+      ["    policies:", "    newToOss: since 2025\n    policies:"],
+      /^accounts\.9{16}\.newToOss: must be true or false, not "since 2025"$/,
+    ],
+    [
       "a list that is none",
       ["[assume]", "assume"],
       /^accounts\.9{16}\.users\.caller\.policies: must be a list$/,

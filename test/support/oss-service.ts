@@ -1,3 +1,5 @@
+import { Agent } from "node:http";
+import { connect } from "node:net";
 import Oss from "ali-oss";
 import { classicWorld, type Scene } from "../../sandbox/classic-world.ts";
 import { type SandboxClock, sandboxClock } from "../../sandbox/clock.ts";
@@ -126,6 +128,20 @@ export function aliOss(
     ...({ sldEnable: true } as object),
     ...more,
   }) as unknown as AliOss;
+}
+
+/**
+ * ali-oss as it is, with an endpoint of the real world: it sends that name in `Host`, to this service. `http:` only.
+ */
+export function aliOssAt(
+  service: OssService,
+  key: OssKey,
+  endpoint: string,
+  more: Partial<Oss.Options> = {},
+): AliOss {
+  const agent = Object.assign(new Agent(), { createConnection: () => connect(service.port, "127.0.0.1") });
+  const real = { endpoint, agent, ...({ sldEnable: false } as object) };
+  return aliOss(service, key, "V4", { ...real, ...more });
 }
 
 /** A session of the classic guide's role, narrowed by the policy where there is one. */
