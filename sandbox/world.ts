@@ -104,6 +104,9 @@ export interface Bucket {
   /** e.g. cn-hangzhou */
   readonly region: string;
   readonly createdMs: number;
+  /** What objects get whose upload names no class. */
+  readonly storageClass: StorageClass;
+  readonly redundancy: DataRedundancy;
   acl: "private" | "public-read" | "public-read-write";
   /** The bucket policy, as text. */
   policy: string | undefined;
@@ -113,6 +116,12 @@ export interface Bucket {
   readonly objects: Map<string, StoredObject>;
   readonly uploads: Map<string, MultipartUpload>;
 }
+
+/** Source: OSS "Storage classes". */
+export type StorageClass = "Standard" | "IA" | "Archive" | "ColdArchive" | "DeepColdArchive";
+
+/** In one zone, or in several. Source: OSS PutBucket. */
+export type DataRedundancy = "LRS" | "ZRS";
 
 export interface CorsRule {
   readonly allowedOrigins: readonly string[];
@@ -147,6 +156,8 @@ export interface MultipartUpload {
   readonly headers: Readonly<Record<string, string>>;
   readonly tags: ReadonlyMap<string, string>;
   readonly initiatedMs: number;
+  /** Its parts come in order, each once. */
+  readonly sequential: boolean;
   readonly parts: Map<number, UploadedPart>;
 }
 
@@ -291,10 +302,18 @@ export function attachPolicy(
 
 export function addBucket(
   world: World,
-  bucket: { readonly name: string; readonly ownerId: string; readonly region: string },
+  bucket: {
+    readonly name: string;
+    readonly ownerId: string;
+    readonly region: string;
+    readonly storageClass?: StorageClass | undefined;
+    readonly redundancy?: DataRedundancy | undefined;
+  },
 ): Bucket {
   const made: Bucket = {
     ...bucket,
+    storageClass: bucket.storageClass ?? "Standard",
+    redundancy: bucket.redundancy ?? "LRS",
     createdMs: world.clock.nowMs(),
     acl: "private",
     policy: undefined,

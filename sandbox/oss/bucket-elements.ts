@@ -2,7 +2,7 @@ import type { Bucket } from "../world.ts";
 import { timeText, type XmlElement } from "./xml.ts";
 
 /** A bucket as listings and GetBucketInfo show it. */
-export function bucketElements({ name, region, createdMs }: Bucket): readonly XmlElement[] {
+export function bucketElements({ name, region, createdMs, storageClass }: Bucket): readonly XmlElement[] {
   return [
     ["Name", name],
     ["CreationDate", timeText(createdMs)],
@@ -10,6 +10,6 @@ export function bucketElements({ name, region, createdMs }: Bucket): readonly Xm
     ["ExtranetEndpoint", `oss-${region}.aliyuncs.com`],
     ["IntranetEndpoint", `oss-${region}-internal.aliyuncs.com`],
     ["Region", region],
-    ["StorageClass", "Standard"],
+    ["StorageClass", storageClass],
   ];
 }

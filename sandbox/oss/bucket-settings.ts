@@ -1,4 +1,3 @@
-import { policyGrammarProblem } from "../ram/policy-document.ts";
 import type { Bucket, CorsRule } from "../world.ts";
 import { type Answer, xmlAnswer } from "./answer.ts";
 import { documentBody } from "./body.ts";
@@ -10,9 +9,6 @@ import { ownerOf } from "./list-objects.ts";
 import { optional, type XmlElement } from "./xml.ts";
 import { childrenOf, childText, malformedXml, type XmlNode, xmlFrom } from "./xml-reader.ts";
 
-/** Bytes. Source: OSS "Bucket policy", limits: 16 KB. */
-export const MAX_POLICY_BYTES = 16_384;
-
 /** GetBucketInfo. */
 export function getBucketInfo({ bucket }: BucketCall): Answer {
   return xmlAnswer([
@@ -22,7 +18,7 @@ export function getBucketInfo({ bucket }: BucketCall): Answer {
         "Bucket",
         [
           ...bucketElements(bucket),
-          ["DataRedundancyType", "LRS"],
+          ["DataRedundancyType", bucket.redundancy],
           ["AccessMonitor", "Disabled"],
           ["CrossRegionReplication", "Disabled"],
           ["TransferAcceleration", "Disabled"],
@@ -85,34 +81,6 @@ export async function putBucketCors(call: BucketCall): Promise<Answer> {
 /** DeleteBucketCors. */
 export function deleteBucketCors({ bucket }: BucketCall): Answer {
   bucket.cors = [];
-  return { status: 204 };
-}
-
-/** GetBucketPolicy: the text as it was put. Throws 404 NoSuchBucketPolicy. */
-export function getBucketPolicy({ bucket }: BucketCall): Answer {
-  if (bucket.policy === undefined) {
-    throw ossError(404, "NoSuchBucketPolicy", "The bucket policy does not exist.", undefined, {
-      Bucket: bucket.name,
-    });
-  }
-  return { status: 200, headers: { "content-type": "application/json" }, body: bucket.policy };
-}
-
-/** PutBucketPolicy. Throws 400 InvalidPolicyDocument. */
-export async function putBucketPolicy(call: BucketCall): Promise<Answer> {
-  const text = await documentBody(call);
-  const problem =
-    Buffer.byteLength(text) > MAX_POLICY_BYTES
-      ? `the policy is longer than ${MAX_POLICY_BYTES} bytes`
-      : policyGrammarProblem(text, "resource");
-  if (problem !== undefined) throw ossError(400, "InvalidPolicyDocument", `Invalid policy: ${problem}.`);
-  call.bucket.policy = text;
-  return { status: 200 };
-}
-
-/** DeleteBucketPolicy. */
-export function deleteBucketPolicy({ bucket }: BucketCall): Answer {
-  bucket.policy = undefined;
   return { status: 204 };
 }
 

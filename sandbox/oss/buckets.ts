@@ -1,6 +1,11 @@
-import { addBucket } from "../world.ts";
+import { addBucket, type Bucket } from "../world.ts";
 import { type Answer, xmlAnswer } from "./answer.ts";
 import { authorise, authoriseListBuckets } from "./authorisation.ts";
+import {
+  type BucketConfiguration,
+  bucketConfigurationFrom,
+  invalidLocation,
+} from "./bucket-configuration.ts";
 import { bucketElements } from "./bucket-elements.ts";
 import { bucketAclFrom } from "./bucket-settings.ts";
 import type { BucketCall, OssCall } from "./call.ts";
@@ -46,29 +51,59 @@ export function listBuckets(call: OssCall): Answer {
 /** The region of a bucket that is made through an endpoint that names none. */
 const DEFAULT_REGION = "cn-hangzhou";
 
-/** PutBucket. Whoever has it already, sets its ACL anew. Throws 403 AccessDenied, 409 BucketAlreadyExists. */
-export function putBucket(call: OssCall, name: string, region = DEFAULT_REGION): Answer {
+/**
+ * PutBucket. Whoever has it already, sets its ACL anew; nothing else of a bucket can be changed. Throws 400 MalformedXML
+ * and InvalidLocationConstraint, 403 AccessDenied, 409 BucketAlreadyExists. Source: OSS PutBucket, "HTTP 409 errors".
+ */
+export async function putBucket(
+  call: OssCall,
+  name: string,
+  endpointRegion: string | undefined,
+): Promise<Answer> {
   const { world, caller, request } = call;
   const ownerId = caller?.accountId ?? "";
   const aclText = request.headers["x-oss-acl"];
-  const planned = addBucket({ ...world, buckets: new Map() }, { name, ownerId, region });
-  authorise(call, { action: "oss:PutBucket", bucket: planned });
+  authorise(call, { action: "oss:PutBucket", bucket: planned(call, { name, ownerId }) });
   const acl = aclText === undefined ? undefined : bucketAclFrom(aclText);
-  if (acl !== undefined) authorise(call, { action: "oss:PutBucketAcl", bucket: planned });
-  const existing = world.buckets.get(name);
-  if (existing !== undefined && existing.ownerId !== ownerId) {
-    throw ossError(
-      409,
-      "BucketAlreadyExists",
-      "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
-      undefined,
-      { BucketName: name },
-    );
+  if (acl !== undefined) {
+    authorise(call, { action: "oss:PutBucketAcl", bucket: planned(call, { name, ownerId }) });
   }
-  const bucket = existing ?? planned;
+  const asked = await bucketConfigurationFrom(call);
+  if (asked.region !== undefined && endpointRegion !== undefined && asked.region !== endpointRegion) {
+    throw invalidLocation(`oss-${asked.region}`);
+  }
+  const region = endpointRegion ?? asked.region;
+  const existing = world.buckets.get(name);
+  if (existing !== undefined) refuseOtherThan(existing, ownerId, { ...asked, region });
+  const bucket = existing ?? planned(call, { ...asked, name, ownerId, region });
   bucket.acl = acl ?? bucket.acl;
   world.buckets.set(name, bucket);
   return { status: 200, headers: { location: `/${name}` } };
+}
+
+/** The bucket as it would be. It is not in the world yet. */
+function planned(
+  { world }: OssCall,
+  bucket: Partial<BucketConfiguration> & { readonly name: string; readonly ownerId: string },
+): Bucket {
+  return addBucket({ ...world, buckets: new Map() }, { ...bucket, region: bucket.region ?? DEFAULT_REGION });
+}
+
+/** What the request does not say agrees with every bucket (assumption). */
+function refuseOtherThan(bucket: Bucket, ownerId: string, asked: BucketConfiguration): void {
+  const differs = <T>(wanted: T | undefined, is: T) => wanted !== undefined && wanted !== is;
+  const message =
+    bucket.ownerId !== ownerId
+      ? "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again."
+      : differs(asked.region, bucket.region)
+        ? "Bucket already exists can't modify location."
+        : differs(asked.storageClass, bucket.storageClass)
+          ? "Cannot modify existing bucket's storage class."
+          : differs(asked.redundancy, bucket.redundancy)
+            ? "Bucket already exists can't modify data redundancy type."
+            : undefined;
+  if (message === undefined) return;
+  throw ossError(409, "BucketAlreadyExists", message, undefined, { BucketName: bucket.name });
 }
 
 /** DeleteBucket. Throws 409 BucketNotEmpty: objects, or uploads that are neither completed nor aborted. */

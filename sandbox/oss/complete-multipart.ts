@@ -8,6 +8,7 @@ import { ossError } from "./errors.ts";
 import { encodingOf } from "./list-objects.ts";
 import { discardParts, uploadOf } from "./multipart.ts";
 import { keepUnlessRefused, newObjectFrom, putInPlace, refuseOverwrite } from "./objects.ts";
+import { refuseGaps } from "./part-order.ts";
 import { optional } from "./xml.ts";
 import { childrenOf, childText, malformedXml, type XmlNode, xmlFrom } from "./xml-reader.ts";
 
@@ -15,8 +16,8 @@ import { childrenOf, childText, malformedXml, type XmlNode, xmlFrom } from "./xm
 const MIN_PART_BYTES = 102_400;
 
 /**
- * CompleteMultipartUpload: the parts that the body lists, or all of them under `x-oss-complete-all: yes`. Throws 400
- * MalformedXML, InvalidPart, InvalidPartOrder, EntityTooSmall, 404 NoSuchUpload.
+ * CompleteMultipartUpload: the parts that the body lists, or all of them under `x-oss-complete-all: yes`. Without a part
+ * it makes an empty object. Throws 400 MalformedXML, InvalidPart, InvalidPartOrder, EntityTooSmall, 404 NoSuchUpload.
  */
 export async function completeMultipartUpload(call: ObjectCall): Promise<Answer> {
   const { bucket, key, request, contents } = call;
@@ -27,7 +28,10 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<Answer>
     request.headers["x-oss-complete-all"] === "yes"
       ? [...upload.parts.values()].sort((a, b) => a.number - b.number)
       : listedParts(xmlFrom(body, "CompleteMultipartUpload"), upload);
-  if (parts.length === 0) throw malformedXml();
+  refuseGaps(
+    upload,
+    parts.map(({ number }) => number),
+  );
   refuseSmallParts(parts);
   const refuse = () => refuseOverwrite(bucket, key, request.headers);
   refuse();
@@ -46,7 +50,7 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<Answer>
   discardParts(call, upload);
   const object: StoredObject = {
     ...made,
-    headers: upload.headers,
+    headers: { ...upload.headers, ...(upload.sequential ? contentMd5Of(whole) : {}) },
     tags: upload.tags,
     content: whole.content,
     crc64: whole.crc64,
@@ -118,6 +122,11 @@ async function* bytesOf(
   parts: readonly UploadedPart[],
 ): AsyncGenerator<Uint8Array> {
   for (const { content } of parts) yield* contents.read(content) as AsyncIterable<Uint8Array>;
+}
+
+/** Parts that came in order have been hashed as they came. Source: the suite of the SDK for Python. */
+function contentMd5Of({ md5 }: StoredContent) {
+  return { "content-md5": md5.toString("base64") };
 }
 
 /** Not the MD5 of the whole, and how many parts it has. Source: observed in answers of the service. */

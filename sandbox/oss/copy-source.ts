@@ -1,4 +1,5 @@
 import type { Bucket, StoredObject } from "../world.ts";
+import { refuseInvalidKey } from "./addressing.ts";
 import { authorise } from "./authorisation.ts";
 import type { ObjectCall } from "./call.ts";
 import { invalidArgument, noSuchBucket, ossError } from "./errors.ts";
@@ -8,7 +9,7 @@ import { percentDecoded } from "./request.ts";
 
 /**
  * The object that x-oss-copy-source names, if the caller may read it and its x-oss-copy-source-if-* conditions hold.
- * Throws 400 InvalidArgument, 403 AccessDenied, 404 NoSuchBucket and NoSuchKey, 412 PreconditionFailed, 304
+ * Throws 400 InvalidArgument and InvalidObjectName, 403 AccessDenied, 404 NoSuchBucket and NoSuchKey, 412 PreconditionFailed, 304
  * NotModified. Source: OSS CopyObject, UploadPartCopy.
  */
 export function copySourceOf(call: ObjectCall): StoredObject {
@@ -36,7 +37,9 @@ function copySourceFrom(text: string) {
       text,
     );
   }
-  return { bucketName, key: percentDecoded(encodedKey), versionId };
+  const key = percentDecoded(encodedKey);
+  refuseInvalidKey(key);
+  return { bucketName, key, versionId };
 }
 
 /** Source: OSS CopyObject: both buckets are in one region. */

@@ -1,7 +1,7 @@
 import type { JournalNote } from "../world.ts";
 import { type Answer, xmlAnswer } from "./answer.ts";
 import { authorise } from "./authorisation.ts";
-import { documentBody } from "./body.ts";
+import { documentBody, md5WithFourMoreBytes } from "./body.ts";
 import type { BucketCall } from "./call.ts";
 import { encodingOf } from "./list-objects.ts";
 import { removeObject } from "./objects.ts";
@@ -21,7 +21,7 @@ const MAX_NOTED_KEYS = 10;
 export async function deleteMultipleObjects(call: BucketCall): Promise<Answer> {
   const { bucket, request } = call;
   const encoded = encodingOf(call);
-  const root = xmlFrom(await documentBody(call), "Delete");
+  const root = xmlFrom(await documentBody(call, md5WithFourMoreBytes), "Delete");
   const objects = childrenOf(root, "Object").map((object) => {
     const key = childText(object, "Key");
     if (key === undefined || key === "") throw malformedXml();

@@ -1,41 +1,42 @@
 import type { StoredObject } from "../world.ts";
 import type { Answer } from "./answer.ts";
-import { authorise } from "./authorisation.ts";
 import type { ObjectCall } from "./call.ts";
 import { ossError } from "./errors.ts";
-import { describingHeaders, headersOf } from "./object-headers.ts";
+import { type ReadObject, readObjectOf } from "./linked-object.ts";
 import { existingObject } from "./objects.ts";
-import { headerValue, percentDecoded } from "./request.ts";
+import { describingHeaders, headersOf } from "./read-headers.ts";
+import { headerValue } from "./request.ts";
 
-/** GetObject: ranges, conditions, response-* overrides; a symbolic link gives its target. */
+/** GetObject: ranges, conditions, response-* overrides; a symbolic link gives its target's bytes. */
 export function getObject(call: ObjectCall): Answer {
   const { request } = call;
   const overrides = overridesFrom(call);
-  const object = targetOf(call);
-  const unchanged = conditionalAnswer(call, object);
+  const read = readObjectOf(call);
+  const unchanged = conditionalAnswer(call, read);
   if (unchanged !== undefined) return unchanged;
-  const { size } = object.content;
-  const headers = { ...headersOf(object), ...overrides };
+  const { content } = read.source;
+  const { size } = content;
+  const headers = { ...headersOf(read), ...overrides };
   const range = rangeFrom(request.headers, size);
   if (range === undefined) {
-    return { status: 200, headers, body: { content: object.content, start: 0, end: size } };
+    return { status: 200, headers, body: { content, start: 0, end: size } };
   }
   return {
     status: 206,
     headers: { ...headers, "content-range": `bytes ${range.start}-${range.end - 1}/${size}` },
-    body: { content: object.content, ...range },
+    body: { content, ...range },
   };
 }
 
 /** HeadObject: GetObject's headers. A range has no effect (assumption). */
 export function headObject(call: ObjectCall): Answer {
-  const object = targetOf(call);
-  const unchanged = conditionalAnswer(call, object);
+  const read = readObjectOf(call);
+  const unchanged = conditionalAnswer(call, read);
   if (unchanged !== undefined) return unchanged;
-  return { status: 200, headers: headersOf(object), body: whole(object) };
+  return { status: 200, headers: headersOf(read), body: whole(read.source) };
 }
 
-/** GetObjectMeta: ETag, size, time; a symbolic link speaks of itself (assumption). */
+/** GetObjectMeta: ETag, size, time; a symbolic link speaks of itself. Source: OSS GetObjectMeta. */
 export function getObjectMeta(call: ObjectCall): Answer {
   const object = existingObject(call.bucket, call.key, call.request.parameters.get("versionId"));
   return {
@@ -60,29 +61,6 @@ function whole({ content }: StoredObject) {
 }
 
 /**
- * What the call is about. A link is followed once, and only to what its caller may read: whoever may write into a
- * folder could otherwise read the whole bucket through it. Source: OSS PutSymlink: rights on the target are checked
- * as the link is read.
- */
-function targetOf(call: ObjectCall): StoredObject {
-  const { bucket, request } = call;
-  const object = existingObject(bucket, call.key, request.parameters.get("versionId"));
-  if (object.type !== "Symlink") return object;
-  const key = percentDecoded(object.headers["x-oss-symlink-target"] ?? "");
-  authorise(call, { action: "oss:GetObject", bucket, key });
-  const target = bucket.objects.get(key);
-  if (target === undefined) {
-    throw ossError(404, "SymlinkTargetNotExist", "The symlink target object does not exist.", undefined, {
-      Key: key,
-    });
-  }
-  if (target.type === "Symlink") {
-    throw ossError(400, "InvalidTargetType", "The symbolic's target type is an invalid.");
-  }
-  return target;
-}
-
-/**
  * `bytes=a-b`, `bytes=a-`, `bytes=-n`; of several ranges the first. One that does not lie inside the object has no
  * effect; under `x-oss-range-behavior: standard` what of it lies inside counts. Throws 416 InvalidRange when nothing
  * does. Source: OSS "Use HTTP Range requests to get OSS resources in segments". For several ranges OSS "HTTP status code
@@ -104,12 +82,13 @@ function rangeFrom(headers: Readonly<Record<string, string>>, size: number) {
 }
 
 /** Undefined: go on. Throws 412 PreconditionFailed. Source: OSS GetObject, conditions. */
-function conditionalAnswer(call: ObjectCall, object: StoredObject): Answer | undefined {
+function conditionalAnswer(call: ObjectCall, { source, modifiedMs }: ReadObject): Answer | undefined {
   const { headers } = call.request;
-  const failed = failedCondition(headers, object);
+  const shown = { etag: source.etag, modifiedMs };
+  const failed = failedCondition(headers, shown);
   if (failed === undefined) return undefined;
   if (failed === "If-None-Match" || failed === "If-Modified-Since") {
-    return { status: 304, headers: describingHeaders(object) };
+    return { status: 304, headers: describingHeaders(shown) };
   }
   throw preconditionFailed(failed);
 }
@@ -128,7 +107,7 @@ export function preconditionFailed(condition: string) {
 /** The first condition that does not hold; `before` is put before the headers' names, as copies do. */
 export function failedCondition(
   headers: Readonly<Record<string, string>>,
-  object: StoredObject,
+  object: Pick<StoredObject, "etag" | "modifiedMs">,
   before = "",
 ): string | undefined {
   const header = (name: string) => headers[before + name];

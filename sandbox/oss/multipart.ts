@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
-import type { MultipartUpload, StoredObject, UploadedPart } from "../world.ts";
+import type { MultipartUpload, UploadedPart } from "../world.ts";
 import { type Answer, xmlAnswer } from "./answer.ts";
 import { storedBody } from "./body.ts";
 import type { ObjectCall } from "./call.ts";
 import type { StoredContent } from "./content-store.ts";
+import { copyRangeFrom } from "./copy-range.ts";
 import { copySourceOf } from "./copy-source.ts";
 import { invalidArgument, ossError } from "./errors.ts";
 import { encodingOf } from "./list-objects.ts";
 import { keepUnlessRefused, newObjectFrom, refuseOverwrite, uploadHeaders } from "./objects.ts";
+import { refusePartOutOfOrder } from "./part-order.ts";
 import { optional, timeText } from "./xml.ts";
 
 /** Source: OSS UploadPart. */
@@ -20,7 +22,8 @@ export function initiateMultipartUpload(call: ObjectCall): Answer {
   refuseOverwrite(bucket, key, request.headers);
   const { headers, tags } = newObjectFrom(call, request.headers);
   const id = randomBytes(16).toString("hex").toUpperCase();
-  bucket.uploads.set(id, { id, key, headers, tags, initiatedMs: call.nowMs, parts: new Map() });
+  const sequential = request.parameters.has("sequential");
+  bucket.uploads.set(id, { id, key, headers, tags, initiatedMs: call.nowMs, sequential, parts: new Map() });
   return xmlAnswer([
     "InitiateMultipartUploadResult",
     [
@@ -35,18 +38,20 @@ export function initiateMultipartUpload(call: ObjectCall): Answer {
 /** UploadPart: a part of the same number is replaced. */
 export async function uploadPart(call: ObjectCall): Promise<Answer> {
   const number = partNumberOf(call);
-  uploadOf(call);
+  refusePartOutOfOrder(uploadOf(call), number);
   const stored = await storedBody(call);
   addPart(call, number, stored);
   return { status: 200, headers: uploadHeaders(stored) };
 }
 
-/** UploadPartCopy: the whole source, or the bytes of x-oss-copy-source-range. */
+/** UploadPartCopy: the bytes of x-oss-copy-source-range, told in Content-Range, or the whole source. */
 export async function uploadPartCopy(call: ObjectCall): Promise<Answer> {
   const number = partNumberOf(call);
-  uploadOf(call);
+  refusePartOutOfOrder(uploadOf(call), number);
   const source = copySourceOf(call);
-  const { start, end } = copyRangeOf(call, source);
+  const { size } = source.content;
+  const range = copyRangeFrom(call.request.headers["x-oss-copy-source-range"], size);
+  const { start, end } = range ?? { start: 0, end: size };
   const stored = await call.contents.write(call.contents.read(source.content, start, end));
   const { etag, modifiedMs } = addPart(call, number, stored);
   return xmlAnswer(
@@ -57,7 +62,11 @@ export async function uploadPartCopy(call: ObjectCall): Promise<Answer> {
         ["ETag", `"${etag}"`],
       ],
     ],
-    { etag: `"${etag}"`, "x-oss-hash-crc64ecma": stored.crc64 },
+    {
+      etag: `"${etag}"`,
+      "x-oss-hash-crc64ecma": stored.crc64,
+      ...(range === undefined ? {} : { "content-range": `bytes ${start}-${end - 1}/${size}` }),
+    },
   );
 }
 
@@ -93,7 +102,7 @@ function partNumberOf({ request }: ObjectCall): number {
 
 /** The upload may have ended while the bytes came. */
 function addPart(call: ObjectCall, number: number, stored: StoredContent): UploadedPart {
-  keepUnlessRefused(call, stored, () => uploadOf(call));
+  keepUnlessRefused(call, stored, () => refusePartOutOfOrder(uploadOf(call), number));
   const { parts } = uploadOf(call);
   const before = parts.get(number);
   const part: UploadedPart = {
@@ -106,24 +115,6 @@ function addPart(call: ObjectCall, number: number, stored: StoredContent): Uploa
   parts.set(number, part);
   if (before !== undefined) call.contents.discard(before.content);
   return part;
-}
-
-/** `bytes=a-b`. Throws 400 InvalidArgument, 416 InvalidRange. */
-function copyRangeOf({ request }: ObjectCall, { content: { size } }: StoredObject) {
-  const text = request.headers["x-oss-copy-source-range"];
-  if (text === undefined) return { start: 0, end: size };
-  const [, from, to] = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(text) ?? [];
-  const start = Number(from);
-  const end = Number(to) + 1;
-  if (from === undefined || start >= end) {
-    throw invalidArgument(
-      "The x-oss-copy-source-range value must be of the form bytes=first-last.",
-      "x-oss-copy-source-range",
-      text,
-    );
-  }
-  if (end > size) throw ossError(416, "InvalidRange", "The requested range cannot be satisfied.");
-  return { start, end };
 }
 
 /** Gives the bytes of all parts up. */

@@ -12,9 +12,11 @@ const KEPT = [
   "content-encoding",
   "content-language",
   "expires",
-  "x-oss-storage-class",
   "x-oss-server-side-encryption",
 ];
+
+/** Those of KEPT that nobody sends but to set them: many HTTP clients add a Content-Type to every PUT (assumption). */
+const METADATA = ["cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
 
 /** application/octet-stream where a client names no type. Source: OSS PutObject. */
 const DEFAULT_CONTENT_TYPE = "application/octet-stream";
@@ -32,26 +34,9 @@ export function keptHeaders(headers: Headers): Headers {
   return { "content-type": DEFAULT_CONTENT_TYPE, ...Object.fromEntries(kept) };
 }
 
-/** Those of the object's headers that say what it is, for GetObject and HeadObject. */
-export function headersOf(object: StoredObject): Headers {
-  return {
-    ...object.headers,
-    ...describingHeaders(object),
-    "accept-ranges": "bytes",
-    "x-oss-object-type": object.type,
-    "x-oss-hash-crc64ecma": object.crc64,
-    "x-oss-storage-class": object.headers["x-oss-storage-class"] ?? "Standard",
-    ...(object.type === "Normal"
-      ? { "content-md5": Buffer.from(object.etag, "hex").toString("base64") }
-      : {}),
-    ...(object.type === "Appendable" ? { "x-oss-next-append-position": String(object.content.size) } : {}),
-    ...(object.tags.size === 0 ? {} : { "x-oss-tagging-count": String(object.tags.size) }),
-  };
-}
-
-/** ETag and Last-Modified. */
-export function describingHeaders(object: StoredObject): Headers {
-  return { etag: `"${object.etag}"`, "last-modified": new Date(object.modifiedMs).toUTCString() };
+/** Whether a request brings metadata of its own. */
+export function hasMetadata(headers: Headers): boolean {
+  return Object.keys(headers).some((name) => METADATA.includes(name) || name.startsWith("x-oss-meta-"));
 }
 
 /** The x-oss-object-acl header; default: `default`. Throws 400 InvalidArgument. */

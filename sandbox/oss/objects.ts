@@ -5,6 +5,7 @@ import type { BucketCall, ObjectCall } from "./call.ts";
 import type { StoredContent } from "./content-store.ts";
 import { noSuchKey, ossError } from "./errors.ts";
 import { keptHeaders, objectAclFrom } from "./object-headers.ts";
+import { storageClassFrom } from "./storage-class.ts";
 import { tagsFromHeader } from "./tags.ts";
 
 /** PutObject. */
@@ -44,7 +45,10 @@ export function newObjectFrom(
 ): Pick<StoredObject, "key" | "headers" | "tags" | "acl" | "ownerId" | "modifiedMs"> {
   return {
     key,
-    headers: keptHeaders(headers),
+    headers: {
+      ...keptHeaders(headers),
+      "x-oss-storage-class": storageClassFrom(headers["x-oss-storage-class"], bucket.storageClass),
+    },
     tags: tagsFromHeader(headers["x-oss-tagging"]),
     acl: objectAclFrom(headers["x-oss-object-acl"]),
     ownerId: bucket.ownerId,

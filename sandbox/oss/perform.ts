@@ -1,17 +1,15 @@
 import type { Address } from "./addressing.ts";
 import type { Answer } from "./answer.ts";
 import { appendObject } from "./append-object.ts";
+import { deleteBucketPolicy, getBucketPolicy, putBucketPolicy } from "./bucket-policy.ts";
 import {
   deleteBucketCors,
-  deleteBucketPolicy,
   getBucketAcl,
   getBucketCors,
   getBucketInfo,
   getBucketLocation,
-  getBucketPolicy,
   putBucketAcl,
   putBucketCors,
-  putBucketPolicy,
 } from "./bucket-settings.ts";
 import { deleteBucket, listBuckets, putBucket } from "./buckets.ts";
 import type { BucketCall, ObjectCall, OssCall } from "./call.ts";
@@ -47,11 +45,11 @@ export async function perform(
 }
 
 /** Carries out an operation that needs no bucket; it authorises itself. */
-export function performWithoutBucket(
+export async function performWithoutBucket(
   operation: Extract<Operation, { readonly scope: "service" | "new bucket" }>,
   call: OssCall,
   { bucket, endpointRegion }: Address,
-): Answer {
+): Promise<Answer> {
   return operation.scope === "service" ? listBuckets(call) : putBucket(call, bucket ?? "", endpointRegion);
 }
 

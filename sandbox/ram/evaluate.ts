@@ -64,7 +64,7 @@ export function evaluate(request: AccessRequest, layers: PolicyLayers): Decision
     judge(
       "resource policy",
       [resource],
-      "resource",
+      "stored resource",
       (statement) =>
         statement.principals !== undefined && names(statement.principals, asker) && applies(statement),
     );
@@ -118,7 +118,7 @@ export function denialOfOwner(request: AccessRequest, bucketPolicy: NamedPolicy)
   const verdict = judge(
     "resource policy",
     [bucketPolicy],
-    "resource",
+    "stored resource",
     (statement) =>
       statement.principals !== undefined &&
       namesEveryone(statement.principals) &&

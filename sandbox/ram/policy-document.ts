@@ -1,9 +1,12 @@
 import { type Condition, conditionFrom } from "./conditions.ts";
 import { asciiLowerCase } from "./match.ts";
-import { type Principals, principalsFrom } from "./principals.ts";
+import { NOBODY, type Principals, principalsFrom } from "./principals.ts";
 
-/** What a policy is for: attached to (or passed for) an identity, a role's trust policy, or a bucket policy. */
-export type PolicyKind = "identity" | "trust" | "resource";
+/**
+ * What a policy is for: attached to (or passed for) an identity, a role's trust policy, or a bucket policy. `resource` is
+ * a bucket policy as the documents describe it. `stored resource` is what OSS takes: a statement may name nobody.
+ */
+export type PolicyKind = "identity" | "trust" | "resource" | "stored resource";
 
 /** A policy, parsed. */
 export interface PolicyDocument {
@@ -63,6 +66,7 @@ const PARSED_POLICIES: Readonly<Record<PolicyKind, Map<string, PolicyDocument>>>
   identity: new Map(),
   trust: new Map(),
   resource: new Map(),
+  "stored resource": new Map(),
 };
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -108,6 +112,7 @@ const ELEMENTS: Readonly<Record<PolicyKind, readonly string[]>> = {
   identity: ["Effect", "Action", "NotAction", "Resource", "Condition"],
   trust: ["Effect", "Action", "NotAction", "Principal", "Condition"],
   resource: ["Effect", "Action", "NotAction", "Resource", "Principal", "Condition"],
+  "stored resource": ["Effect", "Action", "NotAction", "Resource", "Principal", "Condition"],
 };
 
 function actionsFrom(statement: JsonObject, where: string): Statement["actions"] {
@@ -137,8 +142,16 @@ function resourcesFrom(statement: JsonObject, where: string): readonly string[] 
   return patterns;
 }
 
-function checkedPrincipals(statement: JsonObject, where: string, kind: "trust" | "resource"): Principals {
-  const principals = principalsFrom(statement["Principal"], kind);
+function checkedPrincipals(
+  statement: JsonObject,
+  where: string,
+  kind: Exclude<PolicyKind, "identity">,
+): Principals {
+  const json = statement["Principal"];
+  if (kind === "stored resource" && (json === undefined || (Array.isArray(json) && json.length === 0))) {
+    return NOBODY;
+  }
+  const principals = principalsFrom(json, kind === "trust" ? "trust" : "resource");
   if ("problem" in principals) {
     throw new PolicyGrammarError(`${where}.Principal: ${principals.problem}`);
   }

@@ -9,6 +9,9 @@ export interface Principals {
   readonly listed: readonly string[];
 }
 
+/** Names nobody. */
+export const NOBODY: Principals = { ram: [], service: [], federated: [], listed: [] };
+
 /** Who asks, as far as a Principal element can tell. */
 export interface Asker {
   /** e.g. acs:ram::1234567890123456:role/writer/alice, or undefined when nobody signed. */

@@ -38,7 +38,7 @@ export function readBucket(read: SeedReader, world: World, name: string, node: S
       "private, public-read or public-read-write",
     ) as Bucket["acl"];
   }
-  if (policy !== undefined) bucket.policy = policyText(read, policy, `${path}.policy`, "resource");
+  if (policy !== undefined) bucket.policy = policyText(read, policy, `${path}.policy`, "stored resource");
   bucket.cors = corsRules(read, cors, `${path}.cors`);
   for (const [at, host] of read.list(hosts, `${path}.hosts`).entries()) {
     readHost(read, world, bucket, host, `${path}.hosts.${at}`);

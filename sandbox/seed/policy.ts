@@ -1,4 +1,4 @@
-import { MAX_POLICY_BYTES } from "../oss/bucket-settings.ts";
+import { MAX_POLICY_BYTES } from "../oss/bucket-policy.ts";
 import { MAX_POLICY_LENGTH } from "../ram/parameters.ts";
 import { type PolicyKind, policyGrammarProblem } from "../ram/policy-document.ts";
 import type { SeedNode, SeedReader } from "./reader.ts";
@@ -21,7 +21,7 @@ export function policyText(
 }
 
 function lengthProblem(text: string, kind: PolicyKind): string | undefined {
-  if (kind === "resource") {
+  if (kind === "stored resource") {
     return Buffer.byteLength(text) > MAX_POLICY_BYTES
       ? `is too long; the limit for a bucket policy is ${MAX_POLICY_BYTES} bytes`
       : undefined;

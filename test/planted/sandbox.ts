@@ -45,4 +45,25 @@ export const sandboxBugs: readonly Bug[] = [
     replace: `return nowMs();`,
     killedBy: ["unit/sandbox/clock"],
   },
+  {
+    name: "sandbox: a bucket policy without Principal speaks of everybody",
+    in: "principals.ts#NOBODY",
+    find: `listed: []`,
+    replace: `listed: ["*"]`,
+    killedBy: ["sandbox/oss-bucket-policy"],
+  },
+  {
+    name: "sandbox: a bucket policy may ask for an address alone",
+    in: "refuseAddressesAlone",
+    find: `if (!isAlone) return;`,
+    replace: `if (!isAlone || statements.length > 0) return;`,
+    killedBy: ["sandbox/oss-bucket-policy"],
+  },
+  {
+    name: "sandbox: a link reads what its reader may not",
+    in: "readObjectOf",
+    find: `authorise(call, { action: "oss:GetObject", bucket, key });`,
+    replace: ``,
+    killedBy: ["sandbox/oss-authorisation"],
+  },
 ];

@@ -107,11 +107,6 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, multipart", (version) => {
         {},
       );
     expect((await partCopy("0-2")).etag).toBe(etagOf(bytes.subarray(0, 3)));
-    expect(await failureOf(partCopy("5-2"))).toMatchObject({ status: 400, code: "InvalidArgument" });
-    expect(await failureOf(partCopy(`0-${bytes.length}`))).toMatchObject({
-      status: 416,
-      code: "InvalidRange",
-    });
   });
 
   it("replaces a part of the same number", async () => {
@@ -140,7 +135,6 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, multipart", (version) => {
       status: 400,
       code: "EntityTooSmall",
     });
-    expect(await complete()).toMatchObject({ status: 400, code: "MalformedXML" });
     for (const number of [0, 10_001]) {
       expect(await failureOf(upload(number, Buffer.from("x")))).toMatchObject({
         status: 400,
