@@ -50,7 +50,7 @@ export async function issuerKeysChecked(
       const [algorithm] = algorithms.filter((candidate) => !unserved.includes(candidate));
       // Without kids, a set with several keys for an algorithm answers no token: none may stand in for another.
       const ambiguous =
-        set.byKid.size === 0 &&
+        set.keys.every(({ kid }) => kid === undefined) &&
         algorithm !== undefined &&
         keyIn(set, { kid: undefined, algorithm }) === "key-id";
       if (ambiguous) {

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { jwksKeys } from "../../shared/adapters/jwks-keys.ts";
 import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
-import type { Issuer } from "../../shared/domain/token/issuer.ts";
+import type { Algorithm, Issuer } from "../../shared/domain/token/issuer.ts";
 import type { SigningKeys, TokenVerifier } from "../../shared/ports.ts";
 import {
   type Answer,
@@ -398,6 +398,18 @@ describe("K9: a published private key", () => {
     expect(await judgeEntry(entry)).toEqual(invalid("key-id"));
     expect(warnings).toEqual(['issuer login: the key "x" is left out: its secret half is published']);
   });
+  it.each([
+    ["under the same kid", { kid: "two" }],
+    ["under another kid", { kid: "other" }],
+    ["without a kid", {}],
+    ["for encryption", { kid: "other", use: "enc" }],
+    ["for another algorithm", { kid: "two", alg: "ES384" }],
+  ])("makes its public half unusable, published %s", async (_where, members) => {
+    const entry = { ...two.privateKey.export({ format: "jwk" }), ...members };
+    server.answer(keySet(ONE, TWO, entry));
+    expect(await verifierOf().verify(tokenOf("two", two.privateKey))).toEqual(invalid("key-id"));
+    expect(warnings).toContain('issuer login: the key "two" is left out: its secret half is published');
+  });
   it("also makes the public key with the same kid unusable", async () => {
     server.answer(keySet(ONE, TWO, { ...two.privateKey.export({ format: "jwk" }), kid: "two" }));
     expect(await verifierOf().verify(tokenOf("two", two.privateKey))).toEqual(invalid("key-id"));
@@ -405,17 +417,61 @@ describe("K9: a published private key", () => {
 });
 
 describe("K10: kids that do not name exactly one key", () => {
+  const { alg: _, ...withoutAlg } = ONE;
   it.each([
     ["two keys", [TWO, { ...ONE, kid: "two" }]],
-    ["a key twice", [TWO, TWO]],
-    ["a key and a kind that we do not know", [TWO, { kty: "OKP", kid: "two" }]],
-    ["three keys", [TWO, TWO, TWO]],
-  ])("%s with one kid are all left out", async (_case, entries) => {
+    ["two keys, the other one first", [{ ...ONE, kid: "two" }, TWO]],
+    ["two keys, one of them without alg", [TWO, { ...withoutAlg, kid: "two" }]],
+    ["two keys, one of them without use", [TWO, { ...ONE, kid: "two", use: undefined }]],
+    ["two keys, one of them with key_ops", [TWO, { ...ONE, kid: "two", key_ops: ["verify"] }]],
+    ["a key twice and another", [TWO, TWO, { ...ONE, kid: "two" }]],
+  ])("%s that fit the header are both refused", async (_case, entries) => {
     server.answer(keySet(ONE, ...entries));
     const verifier = verifierOf();
     expect(await verifier.verify(tokenOf("two", two.privateKey))).toEqual(invalid("key-id"));
+    expect(await verifier.verify(tokenOf("two", one.privateKey))).toEqual(invalid("key-id"));
     expect(await verifier.verify(tokenOf("one", one.privateKey))).toEqual(ACCEPTED);
-    expect(warnings[0]).toContain("another key has the same kid");
+    expect(warnings).toEqual([
+      'issuer login: the key "two" is two different keys for ES256: their tokens are refused',
+    ]);
+  });
+
+  it.each([
+    ["the key twice", [TWO, TWO]],
+    ["the key three times", [TWO, TWO, TWO]],
+    ["the key again, with a certificate", [TWO, { ...TWO, x5c: ["AAAA"], x5t: "abc" }]],
+    ["the key again, without alg", [TWO, { ...TWO, alg: undefined }]],
+    ["a kind that we do not know", [TWO, { kty: "OKP", kid: "two" }]],
+    ["another curve's key", [TWO, { ...jwkOf(keyPair("P-384").publicKey), kid: "two" }]],
+    ["an RSA key", [jwkOf(keyPair("rsa").publicKey, { kid: "two" }), TWO]],
+    ["another key for another algorithm", [TWO, { ...ONE, kid: "two", alg: "ES384" }]],
+    ["another key for signing only", [TWO, { ...ONE, kid: "two", key_ops: ["sign"] }]],
+    ["numbers that are no key", [TWO, { ...ONE, kid: "two", y: ONE.x }]],
+  ])("%s under a key's kid does no harm: one key fits the header", async (_case, entries) => {
+    server.answer(keySet(ONE, ...entries));
+    const verifier = verifierOf({ algorithms: ["ES256", "ES384", "RS256"] });
+    expect(await verifier.verify(tokenOf("two", two.privateKey))).toEqual(ACCEPTED);
+    expect(await verifier.verify(tokenOf("two", one.privateKey))).toEqual(invalid("signature"));
+  });
+
+  it("one RSA key for three algorithms is one key for each: no token of another algorithm passes", async () => {
+    const rsa = keyPair("rsa");
+    const entries = ["RS512", "RS256", "RS384"].map((alg) => jwkOf(rsa.publicKey, { kid: "key-1", alg }));
+    server.answer(keySet(...entries));
+    const verifier = verifierOf({ algorithms: ["RS256", "PS256"] });
+    const token = (algorithm: Algorithm) =>
+      verifier.verify(appToken({ algorithm, key: rsa.privateKey, header: { kid: "key-1" } }));
+    expect(await token("RS256")).toEqual(ACCEPTED);
+    expect(await token("PS256")).toEqual(invalid("key"));
+    expect(await token("RS512")).toEqual(invalid("algorithm"));
+    expect(warnings).toEqual([]);
+  });
+
+  it("a token without a kid is refused where two different keys fit, though each has its own kid", async () => {
+    server.answer(keySet(ONE, ONE, { ...ONE, kid: "again" }));
+    expect(await verifierOf().verify(tokenOf(undefined, one.privateKey))).toEqual(ACCEPTED);
+    server.answer(keySet(ONE, TWO));
+    expect(await verifierOf().verify(tokenOf(undefined, one.privateKey))).toEqual(invalid("key-id"));
   });
 
   it("a key for encryption may share a kid: it is no candidate", async () => {

@@ -6,7 +6,7 @@ export const keyCacheBugs: readonly Bug[] = [
     name: "cache: a removed key stays",
     in: "jwksKeys",
     find: `kept = { set: outcome, fetchedAtMs: startedAtMs };`,
-    replace: `kept = { set: { keys: [...outcome.keys, ...(kept?.set.keys ?? [])], byKid: new Map([...(kept?.set.byKid ?? []), ...outcome.byKid]) }, fetchedAtMs: startedAtMs };`,
+    replace: `kept = { set: { keys: [...outcome.keys, ...(kept?.set.keys ?? [])] }, fetchedAtMs: startedAtMs };`,
     killedBy: ["attack/jwks-attacks"],
   },
   {

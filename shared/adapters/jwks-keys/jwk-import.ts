@@ -2,8 +2,9 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import type { Algorithm } from "../../domain/token/issuer.ts";
 import { keyFits, problemOfPublicKey } from "../../domain/token/verification-key.ts";
 
-/** One key of a set, and what it may verify. */
+/** One entry of a set, and what it may verify. */
 export interface VerificationKey {
+  readonly kid: string | undefined;
   readonly key: KeyObject;
   readonly algorithms: readonly Algorithm[];
 }
@@ -11,13 +12,11 @@ export interface VerificationKey {
 /** The usable keys of one JWKS document. */
 export interface KeySet {
   readonly keys: readonly VerificationKey[];
-  /** Only kids that name exactly one key. */
-  readonly byKid: ReadonlyMap<string, VerificationKey>;
 }
 
 /**
  * The usable keys of a JWKS document for an issuer's algorithms. It ignores unusable keys and keeps the others (RFC 7517
- * section 5). Unusable are other purposes and types, weak keys, secrets, and all keys with the same kid. `onWarning` gets
+ * section 5). Unusable are other purposes and types, weak keys, and keys whose secret half is in the set. `onWarning` gets
  * the faults that the issuer should fix. Throws when the document is not a key set, or has more than 100 keys.
  */
 export function keySetFrom(
@@ -29,44 +28,54 @@ export function keySetFrom(
   if (!Array.isArray(entries)) throw new Error("is not a JSON object with an array of keys");
   if (entries.length > MAX_KEYS) throw new Error(`has ${entries.length} keys, more than ${MAX_KEYS}`);
 
-  const candidates = entries.filter(isRecord).filter(isForSignatures);
-  const kids = candidates.map((jwk) => jwk["kid"]);
+  const records = entries.filter(isRecord);
+  // Everybody can sign with them, under whatever kid and for whatever use their public half stands in the set.
+  const published = records.filter(hasSecretHalf).map(publicKeyOrUndefined);
   const keys: VerificationKey[] = [];
-  const byKid = new Map<string, VerificationKey>();
-  for (const jwk of candidates) {
+  for (const jwk of records.filter(isForSignatures)) {
     const { kid } = jwk;
     const warn = (problem: string) => onWarning(`${nameFor(kid)} is left out: ${problem}`);
     if (kid !== undefined && typeof kid !== "string") {
       warn("its kid is not a string");
-    } else if (kid !== undefined && kids.indexOf(kid) !== kids.lastIndexOf(kid)) {
-      warn("another key has the same kid, and is left out too");
     } else {
       const usable = verificationKeyFrom(jwk, algorithms, warn);
       if (usable === undefined) continue;
-      keys.push(usable);
-      if (kid !== undefined) byKid.set(kid, usable);
+      if (published.some((known) => known?.equals(usable.key))) warn("its secret half is published");
+      else keys.push({ kid, ...usable });
     }
   }
-  return { keys, byKid };
+  for (const problem of ambiguitiesIn(keys)) onWarning(problem);
+  return { keys };
 }
 
 /**
- * The key that a token's header names. "key-id": the set has no such key, but a newer set may. "key": it has the key, but
- * for another algorithm. Without a kid, the set must have exactly one key for the algorithm: trying several would let one
- * key replace another.
+ * The key that a token's header means: the one with its kid that may verify its algorithm. Several entries may share a
+ * kid, and the same key may stand in the set twice. "key-id": the set has no such key, or two different ones, but a newer
+ * set may be better. "key": it has the kid, but for other algorithms. Without a kid, the set must have exactly one key for
+ * the algorithm. Trying several would let one key replace another.
  */
 export function keyIn(
   set: KeySet,
   header: { readonly kid: string | undefined; readonly algorithm: Algorithm },
 ): KeyObject | "key-id" | "key" {
   const { kid, algorithm } = header;
-  if (kid === undefined) {
-    const [only, another] = set.keys.filter((candidate) => candidate.algorithms.includes(algorithm));
-    return only === undefined || another !== undefined ? "key-id" : only.key;
-  }
-  const named = set.byKid.get(kid);
-  if (named === undefined) return "key-id";
-  return named.algorithms.includes(algorithm) ? named.key : "key";
+  const named = kid === undefined ? set.keys : set.keys.filter((candidate) => candidate.kid === kid);
+  const [only, ...others] = named.filter((candidate) => candidate.algorithms.includes(algorithm));
+  if (only === undefined) return kid === undefined || named.length === 0 ? "key-id" : "key";
+  return others.every(({ key }) => key.equals(only.key)) ? only.key : "key-id";
+}
+
+/** Kids under which two different keys fit one algorithm: tokens that name such a kid and algorithm are refused. */
+function ambiguitiesIn(keys: readonly VerificationKey[]): readonly string[] {
+  return [...new Set(keys.map(({ kid }) => kid))].flatMap((kid) => {
+    const named = keys.filter((candidate) => candidate.kid === kid);
+    const algorithms = [...new Set(named.flatMap((candidate) => candidate.algorithms))].filter(
+      (algorithm) => keyIn({ keys: named }, { kid, algorithm }) === "key-id",
+    );
+    return kid === undefined || algorithms.length === 0
+      ? []
+      : [`${nameFor(kid)} is two different keys for ${algorithms.join(", ")}: their tokens are refused`];
+  });
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -77,6 +86,10 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 function isForSignatures(jwk: Readonly<Record<string, unknown>>): boolean {
   const { use = "sig", key_ops: operations = ["verify"] } = jwk;
   return use === "sig" && Array.isArray(operations) && operations.includes("verify");
+}
+
+function hasSecretHalf(jwk: Readonly<Record<string, unknown>>): boolean {
+  return SECRET_MEMBERS.some((name) => jwk[name] !== undefined);
 }
 
 /** Escaped and cut short: a kid may contain line ends and other text that forges log lines. */
@@ -91,10 +104,9 @@ function verificationKeyFrom(
   jwk: Readonly<Record<string, unknown>>,
   algorithms: readonly Algorithm[],
   warn: (problem: string) => void,
-): VerificationKey | undefined {
+): Omit<VerificationKey, "kid"> | undefined {
   const { kty, alg } = jwk;
-  if (SECRET_MEMBERS.some((name) => jwk[name] !== undefined)) {
-    // Everybody who can read the set can sign with it.
+  if (hasSecretHalf(jwk)) {
     warn("its secret half is published");
     return undefined;
   }
