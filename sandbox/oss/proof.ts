@@ -154,9 +154,8 @@ function v4HeaderProof(request: SignedRequest, authorization: string): Proof {
     );
   }
   const additionalHeaders = additionalHeadersFrom(fields?.get("AdditionalHeaders"), request);
-  const date = request.headers["x-oss-date"] ?? request.headers["date"] ?? "";
   return {
-    ...v4Proof(request, credential, date, additionalHeaders, "Authorization header"),
+    ...v4Proof(request, credential, v4DateIn(request.headers), additionalHeaders, "Authorization header"),
     place: "header",
     securityToken: securityTokenIn(request, "x-oss-security-token"),
     signature,
@@ -183,7 +182,7 @@ function v4UrlProof(request: SignedRequest): Proof {
   }
   const additionalHeaders = additionalHeadersFrom(parameters.get("x-oss-additional-headers"), request);
   return {
-    ...v4Proof(request, credential, parameter("x-oss-date"), additionalHeaders, "query"),
+    ...v4Proof(request, credential, v4DateFrom(parameter("x-oss-date")), additionalHeaders, "query"),
     place: "query",
     securityToken: securityTokenIn(request, "x-oss-security-token"),
     signature: parameter("x-oss-signature"),
@@ -194,12 +193,11 @@ function v4UrlProof(request: SignedRequest): Proof {
 function v4Proof(
   request: SignedRequest,
   credential: V4Credential,
-  date: string,
+  { date, dateMs }: V4Date,
   additionalHeaders: readonly string[],
   place: string,
 ) {
-  const dateMs = v4TimeFrom(date);
-  if (Number.isNaN(dateMs) || date.slice(0, 8) !== credential.day) {
+  if (Number.isNaN(dateMs) || dayOf(dateMs) !== credential.day) {
     throw invalidArgument(`Invalid signing date in ${place}.`, "x-oss-date", date);
   }
   const canonicals = EMPTY_VALUES.map((emptyValues): Canonical => {
@@ -219,6 +217,29 @@ function v4Proof(
     dateMs,
     canonicals,
   } as const;
+}
+
+/** A date as it was signed, and when that is; NaN when it has another form. */
+interface V4Date {
+  readonly date: string;
+  readonly dateMs: number;
+}
+
+function v4DateFrom(date: string): V4Date {
+  return { date, dateMs: v4TimeFrom(date) };
+}
+
+/** x-oss-date; without it Date, also in the form that HTTP gives it: aliyun-oss-go-sdk signs that one. */
+function v4DateIn(headers: SignedRequest["headers"]): V4Date {
+  const { "x-oss-date": ossDate, date = "" } = headers;
+  if (ossDate !== undefined) return v4DateFrom(ossDate);
+  const dateMs = v1TimeFrom(date);
+  return Number.isNaN(dateMs) ? v4DateFrom(date) : { date, dateMs };
+}
+
+/** yyyymmdd */
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10).replaceAll("-", "");
 }
 
 /** Headers that are said to be signed must be there. */

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { v4CanonicalRequest, v4Signature, v4StringToSign } from "../../sandbox/oss/signature-v4.ts";
 import {
   aliOss,
   errorOf,
@@ -515,5 +516,52 @@ describe("V1, signed by hand", () => {
       code: "AccessDenied",
       ec: "0002-00000503",
     });
+  });
+});
+
+describe("V4, signed by hand", () => {
+  const answerTo = (headers: Record<string, string>, signedDate: string, day: string) => {
+    const { accessKeyId, accessKeySecret } = oss.administrator;
+    const signed = { "x-oss-content-sha256": "UNSIGNED-PAYLOAD", ...headers };
+    const canonical = v4CanonicalRequest(
+      { method: "GET", bucket: "examplebucket", key: "a.txt", parameters: new Map(), headers: signed },
+      [],
+    );
+    const credential = { accessKeyId, day, region: "cn-hangzhou" };
+    const signature = v4Signature(
+      accessKeySecret,
+      credential,
+      v4StringToSign(credential, signedDate, canonical),
+    );
+    const scope = `${accessKeyId}/${day}/cn-hangzhou/oss/aliyun_v4_request`;
+    const authorization = `OSS4-HMAC-SHA256 Credential=${scope},Signature=${signature}`;
+    return fetch(`http://127.0.0.1:${oss.port}/examplebucket/a.txt`, {
+      headers: { ...signed, authorization },
+    });
+  };
+  const dayOf = (now: Date) => now.toISOString().slice(0, 10).replaceAll("-", "");
+
+  it("takes Date in HTTP's form where there is no x-oss-date, as aliyun-oss-go-sdk sends it", async () => {
+    const now = new Date();
+    const date = now.toUTCString();
+    expect((await answerTo({ date }, date, dayOf(now))).status).toBe(200);
+  });
+
+  it.each<[string, (now: Date) => [date: string, day: string]]>([
+    ["of another day than the credential", (now) => [now.toUTCString(), "20200101"]],
+    ["without its zone", (now) => [now.toUTCString().replace(" GMT", ""), dayOf(now)]],
+  ])("takes no Date %s", async (_case, written) => {
+    const [date, day] = written(new Date());
+    expect(await errorOf(await answerTo({ date }, date, day))).toMatchObject({
+      status: 400,
+      code: "InvalidArgument",
+    });
+  });
+
+  it("takes no x-oss-date in HTTP's form", async () => {
+    const now = new Date();
+    const date = now.toUTCString();
+    const answer = await answerTo({ "x-oss-date": date }, date, dayOf(now));
+    expect(await errorOf(answer)).toMatchObject({ status: 400, code: "InvalidArgument" });
   });
 });
