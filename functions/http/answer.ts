@@ -48,6 +48,15 @@ export function rendered({ status, headers, body }: Answer): HttpResponse {
   };
 }
 
+/** The answer to HEAD: the headers of the answer to GET. Function Compute ignores the Content-Length. */
+export function withoutBody({ status, headers, body }: HttpResponse): HttpResponse {
+  return {
+    status,
+    headers: { ...headers, "Content-Length": String(Buffer.byteLength(body)) },
+    body: "",
+  };
+}
+
 const BASE_HEADERS: Readonly<Record<string, string>> = {
   // Credentials are never stored by a proxy (RFC 6749 section 5.1), nor taken for another type.
   "Cache-Control": "no-store",

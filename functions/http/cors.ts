@@ -7,7 +7,16 @@ import type { HttpRequest, HttpResponse } from "./http.ts";
  */
 const NOBODY = "https://origin-not-allowed.invalid";
 
-/** Adds the CORS headers. `allowed` is ALLOWED_ORIGINS: origins, or the one entry `*`. */
+/** What a page may send when its preflight names nothing that can be allowed. */
+const USUAL_HEADERS = "Authorization, Content-Type";
+
+/** Characters. Ours: about forty names. Function Compute allows 8 KB for all headers of an answer. */
+const MAX_NAMES_LENGTH = 1024;
+
+/**
+ * Adds the CORS headers. `allowed` is ALLOWED_ORIGINS: origins, or the one entry `*`. A page of an allowed origin may send
+ * every header that it asks for: libraries add tracing headers (baggage, traceparent), and no cookie is ever accepted.
+ */
 export function withCors(
   response: HttpResponse,
   request: HttpRequest,
@@ -16,20 +25,34 @@ export function withCors(
   const origin = request.headers.get("origin")?.[0];
   const preflight = request.method === "OPTIONS";
   if (origin === undefined && !preflight) return response;
+  const allowOrigin = allowedOrigin(origin, allowed);
+  const { Vary: vary = "", Allow: methods = "GET, POST, OPTIONS" } = response.headers;
   return {
     ...response,
     headers: {
       ...response.headers,
-      "Access-Control-Allow-Origin": allowedOrigin(origin, allowed),
+      "Access-Control-Allow-Origin": allowOrigin,
       ...(preflight
         ? {
-            "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+            Vary: `${vary}, Access-Control-Request-Headers`,
+            "Access-Control-Allow-Methods": methods,
+            "Access-Control-Allow-Headers":
+              (allowOrigin === NOBODY ? undefined : headersAskedFor(request)) ?? USUAL_HEADERS,
             "Access-Control-Max-Age": "600",
           }
         : { "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate" }),
     },
   };
+}
+
+/** The names that a preflight asks for; undefined for none, and for what is not a list of header names. */
+function headersAskedFor({ headers }: HttpRequest): string | undefined {
+  const list = (headers.get("access-control-request-headers") ?? []).join(",");
+  if (list.length > MAX_NAMES_LENGTH) return undefined;
+  const names = list.split(",").map((name) => name.replace(/^[ \t]+|[ \t]+$/g, ""));
+  // A token of RFC 9110, section 5.6.2. "*" alone would mean every header to a browser.
+  const areNames = names.every((name) => name !== "*" && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name));
+  return areNames ? names.join(", ") : undefined;
 }
 
 function allowedOrigin(origin: string | undefined, allowed: readonly string[]): string {

@@ -1,7 +1,7 @@
 import type { Refusal } from "../../shared/domain/refusal.ts";
 import { type HttpRequest, type HttpResponse, unreadableRequest } from "./http.ts";
 
-/** What FC's nodejs20 runtime expects from the handler of an HTTP trigger. */
+/** What an HTTP trigger and API Gateway expect from the handler. */
 export interface FcResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -11,29 +11,25 @@ export interface FcResponse {
 
 /**
  * Reads the event of an HTTP trigger: JSON in a Buffer, Title-Case headers, repeated headers and parameters
- * joined by commas, body in base64 when its type is not text. An event of another trigger, a test event, and an event
- * whose parameters or body have another type are unreadable. Dropping such a part would give more than was asked for.
- * Source: Function Compute 3.0, "HTTP trigger: event format".
+ * joined by commas, body in base64 when its type is not text. Reads the event of API Gateway too. An event of another
+ * trigger, a test event, and an event whose parameters or body have another type are unreadable. Dropping such a part
+ * would give more than was asked for.
+ * Source: Function Compute 3.0, "HTTP trigger: event format"; API Gateway, "Function Compute", event functions.
  */
 export function httpRequestFromFcEvent(event: unknown, requestId: string): HttpRequest {
   const parsed = parsedEvent(event);
-  const http = recordOf(recordOf(parsed?.["requestContext"])?.["http"]);
-  const method = http?.["method"];
-  const path = parsed?.["rawPath"];
-  if (parsed === undefined || typeof method !== "string" || typeof path !== "string") {
-    const problem = "does not come from an HTTP trigger; invoke the function through its URL";
+  const line = parsed === undefined ? undefined : (lineOfHttpTrigger(parsed) ?? lineOfApiGateway(parsed));
+  if (parsed === undefined || line === undefined) {
+    const problem = "does not come from an HTTP trigger or API Gateway; invoke the function through its URL";
     return unreadableRequest(requestId, invalid("The event", problem));
   }
-  const sourceIp = http?.["sourceIp"];
   const query = queryOf(parsed["queryParameters"]);
   const body = bodyOf(parsed);
   return {
-    method,
-    path,
+    ...line,
     query: query ?? [],
     headers: headersOf(parsed["headers"]),
     body: body ?? Buffer.alloc(0),
-    sourceIp: typeof sourceIp === "string" && sourceIp !== "" ? sourceIp : undefined,
     requestId,
     unreadable:
       query === undefined
@@ -54,6 +50,28 @@ export function fcResponseFrom(response: HttpResponse): FcResponse {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** The fields that the two kinds of events write differently. */
+type Line = Pick<HttpRequest, "method" | "path" | "sourceIp">;
+
+function lineOfHttpTrigger(event: Fields): Line | undefined {
+  const http = recordOf(recordOf(event["requestContext"])?.["http"]);
+  const { method, sourceIp } = http ?? {};
+  const { rawPath: path } = event;
+  if (typeof method !== "string" || typeof path !== "string") return undefined;
+  return { method, path, sourceIp: typeof sourceIp === "string" && sourceIp !== "" ? sourceIp : undefined };
+}
+
+/**
+ * The caller's address is in no field of this event. It may be in a header, but a caller can send every header: the address
+ * is unknown. An event that also has fields of an HTTP trigger comes from neither.
+ */
+function lineOfApiGateway(event: Fields): Line | undefined {
+  const { httpMethod: method, path } = event;
+  const isOther = ["version", "rawPath", "requestContext"].some((name) => Object.hasOwn(event, name));
+  if (isOther || typeof method !== "string" || typeof path !== "string") return undefined;
+  return { method, path, sourceIp: undefined };
+}
 
 function parsedEvent(event: unknown): Fields | undefined {
   const text =
@@ -88,7 +106,9 @@ function queryOf(value: unknown): HttpRequest["query"] | undefined {
 function bodyOf(event: Fields): Buffer | undefined {
   const body = event["body"] ?? "";
   if (typeof body !== "string") return undefined;
-  if (event["isBase64Encoded"] !== true) return Buffer.from(body, "utf8");
+  // API Gateway's documents write it as a text.
+  const isBase64 = event["isBase64Encoded"] === true || event["isBase64Encoded"] === "true";
+  if (!isBase64) return Buffer.from(body, "utf8");
   // Buffer skips characters that are not base64: "!" would become an empty body, and an empty body asks for everything.
   return /^[A-Za-z0-9+/]*={0,2}$/.test(body) ? Buffer.from(body, "base64") : undefined;
 }

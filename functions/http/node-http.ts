@@ -45,8 +45,8 @@ export function unparsedRequest({ code }: NodeJS.ErrnoException, requestId: stri
 /** Writes the answer. If part of the request was not read, it closes the connection: the rest would be taken for the next request. */
 export function answer(incoming: IncomingMessage, outgoing: ServerResponse, response: HttpResponse): void {
   outgoing.writeHead(response.status, {
-    ...response.headers,
     ...(response.status === 204 ? {} : { "Content-Length": Buffer.byteLength(response.body) }),
+    ...response.headers,
     ...(incoming.complete ? {} : { Connection: "close" }),
   });
   if (incoming.complete) {

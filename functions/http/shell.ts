@@ -8,6 +8,7 @@ import {
   rendered,
   serverError,
   success,
+  withoutBody,
 } from "./answer.ts";
 import { withCors } from "./cors.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
@@ -46,7 +47,8 @@ export function shellAround(options: ShellOptions): (request: HttpRequest) => Pr
     const context = { requestId: request.requestId, paths };
     const logged = await loggedAnswer(request, routes, context).catch(unexpected(context));
     const answer = recorded(logged, request, startedMs, options) ? logged.answer : serverError(context);
-    return withCors(rendered(answer), request, options.allowedOrigins);
+    const response = withCors(rendered(answer), request, options.allowedOrigins);
+    return request.method === "HEAD" ? withoutBody(response) : response;
   };
 }
 
@@ -105,7 +107,7 @@ async function loggedAnswer(
 
 function healthRoute(version: string): Route {
   const result = { ok: true, value: { Status: "ok", Version: version } } as const;
-  return { path: "/healthz", methods: ["GET"], answer: async () => ({ result, facts: {} }) };
+  return { path: "/healthz", methods: ["GET", "HEAD"], answer: async () => ({ result, facts: {} }) };
 }
 
 /** The message stays out of the log: an SDK's holds the URL, and the URL the policy. */

@@ -175,7 +175,7 @@ function functionSettings(
     roleArn: sandbox.functionRoleArn,
     memoryMb: 512,
     timeoutSeconds: 10,
-    methods: ["GET", "POST", "OPTIONS"],
+    methods: ["GET", "HEAD", "POST", "OPTIONS"],
     region: sandbox.region,
     accountId: sandbox.accountId,
   };

@@ -69,7 +69,7 @@ describe("s.yaml", () => {
     expect(triggerConfig).toEqual({
       authType: "anonymous",
       disableURLInternet: false,
-      methods: ["GET", "POST", "OPTIONS"],
+      methods: ["GET", "HEAD", "POST", "OPTIONS"],
     });
   });
 
@@ -144,6 +144,12 @@ it("what s.yaml deploys answers", async () => {
   const origin = await listen(fcServer(world, [target]));
   const health = await fetch(`${origin}/healthz`);
   expect([health.status, await health.json()]).toMatchObject([200, { Status: "ok" }]);
+  const head = await fetch(`${origin}/healthz`, { method: "HEAD" });
+  expect([head.status, head.headers.get("content-type"), await head.text()]).toEqual([
+    200,
+    "application/json; charset=utf-8",
+    "",
+  ]);
   expect((await fetch(`${origin}/credentials`)).status).toBe(401);
 });
 

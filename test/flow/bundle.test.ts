@@ -7,7 +7,7 @@ import jwt from "jsonwebtoken";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { FcResponse } from "../../functions/http/fc-event.ts";
 import { type BuildReport, build } from "../../scripts/build.ts";
-import { fcEvent, fcEventBytes } from "../support/fc-events.ts";
+import { apiGatewayEvent, fcEvent, fcEventBytes } from "../support/fc-events.ts";
 import {
   credentialsAnswer,
   errorAnswer,
@@ -108,6 +108,18 @@ describe("what is deployed", () => {
     ]);
     expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
   });
+});
+
+it("what is deployed answers an event of API Gateway as the request in it", async () => {
+  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  const headers = { Authorization: `Bearer ${tokenOf("of-a-gateway")}`, "X-Ca-Request-Id": "0A1B" };
+  const event = Buffer.from(JSON.stringify(apiGatewayEvent({ headers })));
+  const { statusCode, isBase64Encoded, body } = await bundled(event, { requestId: "request-1" });
+  expect([statusCode, isBase64Encoded, JSON.parse(body)]).toMatchObject([
+    200,
+    false,
+    { Code: "Success", Permissions: "read", RequestId: "request-1" },
+  ]);
 });
 
 describe("a cold start", () => {

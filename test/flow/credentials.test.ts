@@ -123,7 +123,6 @@ describe("a refusal never calls STS", () => {
     ["an unknown parameter", 400, "InvalidRequest", { query: "permision=read" }, {}],
     ["S1: a policy of one's own", 400, "InvalidRequest", { method: "POST", body: { policy: "{}" } }, {}],
     ["a body that is too large", 413, "RequestTooLarge", { method: "POST", body: " ".repeat(16_385) }, {}],
-    ["HEAD", 405, "MethodNotAllowed", { method: "HEAD" }, {}],
     ["PUT", 405, "MethodNotAllowed", { method: "PUT" }, {}],
     ["a method in small letters", 405, "MethodNotAllowed", { method: "get" }, {}],
     ["H2: a path that a cache would keep", 404, "NotFound", { path: "/credentials/x.css" }, {}],
@@ -143,7 +142,7 @@ describe("a refusal never calls STS", () => {
 
   it("405 names the methods that there are", async () => {
     expect((await ask({ method: "PUT" })).headers["Allow"]).toBe("GET, POST, OPTIONS");
-    expect((await ask({ method: "POST", path: "/healthz" })).headers["Allow"]).toBe("GET, OPTIONS");
+    expect((await ask({ method: "POST", path: "/healthz" })).headers["Allow"]).toBe("GET, HEAD, OPTIONS");
   });
 
   it("401 names the scheme", async () => {
@@ -178,6 +177,20 @@ describe("around it", () => {
   it("GET /healthz answers without a token and without STS", async () => {
     const answer = await ask({ path: "/healthz", headers: { authorization: undefined } });
     expect([answer.status, answer.body]).toEqual([200, '{"Status":"ok","Version":"1.2.3"}']);
+    expect(service.sts.calls).toEqual([]);
+  });
+
+  it("HEAD /healthz has the headers of GET, and no body", async () => {
+    const headers = { authorization: undefined };
+    const get = await ask({ path: "/healthz", headers });
+    const head = await ask({ method: "HEAD", path: "/healthz", headers });
+    expect([head.status, head.body]).toEqual([200, ""]);
+    expect(head.headers).toEqual({ ...get.headers, "Content-Length": String(Buffer.byteLength(get.body)) });
+  });
+
+  it("HEAD /credentials is 405 with what is allowed, and vends nothing", async () => {
+    const answer = await ask({ method: "HEAD" });
+    expect([answer.status, answer.headers["Allow"], answer.body]).toEqual([405, "GET, POST, OPTIONS", ""]);
     expect(service.sts.calls).toEqual([]);
   });
 

@@ -126,6 +126,17 @@ describe("server.ts, as containers and FC's custom runtime run it", () => {
     ]);
   });
 
+  it("answers HEAD /healthz with the headers of GET, and no body", async () => {
+    const get = await raw("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    const head = await raw("HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    const [getHeaders = "", body = ""] = get.split("\r\n\r\n");
+    const withoutDate = (text: string) => text.replace(/\r\nDate: [^\r]+/, "");
+    expect(body).toMatch(/^\{"Status":"ok"/);
+    expect(withoutDate(getHeaders)).toContain(`\r\nContent-Length: ${body.length}\r\n`);
+    const sorted = (text: string) => withoutDate(text).split("\r\n").sort();
+    expect(sorted(head)).toEqual(sorted(`${getHeaders}\r\n\r\n`));
+  });
+
   it("answers a preflight with 204, and no body", async () => {
     const response = await ask("/credentials", {
       method: "OPTIONS",

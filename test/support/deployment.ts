@@ -114,7 +114,7 @@ export async function emptyAccount(rules?: readonly object[]): Promise<Deploymen
         roleArn: `acs:ram::${account.id}:role/oss-valet-function`,
         memoryMb: 512,
         timeoutSeconds: 10,
-        methods: ["GET", "POST", "OPTIONS"],
+        methods: ["GET", "HEAD", "POST", "OPTIONS"],
         region: sandbox.region,
         accountId: account.id,
       });

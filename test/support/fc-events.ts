@@ -32,3 +32,17 @@ export function fcEvent(change: Readonly<Record<string, unknown>> = {}): Record<
 export function fcEventBytes(change: Readonly<Record<string, unknown>> = {}): Buffer {
   return Buffer.from(JSON.stringify(fcEvent(change)));
 }
+
+/** The event of API Gateway for a backend of the kind "event function"; a test changes one thing. */
+export function apiGatewayEvent(change: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
+    path: "/credentials",
+    httpMethod: "GET",
+    headers: { Authorization: "Bearer a.b.c", "X-Ca-Request-Id": "0A1B" },
+    queryParameters: { permissions: "read" },
+    pathParameters: {},
+    body: "",
+    isBase64Encoded: false,
+    ...change,
+  };
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fcResponseFrom, httpRequestFromFcEvent } from "../../../../functions/http/fc-event.ts";
-import { fcEvent, fcEventBytes } from "../../../support/fc-events.ts";
+import { apiGatewayEvent, fcEvent, fcEventBytes } from "../../../support/fc-events.ts";
 
 const read = (event: unknown) => httpRequestFromFcEvent(event, "1-req");
 
@@ -115,7 +115,64 @@ describe("the event of an HTTP trigger", () => {
   });
 });
 
-describe("H10: an event that is not from an HTTP trigger", () => {
+describe("the event of API Gateway", () => {
+  it("is read from the Buffer that the runtime hands over", () => {
+    expect(read(Buffer.from(JSON.stringify(apiGatewayEvent())))).toEqual({
+      method: "GET",
+      path: "/credentials",
+      query: [["permissions", "read"]],
+      headers: new Map([
+        ["authorization", ["Bearer a.b.c"]],
+        ["x-ca-request-id", ["0A1B"]],
+      ]),
+      body: Buffer.alloc(0),
+      sourceIp: undefined,
+      requestId: "1-req",
+      unreadable: undefined,
+    });
+  });
+
+  it("H8: has no address of the caller, whatever headers and fields say", () => {
+    const headers = {
+      "X-Forwarded-For": "198.51.100.1",
+      "X-Ca-Client-Ip": "198.51.100.1",
+      CaClientIp: "198.51.100.1",
+    };
+    expect(read(apiGatewayEvent({ headers, sourceIp: "198.51.100.1" })).sourceIp).toBeUndefined();
+  });
+
+  it("H3: keeps both values of a header that is sent in two spellings", () => {
+    const headers = { Authorization: "Bearer a", AUTHORIZATION: "Bearer b" };
+    expect(read(apiGatewayEvent({ headers })).headers.get("authorization")).toEqual(["Bearer a", "Bearer b"]);
+  });
+
+  it.each([true, "true"])("has a body in base64 where it says %j", (isBase64Encoded) => {
+    const body = Buffer.from('{"permissions":["read"]}').toString("base64");
+    const event = apiGatewayEvent({ httpMethod: "POST", body, isBase64Encoded });
+    expect(read(event).body.toString()).toBe('{"permissions":["read"]}');
+    expect(read(apiGatewayEvent({ body: "!", isBase64Encoded })).unreadable).toMatchObject({
+      field: "The event's body",
+    });
+  });
+
+  it.each([false, "false", undefined])("has a body as it is where it says %j", (isBase64Encoded) => {
+    expect(read(apiGatewayEvent({ body: "{}", isBase64Encoded })).body.toString()).toBe("{}");
+  });
+
+  it("takes no parameter from the path's template", () => {
+    expect(read(apiGatewayEvent({ pathParameters: { prefix: "users/bob/" } })).query).toEqual([
+      ["permissions", "read"],
+    ]);
+  });
+
+  it("is refused where a parameter is no text", () => {
+    expect(read(apiGatewayEvent({ queryParameters: { permissions: ["read"] } })).unreadable).toMatchObject({
+      field: "The event's queryParameters",
+    });
+  });
+});
+
+describe("H10: an event that is not from an HTTP trigger and not from API Gateway", () => {
   it.each([
     ["nothing", undefined],
     ["null", null],
@@ -130,6 +187,13 @@ describe("H10: an event that is not from an HTTP trigger", () => {
     ["an event whose method is no text", fcEvent({ http: { method: ["GET"] } })],
     ["an event without a path", fcEvent({ rawPath: undefined })],
     ["an event without a context", fcEvent({ requestContext: null })],
+    ["an event of both", { ...fcEvent({ rawPath: undefined }), ...apiGatewayEvent() }],
+    [
+      "API Gateway's with a context",
+      apiGatewayEvent({ requestContext: { http: { sourceIp: "198.51.100.1" } } }),
+    ],
+    ["API Gateway's without a method", apiGatewayEvent({ httpMethod: undefined })],
+    ["API Gateway's without a path", apiGatewayEvent({ path: null })],
     ["deep nesting", Buffer.from("[".repeat(100_000))],
   ])("%s is an unreadable request, and throws nothing", (_what, event) => {
     expect(read(event)).toEqual({
@@ -143,7 +207,7 @@ describe("H10: an event that is not from an HTTP trigger", () => {
       unreadable: {
         code: "REQUEST_INVALID",
         field: "The event",
-        problem: "does not come from an HTTP trigger; invoke the function through its URL",
+        problem: "does not come from an HTTP trigger or API Gateway; invoke the function through its URL",
       },
     });
   });
