@@ -16,21 +16,25 @@ export interface Address {
 
 /**
  * Finds bucket and key. In this order: a bucket's own host name (CNAME) names it; `bucket.oss-<region>.aliyuncs.com` and
- * `bucket.localhost` name the bucket in the host; every other host has it as the first step of the path, which the
- * real service refuses (SecondLevelDomainForbidden) and a sandbox on one port needs. Throws 400 InvalidBucketName,
- * InvalidObjectName, InvalidURI.
+ * `bucket.localhost` name the bucket in the host; every other host has it as the first step of the path, which a sandbox
+ * on one port needs. At `oss-<region>.aliyuncs.com` that is refused, as the real service does. Throws 400
+ * InvalidBucketName, InvalidObjectName, InvalidURI, InvalidArgument, 403 SecondLevelDomainForbidden.
  */
 export function addressOf(request: OssRequest, buckets: Iterable<Bucket>): Address {
   const path = request.path.slice(1);
   for (const { name, hosts } of buckets) {
-    if (hosts.includes(request.host)) return addressFrom(name, path, NO_ENDPOINT);
+    if (hosts.includes(request.host)) return addressFrom(request, name, path, NO_ENDPOINT);
   }
   const [, bucket, region, internal] = ENDPOINT.exec(request.host) ?? [];
   const endpoint = { endpointRegion: region, publicEndpoint: region !== undefined && internal === undefined };
-  if (bucket !== undefined && bucket !== "") return addressFrom(bucket, path, endpoint);
+  if (bucket !== undefined && bucket !== "") return addressFrom(request, bucket, path, endpoint);
   const slash = path.indexOf("/");
   const inPath = percentDecoded(slash === -1 ? path : path.slice(0, slash));
-  return addressFrom(inPath, slash === -1 ? "" : path.slice(slash + 1), endpoint);
+  if (region !== undefined && inPath !== "") {
+    const message = "The bucket you are attempting to access must be addressed using OSS third level domain.";
+    throw ossError(403, "SecondLevelDomainForbidden", message);
+  }
+  return addressFrom(request, inPath, slash === -1 ? "" : path.slice(slash + 1), endpoint);
 }
 
 /** `oss-cn-hangzhou.aliyuncs.com`, `bucket.oss-cn-hangzhou-internal.aliyuncs.com`, `bucket.localhost`. */
@@ -47,7 +51,12 @@ type Endpoint = Pick<Address, "endpointRegion" | "publicEndpoint">;
 
 const NO_ENDPOINT: Endpoint = { endpointRegion: undefined, publicEndpoint: false };
 
-function addressFrom(bucket: string, encodedKey: string, endpoint: Endpoint): Address {
+function addressFrom(
+  { method }: OssRequest,
+  bucket: string,
+  encodedKey: string,
+  endpoint: Endpoint,
+): Address {
   if (bucket === "") return { bucket: undefined, key: undefined, ...endpoint };
   if (!BUCKET_NAME.test(bucket)) {
     throw ossError(400, "InvalidBucketName", "The specified bucket is not valid.", undefined, {
@@ -55,7 +64,9 @@ function addressFrom(bucket: string, encodedKey: string, endpoint: Endpoint): Ad
     });
   }
   const key = encodedKey === "" ? undefined : percentDecoded(encodedKey);
-  if (key !== undefined) refuseInvalidKey(key);
+  // No object has such a key: reading it gives 404.
+  const isReadOfNothing = (method === "GET" || method === "HEAD") && key?.startsWith("/");
+  if (key !== undefined && !isReadOfNothing) refuseInvalidKey(key);
   return { bucket, key, ...endpoint };
 }
 

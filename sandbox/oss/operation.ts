@@ -1,7 +1,8 @@
+import type { CloudError } from "../cloud-error.ts";
 import type { Address } from "./addressing.ts";
 import { invalidArgument, notImplemented, ossError } from "./errors.ts";
 import type { OssRequest } from "./request.ts";
-import { SUB_RESOURCES } from "./sub-resources.ts";
+import { isKnown, MODIFIERS } from "./sub-resources.ts";
 
 /** What an operation is about. A bucket that is to be made is not there yet. */
 export type Scope = "service" | "new bucket" | "bucket" | "object";
@@ -58,21 +59,26 @@ export type Operation = (typeof OPERATIONS)[number];
 export type OperationName<S extends Scope> = Extract<Operation, { readonly scope: S }>["name"];
 
 /**
- * What is asked for. Throws 405 MethodNotAllowed for a method that OSS does not know, 400 InvalidArgument for
- * another list-type than 2, 501 NotImplemented for everything that this sandbox does not do.
+ * What is asked for, or why it is refused: 400 InvalidArgument for another list-type than 2, 501 NotImplemented for
+ * everything that this sandbox does not do. Throws 405 MethodNotAllowed for a method that OSS does not know.
  */
-export function operationOf(request: OssRequest, { bucket, key }: Address): Operation {
+export function operationOf(request: OssRequest, { bucket, key }: Address): Operation | CloudError {
   const { method, parameters, headers } = request;
   if (!["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"].includes(method)) {
     throw ossError(405, "MethodNotAllowed", "The specified method is not allowed against this resource.");
   }
   const listType = parameters.get("list-type");
   if (listType !== undefined && listType !== "2") {
-    throw invalidArgument("Invalid list-type.", "list-type", listType);
+    return invalidArgument("Invalid list-type.", "list-type", listType);
   }
-  refuseCallback(request);
+  const header = Object.keys(headers).find((name) => NOT_EMULATED.has(name));
+  if (header !== undefined) return notImplemented(header);
   const scopes = scopesOf(bucket, key);
-  const telling = [...parameters.keys()].filter(tellsOperation).sort();
+  const isRead = key !== undefined && (method === "GET" || method === "HEAD");
+  const telling = [...parameters]
+    .filter(([name, value]) => !MODIFIERS.has(name) && !(isRead && isCacheBuster(name, value)))
+    .map(([name]) => name)
+    .sort();
   const copies = key !== undefined && headers["x-oss-copy-source"] !== undefined;
   const operation = OPERATIONS.find(
     (candidate) =>
@@ -81,8 +87,7 @@ export function operationOf(request: OssRequest, { bucket, key }: Address): Oper
       candidate.parameters.join() === telling.join() &&
       candidate.copies === (copies && method === "PUT" && COPYING.has(candidate.parameters.join())),
   );
-  if (operation === undefined) throw notImplemented(`${method} ${scopes[0]} ${telling.join("&")}`.trim());
-  return operation;
+  return operation ?? notImplemented(`${method} ${scopes[0]} ${telling.join("&")}`.trim());
 }
 
 function scopesOf(bucket: string | undefined, key: string | undefined): readonly Scope[] {
@@ -93,14 +98,23 @@ function scopesOf(bucket: string | undefined, key: string | undefined): readonly
 /** Parameter sets that a copy has, too. */
 const COPYING: ReadonlySet<string> = new Set(["", "partNumber,uploadId"]);
 
-/** Parameters that change how an operation answers, not which one it is. */
-const MODIFIERS: ReadonlySet<string> = new Set([
-  "position",
-  "versionId",
-  "security-token",
-  "continuation-token",
-  "sequential",
-  "regionList",
+/**
+ * Headers that change what an operation does, and that are not emulated. Ignoring one would be half of it: an object
+ * that can be deleted although it is retained, an upload whose callback never comes. Sources: the operations' pages.
+ */
+const NOT_EMULATED: ReadonlySet<string> = new Set([
+  "x-oss-async-process",
+  "x-oss-bucket-tagging",
+  "x-oss-bypass-governance-retention",
+  "x-oss-callback",
+  "x-oss-hns-status",
+  "x-oss-object-worm-legal-hold",
+  "x-oss-object-worm-mode",
+  "x-oss-object-worm-retain-until-date",
+  "x-oss-persistent-headers",
+  "x-oss-process",
+  "x-oss-server-side-data-encryption",
+  "x-oss-server-side-encryption-key-id",
 ]);
 
 /**
@@ -119,12 +133,7 @@ function row<const N extends string, const S extends Scope>(
   return { name, scope, methods: methods.split(" "), parameters, copies, action } as const;
 }
 
-function tellsOperation(name: string): boolean {
-  if (name === "list-type" || name === "x-oss-process") return true;
-  return SUB_RESOURCES.has(name) && !MODIFIERS.has(name) && !name.startsWith("response-");
-}
-
-/** An upload whose callback never came would look like a success. */
-function refuseCallback({ headers, parameters }: OssRequest): void {
-  if (headers["x-oss-callback"] !== undefined || parameters.has("callback")) throw notImplemented("callback");
+/** `photo.jpg?v=3` reads photo.jpg in the real service too. */
+function isCacheBuster(name: string, value: string): boolean {
+  return value !== "" && !isKnown(name);
 }

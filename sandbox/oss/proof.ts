@@ -1,7 +1,7 @@
 import type { Address } from "./addressing.ts";
-import { invalidArgument, ossError } from "./errors.ts";
+import { invalidArgument, notImplemented, ossError } from "./errors.ts";
 import type { OssRequest } from "./request.ts";
-import { type SignedRequest, v1Signature, v1StringToSign } from "./signature-v1.ts";
+import { isSignedByV1, type SignedRequest, v1Signature, v1StringToSign } from "./signature-v1.ts";
 import {
   EMPTY_VALUES,
   V4_ALGORITHM,
@@ -12,6 +12,7 @@ import {
   v4Signature,
   v4StringToSign,
 } from "./signature-v4.ts";
+import { isKnown } from "./sub-resources.ts";
 
 /** What a request says of who signed it, before any of it is believed. */
 export interface Proof {
@@ -42,11 +43,12 @@ export interface Canonical {
 
 /**
  * Reads the signature in the Authorization header or in the URL, or undefined when there is none. Throws 400
- * InvalidArgument when it is malformed or there are two, 403 AccessDenied when a part of it is missing.
+ * InvalidArgument when it is malformed or there are two, 403 AccessDenied when a part of it is missing, 501 for S3's.
  */
 export function proofIn(request: OssRequest, address: Address): Proof | undefined {
   const { headers, parameters } = request;
   const { authorization } = headers;
+  refuseS3(authorization, parameters);
   const inUrlV1 = parameters.has("Signature") || parameters.has("OSSAccessKeyId");
   const inUrlV4 = parameters.has("x-oss-signature") || parameters.has("x-oss-signature-version");
   if ([authorization !== undefined, inUrlV1, inUrlV4].filter(Boolean).length > 1) {
@@ -60,6 +62,14 @@ export function proofIn(request: OssRequest, address: Address): Proof | undefine
   }
   if (inUrlV4) return v4UrlProof(signed);
   return inUrlV1 ? v1UrlProof(signed) : undefined;
+}
+
+/** The real service takes S3's signatures too. */
+function refuseS3(authorization: string | undefined, parameters: ReadonlyMap<string, string>): void {
+  const inUrl = [...parameters.keys()].some((name) => /^(?:x-amz-|awsaccesskeyid$)/i.test(name));
+  if (inUrl || /^AWS/.test(authorization ?? "")) {
+    throw notImplemented("the signature of Amazon S3; sign with one of OSS (V1, V2 or V4)");
+  }
 }
 
 /** Milliseconds of yyyymmddThhmmssZ; NaN when it is none. */
@@ -131,13 +141,20 @@ function v1UrlProof(request: SignedRequest): Proof {
 }
 
 function v1Proof(request: SignedRequest, date: string) {
-  const stringToSign = v1StringToSign(request, date);
-  const canonical: Canonical = {
-    stringToSign,
-    canonicalRequest: undefined,
-    signature: (secret) => v1Signature(secret, stringToSign),
-  };
-  return { version: "V1", credential: undefined, date, canonicals: [canonical] } as const;
+  const texts = [v1StringToSign(request, date)];
+  // It will be refused with 501. Which of these names a client signs is the client's business.
+  const hasUnknown = [...request.parameters].some(([name, value]) => value === "" && !isKnown(name));
+  if (hasUnknown) {
+    texts.push(v1StringToSign(request, date, (name) => isSignedByV1(name) || !isKnown(name)));
+  }
+  const canonicals = texts.map(
+    (stringToSign): Canonical => ({
+      stringToSign,
+      canonicalRequest: undefined,
+      signature: (secret) => v1Signature(secret, stringToSign),
+    }),
+  );
+  return { version: "V1", credential: undefined, date, canonicals } as const;
 }
 
 function v4HeaderProof(request: SignedRequest, authorization: string): Proof {

@@ -28,8 +28,8 @@ export interface OssOptions {
 }
 
 /**
- * Object Storage Service. One request goes: addressing, operation, authentication, authorisation, the operation
- * itself, answer, journal. The form of PostObject carries its own signature: that operation does both checks itself.
+ * Object Storage Service. One request goes: addressing, operation, bucket, authentication, 501 for what is not emulated,
+ * authorisation, the operation itself, answer, journal. The form of PostObject carries its own signature: that operation does both checks itself.
  */
 export function ossServer(world: World, options: OssOptions = {}): ServiceListener {
   const { expiredTokenCode = "SecurityTokenExpired" } = options;
@@ -74,13 +74,13 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
           noted = { ...noted, ...note };
         },
       };
-      const row = request.method === "OPTIONS" ? undefined : operationOf(request, address);
-      operation = row?.name ?? "OptionObject";
+      const asked = request.method === "OPTIONS" ? undefined : operationOf(request, address);
+      if (!(asked instanceof CloudError)) operation = asked?.name ?? "OptionObject";
       if (planted !== undefined) throw planted.error;
       answer =
-        row === undefined
+        asked === undefined
           ? preflight(existing(bucket, address), request)
-          : await answerTo(row, call, address, bucket);
+          : await answerTo(asked, call, address, bucket);
     } catch (thrown) {
       failure = thrown instanceof CloudError ? thrown : internalError(thrown);
       // What is left of the body is read and thrown away, or the client would never come to read the answer.
@@ -115,28 +115,33 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
   }
 
   async function answerTo(
-    row: Operation,
+    asked: Operation | CloudError,
     unidentified: OssCall,
     address: Address,
     bucket: Bucket | undefined,
   ): Promise<Answer> {
     const { request } = unidentified;
+    const isOperation = !(asked instanceof CloudError);
+    if (address.bucket !== undefined && !(isOperation && asked.scope === "new bucket")) {
+      existing(bucket, address);
+    }
     const caller =
-      row.name === "PostObject"
+      isOperation && asked.name === "PostObject"
         ? undefined
         : authenticate(world, request, address, { expiredTokenCode, region: bucket?.region });
     unidentified.identified(caller);
+    if (!isOperation) throw asked;
     const call: OssCall = { ...unidentified, caller };
-    if (row.scope === "service" || row.scope === "new bucket") {
-      return performWithoutBucket(row, call, address);
+    if (asked.scope === "service" || asked.scope === "new bucket") {
+      return performWithoutBucket(asked, call, address);
     }
     const target = existing(bucket, address);
     refuseOtherRegion(target, address);
-    refusePublicEndpoint(world, target, row, address);
-    for (const action of actionsOf(row, request)) {
-      authorise(call, { action, bucket: target, key: address.key, context: listingContext(row, request) });
+    refusePublicEndpoint(world, target, asked, address);
+    for (const action of actionsOf(asked, request)) {
+      authorise(call, { action, bucket: target, key: address.key, context: listingContext(asked, request) });
     }
-    return perform(row, { ...call, bucket: target }, address.key);
+    return perform(asked, { ...call, bucket: target }, address.key);
   }
 }
 

@@ -12,11 +12,16 @@ export interface SignedRequest {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+/** Whether a V1 signature covers the query parameter. */
+export function isSignedByV1(name: string): boolean {
+  return SUB_RESOURCES.has(name) || name.startsWith("x-oss-");
+}
+
 /**
  * The text that a V1 signature signs. `date` is the x-oss-date header or else Date; in a signed URL, Expires.
  * Source: OSS "Include signatures in the Authorization header", "Add signatures to URLs"; docs/fidelity/oss.md.
  */
-export function v1StringToSign(request: SignedRequest, date: string): string {
+export function v1StringToSign(request: SignedRequest, date: string, isSigned = isSignedByV1): string {
   const { method, headers } = request;
   const ossHeaders = Object.keys(headers)
     .filter((name) => name.startsWith("x-oss-"))
@@ -27,7 +32,7 @@ export function v1StringToSign(request: SignedRequest, date: string): string {
     headers["content-md5"] ?? "",
     headers["content-type"] ?? "",
     date,
-    `${ossHeaders.join("")}${canonicalResource(request)}`,
+    `${ossHeaders.join("")}${canonicalResource(request, isSigned)}`,
   ].join("\n");
 }
 
@@ -37,10 +42,13 @@ export function v1Signature(secret: string, text: string): string {
 }
 
 /** `/`, `/bucket/` or `/bucket/key`, and the signed parameters: all decoded. */
-function canonicalResource({ bucket, key, parameters }: SignedRequest): string {
+function canonicalResource(
+  { bucket, key, parameters }: SignedRequest,
+  isSigned: (name: string) => boolean,
+): string {
   const resource = bucket === undefined ? "/" : `/${bucket}/${key ?? ""}`;
   const signed = [...parameters.keys()]
-    .filter((name) => SUB_RESOURCES.has(name) || name.startsWith("x-oss-"))
+    .filter(isSigned)
     .sort()
     .map((name) => {
       const value = parameters.get(name) ?? "";

@@ -66,4 +66,18 @@ export const sandboxBugs: readonly Bug[] = [
     replace: ``,
     killedBy: ["sandbox/oss-authorisation"],
   },
+  {
+    name: "sandbox: a parameter that no operation knows is ignored, and the bucket is deleted",
+    in: "oss/operation.ts#operationOf",
+    find: `!(isRead && isCacheBuster(name, value))`,
+    replace: `isKnown(name)`,
+    killedBy: ["sandbox/oss-not-emulated"],
+  },
+  {
+    name: "sandbox: a retention that is asked for is ignored",
+    in: "oss/operation.ts#operationOf",
+    find: `if (header !== undefined) return`,
+    replace: `if (header === "x-oss-callback") return`,
+    killedBy: ["sandbox/oss-not-emulated"],
+  },
 ];

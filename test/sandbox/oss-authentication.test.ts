@@ -173,18 +173,16 @@ describe.each(SIGNATURE_VERSIONS)("%s in a header", (version) => {
       "date",
       ({ headers }) => ({ headers: { ...headers, "x-oss-date": later(headers["x-oss-date"] ?? "") } }),
     ],
-  ])("refuses a request whose %s was changed after signing", async (element, change) => {
+  ])("refuses a request whose %s was changed after signing", async (_element, change) => {
+    oss.world.buckets.set("otherbucket12", { ...oss.bucket, name: "otherbucket12", objects: new Map() });
+    onTestFinished(() => void oss.world.buckets.delete("otherbucket12"));
     const client = tamperingOss(oss, session, version, change);
     const put = client.put("a.txt", Buffer.from("a"), {
       mime: "text/plain",
       headers: { "x-oss-meta-a": "1" },
     });
     const failure = await failureOf(put);
-    // What the changed request asks for may be refused before its signature is looked at.
-    const expected = ["process", "method"].includes(element)
-      ? { status: 501, code: "NotImplemented" }
-      : { status: 403, code: "SignatureDoesNotMatch", ec: "0002-00000040" };
-    expect(failure).toMatchObject(expected);
+    expect(failure).toMatchObject({ status: 403, code: "SignatureDoesNotMatch", ec: "0002-00000040" });
     expect(oss.bucket.objects.get("a.txt")?.headers["x-oss-meta-a"]).toBeUndefined();
   });
 
@@ -317,7 +315,7 @@ describe("a request", () => {
     [
       "for a key that begins with a slash",
       "/examplebucket//a.txt",
-      {},
+      { method: "PUT", body: "a" },
       { status: 400, code: "InvalidObjectName" },
     ],
     [

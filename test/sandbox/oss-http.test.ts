@@ -1,19 +1,15 @@
-import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { lastEntry } from "../support/oss-service.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { ossForTests } from "../support/services-for-tests.ts";
+import { v1Lines } from "../support/v1-lines.ts";
 
 const oss = await ossForTests();
 const HOST = "Host: examplebucket.localhost";
 
 /** The headers of a request that the administrator signs with V1. */
 function signed(method: string, resource: string, ossHeaders = "", contentType = ""): readonly string[] {
-  const date = new Date(oss.clock.nowMs()).toUTCString();
-  const text = `${method}\n\n${contentType}\n${date}\n${ossHeaders}${resource}`;
-  const { accessKeyId, accessKeySecret } = oss.administrator;
-  const signature = createHmac("sha1", accessKeySecret).update(Buffer.from(text, "latin1")).digest("base64");
-  return [HOST, `Date: ${date}`, `Authorization: OSS ${accessKeyId}:${signature}`];
+  return [HOST, ...v1Lines(oss, oss.administrator, { method, resource, ossHeaders, contentType })];
 }
 
 describe("Transfer-Encoding and Content-Length together, as the SDK for C sends them", () => {
