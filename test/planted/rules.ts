@@ -164,4 +164,18 @@ export const rulesBugs: readonly Bug[] = [
     replace: `return when.size >= 0 || changing.length === 0 || ofOne`,
     killedBy: ["unit/domain/rules/access-rules"],
   },
+  {
+    name: "another product's placeholder is a folder that all users share",
+    in: "translationOf",
+    find: `if (meanings.every((meaning) => meaning === undefined)) return undefined;`,
+    replace: `return undefined;`,
+    killedBy: ["unit/domain/rules/foreign-placeholders"],
+  },
+  {
+    name: "a path in the middle of a prefix is cut off, with what is below it",
+    in: "translationOf",
+    find: `if (rest !== -1 && rest !== parts.length - 1) return undefined;`,
+    replace: ``,
+    killedBy: ["unit/domain/rules/foreign-placeholders"],
+  },
 ];

@@ -6,6 +6,7 @@ import { isSecure } from "../secure-address.ts";
 import { ALGORITHMS, type Algorithm } from "../token/issuer.ts";
 import { promiseProblem } from "./access-promise.ts";
 import { claimProblem } from "./claim-path.ts";
+import type { KnownClaims } from "./known-claims.ts";
 import { prefixTemplateFrom } from "./prefix-syntax.ts";
 import { nearest, oneOf, type Shape, text, wholeNumber } from "./shape.ts";
 
@@ -119,14 +120,16 @@ export const JWKS_ADDRESS = text({
 
 /** Segments, each with its slash: a placeholder, or printable ASCII without `*`, `?`, `{`, `}`, a backslash or "..". */
 const PREFIX_PATTERN = "^((\\{[^{}]+\\}|(?!\\./)(?![^/]*\\.\\.)[ -)+-.0->@-\\[\\]-z|~]+)/)+$";
-export const PREFIX = text({
-  example: '"users/{sub}/"',
-  pattern: PREFIX_PATTERN,
-  problemOf: (value) => {
-    const result = prefixTemplateFrom(value);
-    return "problem" in result ? result.problem : undefined;
-  },
-});
+export function prefixShape(known: KnownClaims): Shape<string> {
+  return text({
+    example: '"users/{sub}/"',
+    pattern: PREFIX_PATTERN,
+    problemOf: (value) => {
+      const result = prefixTemplateFrom(value, known);
+      return "problem" in result ? result.problem : undefined;
+    },
+  });
+}
 
 /** RAM actions that OSS authorises on an object. */
 export const ACTION: Shape<string> = {

@@ -6,13 +6,14 @@ import {
   BUCKET,
   CLAIM_NAME,
   NAME,
-  PREFIX,
   PROMISE,
+  prefixShape,
   SECONDS,
   UTC_TIME,
 } from "./access-file-values.ts";
 import { claimProblem } from "./claim-path.ts";
 import { ISSUER, type IssuerEntry } from "./issuer-entry.ts";
+import { type KnownClaims, NOTHING_KNOWN } from "./known-claims.ts";
 import {
   type JsonSchema,
   listOf,
@@ -31,7 +32,7 @@ import {
 } from "./shape.ts";
 
 /** The shape of access.yaml: what each field may contain, what it means, and its default. */
-export type AccessFile = Parsed<typeof FILE>;
+export type AccessFile = Parsed<ReturnType<typeof fileShape>>;
 
 /** A file that may have unusable entries: those are undefined, so that the others keep their places. */
 export interface PartOfAccessFile {
@@ -48,9 +49,13 @@ export interface PartOfAccessFile {
 export type NamedIssuer = Pick<IssuerEntry, "name" | "user">;
 
 /** Reads the result of a YAML or JSON parser. Adds the mistakes in single fields; returns the usable entries. */
-export function readAccessFile(content: unknown, problems: ProblemAt[]): PartOfAccessFile {
-  const file = FILE.parse(content, [], problems);
-  return file === undefined ? usablePartOf(content) : { ...file, namedIssuers: file.issuers };
+export function readAccessFile(
+  content: unknown,
+  known: KnownClaims,
+  problems: ProblemAt[],
+): PartOfAccessFile {
+  const file = fileShape(known).parse(content, [], problems);
+  return file === undefined ? usablePartOf(content, known) : { ...file, namedIssuers: file.issuers };
 }
 
 /** JSON Schema of access.yaml for completion in editors, made from the shapes that parse it. */
@@ -58,7 +63,7 @@ export function accessRulesSchema(): JsonSchema {
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "oss-valet access rules (access.yaml)",
-    ...FILE.schema,
+    ...fileShape(NOTHING_KNOWN).schema,
   };
 }
 
@@ -76,51 +81,55 @@ const SESSION = objectOf({
   ),
 });
 
-const RULE = objectOf(
-  {
-    name: needed(
-      text({
-        example: "own folder",
-        problemOf: (value) =>
-          value.trim() === ""
-            ? { is: "is empty", fix: "write what the rule is for, such as own folder" }
-            : undefined,
-      }),
-      "what the rule is for, in a few words",
-    ),
-    issuer: optional(NAME, "the issuer whose users the rule is for"),
-    when: optional(
-      mapOf(oneOrList(scalar({ example: "editor" }), { example: "[red, blue]" }), {
-        example: "{ role: editor }",
-        problemOfName: claimProblem,
-      }),
-      "claims that must equal one of these values, or (a list) contain one",
-    ),
-    allow: withDefault(
-      listOf(oneOf(PERMISSIONS), { example: "[read, write]" }),
-      [],
-      "any of read, write, list, delete",
-    ),
-    actions: withDefault(
-      listOf(ACTION, {
-        example: "[oss:GetObjectTagging]",
-      }),
-      [],
-      "more RAM actions on objects, in addition to those of allow",
-    ),
-    prefix: needed(PREFIX, 'the folder, such as "users/{sub}/"'),
-    bucket: optional(BUCKET, "a bucket other than OSS_BUCKET: 3 to 63 of a-z, 0-9 and -"),
-    duration: optional(SECONDS, "the longest life of credentials with this rule's grant, in seconds"),
-    sourceIp: optional(oneOf(["request"]), "request: the credentials work only from the caller's IP address"),
-    secureTransport: optional(literalTrue(), "true: the credentials work only over TLS"),
-    mode: withDefault(
-      oneOf(["enforce", "report"]),
-      "enforce",
-      "report: the rule is logged, but grants nothing",
-    ),
-  },
-  { anyOf: ["allow", "actions"].map(withItems) },
-);
+const ruleShape = (known: KnownClaims) =>
+  objectOf(
+    {
+      name: needed(
+        text({
+          example: "own folder",
+          problemOf: (value) =>
+            value.trim() === ""
+              ? { is: "is empty", fix: "write what the rule is for, such as own folder" }
+              : undefined,
+        }),
+        "what the rule is for, in a few words",
+      ),
+      issuer: optional(NAME, "the issuer whose users the rule is for"),
+      when: optional(
+        mapOf(oneOrList(scalar({ example: "editor" }), { example: "[red, blue]" }), {
+          example: "{ role: editor }",
+          problemOfName: claimProblem,
+        }),
+        "claims that must equal one of these values, or (a list) contain one",
+      ),
+      allow: withDefault(
+        listOf(oneOf(PERMISSIONS), { example: "[read, write]" }),
+        [],
+        "any of read, write, list, delete",
+      ),
+      actions: withDefault(
+        listOf(ACTION, {
+          example: "[oss:GetObjectTagging]",
+        }),
+        [],
+        "more RAM actions on objects, in addition to those of allow",
+      ),
+      prefix: needed(prefixShape(known), 'the folder, such as "users/{sub}/"'),
+      bucket: optional(BUCKET, "a bucket other than OSS_BUCKET: 3 to 63 of a-z, 0-9 and -"),
+      duration: optional(SECONDS, "the longest life of credentials with this rule's grant, in seconds"),
+      sourceIp: optional(
+        oneOf(["request"]),
+        "request: the credentials work only from the caller's IP address",
+      ),
+      secureTransport: optional(literalTrue(), "true: the credentials work only over TLS"),
+      mode: withDefault(
+        oneOf(["enforce", "report"]),
+        "enforce",
+        "report: the rule is logged, but grants nothing",
+      ),
+    },
+    { anyOf: ["allow", "actions"].map(withItems) },
+  );
 
 const DENIAL = objectOf(
   {
@@ -169,19 +178,23 @@ const TEST = objectOf(
   { anyOf: ["can", "cannot"].map(withItems) },
 );
 
-const FILE = objectOf({
-  issuers: needed(listOf(ISSUER, { min: 1, example: "- name: login" }), "whose tokens count, at least one"),
-  session: withDefault(SESSION, { duration: 3600, maxDuration: undefined }, "how long credentials live"),
-  rules: needed(listOf(RULE, { min: 1, example: "- name: own folder" }), "who may reach what, at least one"),
-  deny: withDefault(
-    listOf(DENIAL, { example: "- user: mallory" }),
-    [],
-    "users and tokens to refuse, whatever the rules grant",
-  ),
-  tests: withDefault(listOf(TEST, { example: "- claims: { sub: alice }" }), [], "promises about the rules"),
-});
+const fileShape = (known: KnownClaims) =>
+  objectOf({
+    issuers: needed(listOf(ISSUER, { min: 1, example: "- name: login" }), "whose tokens count, at least one"),
+    session: withDefault(SESSION, { duration: 3600, maxDuration: undefined }, "how long credentials live"),
+    rules: needed(
+      listOf(ruleShape(known), { min: 1, example: "- name: own folder" }),
+      "who may reach what, at least one",
+    ),
+    deny: withDefault(
+      listOf(DENIAL, { example: "- user: mallory" }),
+      [],
+      "users and tokens to refuse, whatever the rules grant",
+    ),
+    tests: withDefault(listOf(TEST, { example: "- claims: { sub: alice }" }), [], "promises about the rules"),
+  });
 
-function usablePartOf(content: unknown): PartOfAccessFile {
+function usablePartOf(content: unknown, known: KnownClaims): PartOfAccessFile {
   const given = (typeof content === "object" && content !== null ? content : {}) as Readonly<
     Record<string, unknown>
   >;
@@ -198,7 +211,7 @@ function usablePartOf(content: unknown): PartOfAccessFile {
       duration: 3600,
       maxDuration: MAX_SESSION_SECONDS,
     },
-    rules: entriesOf("rules", RULE),
+    rules: entriesOf("rules", ruleShape(known)),
     deny: entriesOf("deny", DENIAL),
     tests: entriesOf("tests", TEST),
   };

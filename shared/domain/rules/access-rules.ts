@@ -4,6 +4,7 @@ import { type AccessFile, readAccessFile } from "./access-file.ts";
 import { promiseFrom } from "./access-promise.ts";
 import { type Placed, type PlacedEntries, referenceProblems } from "./access-references.ts";
 import { issuerFrom } from "./issuer-entry.ts";
+import { claimsKnownTo } from "./known-claims.ts";
 import { prefixTemplateFrom } from "./prefix-syntax.ts";
 import type { AccessRules, AccessTest, Denial, Rule } from "./rule.ts";
 import { conflictsBetween } from "./rule-conflicts.ts";
@@ -22,7 +23,7 @@ export type AccessRulesResult =
 export function accessRulesFrom(content: unknown): AccessRulesResult {
   const problems: ProblemAt[] = [];
   // A malformed part does not hide the others: one run finds the mistakes in all of them.
-  const file = readAccessFile(content, problems);
+  const file = readAccessFile(content, claimsKnownTo(content), problems);
   const issuers = each(file.issuers, (entry, index) => issuerFrom(entry, index, problems));
   const session = sessionFrom(file.session, problems);
   const entries: PlacedEntries = {

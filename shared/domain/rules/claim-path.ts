@@ -37,6 +37,7 @@ function reasonAgainst(path: string): string | undefined {
   if (/[{}]/.test(path)) return "braces are for prefixes";
   if (path.trim() !== path) return "has spaces around it";
   if (/[\p{Cc}\u2028\u2029]/u.test(path)) return "has a control character";
+  if (/\*|\+$/.test(path)) return "has a wildcard, but a path names one claim";
   if (path.startsWith("$")) return "a path begins with a claim's name, without $";
   if (/\[[^\]]*\]/.test(path)) return "a path has dots, not brackets, and a list needs no number";
   return /^\.|\.\.|\.$/.test(path) ? "has a dot without a name beside it" : undefined;

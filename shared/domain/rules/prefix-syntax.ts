@@ -2,31 +2,57 @@ import { MAX_PREFIX_LENGTH, segmentProblem } from "../prefix/object-prefix.ts";
 import { HASH_LENGTH, type PrefixTemplate, type TemplateSegment } from "../prefix/prefix-template.ts";
 import type { Problem } from "../problem.ts";
 import { flawOfClaimPath } from "./claim-path.ts";
+import { placeholderIn, type Translation, translationOf } from "./foreign-placeholders.ts";
+import { type KnownClaims, NOTHING_KNOWN } from "./known-claims.ts";
 
 /** What reading a rule's prefix gives: its template, or what is wrong with it. */
 export type ReadPrefix = { readonly template: PrefixTemplate } | { readonly problem: Problem };
 
-/** Reads a rule's prefix. A prefix that a fix suggests is itself valid. */
-export function prefixTemplateFrom(text: string): ReadPrefix {
+/**
+ * Reads a rule's prefix. A prefix that a fix suggests is itself valid. `known` gives the claims that the suggestion may
+ * have; a valid prefix is valid without it.
+ */
+export function prefixTemplateFrom(text: string, known: KnownClaims = NOTHING_KNOWN): ReadPrefix {
   if (/^[/\s]*$/.test(text)) {
     const what = text === "" ? "is empty, which would be the whole bucket" : "would be the whole bucket";
-    return { problem: { is: what, fix: 'write a folder, such as "users/{sub}/"' } };
+    return { problem: { is: what, fix: A_FOLDER } };
   }
   const [, bucket, rest = ""] = /^oss:\/\/([^/]*)\/*(.*)$/s.exec(text) ?? [];
   if (bucket !== undefined)
     return {
       problem: {
         is: "names a bucket",
-        fix: `write bucket: ${bucket || "examplebucket"} and prefix: ${quoted(rest || "users/{sub}/")}`,
+        fix: `write bucket: ${bucket || "examplebucket"} and prefix: ${quoted(suggested(rest || "users/{sub}/", known))}`,
       },
     };
   const parts = splitOutsideBraces(text.endsWith("/") ? text.slice(0, -1) : text);
-  const flaw = flawOf(text, parts);
-  if (flaw === undefined) return templateOf(text, parts);
   const kept = parts.map((part) => part.trim()).filter((part) => part !== "");
-  const instead = `${kept.join("/")}/`;
-  const read = templateOf(instead, kept);
-  return "problem" in read ? read : { problem: { is: flaw, fix: `write ${quoted(instead)}` } };
+  const translation = translationOf(kept, { known, endsWithSlash: text.endsWith("/") });
+  const flaw = translation === undefined ? flawOf(text, parts) : undefined;
+  if (translation === undefined && flaw === undefined) return templateOf(text, parts, known);
+  const segments = translation?.segments ?? kept;
+  const instead = `${segments.join("/")}/`;
+  if (segments.length === 0) return { problem: { is: foreignText(translation), fix: A_FOLDER } };
+  const read = templateOf(instead, segments, known);
+  if ("problem" in read) return read;
+  return { problem: { is: flaw ?? foreignText(translation), fix: `write ${quoted(instead)}` } };
+}
+
+const A_FOLDER = 'write a folder, such as "users/{sub}/"';
+
+/** The prefix that a second reading of the text's own advice would end with. */
+function suggested(text: string, known: KnownClaims): string {
+  const read = prefixTemplateFrom(text, known);
+  return "template" in read ? text : (/^write "(.*\/)"$/.exec(read.problem.fix)?.[1] ?? text);
+}
+
+function foreignText(translation: Translation | undefined): string {
+  const { foreign = [], hasRest = false } = translation ?? {};
+  const all = foreign.map(quoted).join(", ");
+  if (foreign.length > 1) return `has ${all}, which are placeholders of another product`;
+  return hasRest
+    ? `has ${all}, but a prefix already covers everything below it`
+    : `has ${all}, which is a placeholder of another product`;
 }
 
 /** What is wrong with the whole text, when the right text is certain. */
@@ -39,10 +65,10 @@ function flawOf(text: string, parts: readonly string[]): string | undefined {
   return parts.some((part) => part.trim() === "") ? "has a segment of spaces only" : undefined;
 }
 
-function templateOf(text: string, parts: readonly string[]): ReadPrefix {
+function templateOf(text: string, parts: readonly string[], known: KnownClaims): ReadPrefix {
   const segments: TemplateSegment[] = [];
   for (const part of parts) {
-    const segment = segmentFrom(part);
+    const segment = segmentFrom(part, known);
     if ("is" in segment) return { problem: segment };
     segments.push(segment);
   }
@@ -62,7 +88,7 @@ function leastLengthOf(segment: TemplateSegment): number {
   return segment.kind === "hash" ? HASH_LENGTH : 1;
 }
 
-function segmentFrom(part: string): TemplateSegment | Problem {
+function segmentFrom(part: string, known: KnownClaims): TemplateSegment | Problem {
   if (/^[*?]+$/.test(part))
     return {
       is: `contains ${quoted(part)}, but a prefix already covers everything below it`,
@@ -73,10 +99,9 @@ function segmentFrom(part: string): TemplateSegment | Problem {
   }
   const inner = /^\{([^{}]+)\}$/.exec(part)?.[1];
   if (inner === undefined) {
-    const name = /\{([^{}]+)\}/.exec(part)?.[1] ?? "sub";
     return {
       is: `has ${quoted(part)}, but a placeholder fills a whole segment`,
-      fix: `write "{${name}}/"`,
+      fix: `write "${placeholderIn(part, known)}/"`,
     };
   }
   if (inner === "issuer") return { kind: "issuer" };
@@ -88,7 +113,7 @@ function segmentFrom(part: string): TemplateSegment | Problem {
   if (claim.trim() !== claim || claim === "")
     return {
       is: `has ${quoted(part)}, which is not a claim's name`,
-      fix: `write the claim's name alone, as in "{sub}"`,
+      fix: `write the claim's name alone: "{${flawOfClaimPath(claim)?.instead ?? known.user}}"`,
     };
   const name = nameBeforeMistypedForm(claim);
   if (name !== undefined)

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accessFileFrom, readAccessFile } from "../../../cli/shared/access-file.ts";
 import { checkedAccessFile } from "../../../cli/shared/checked-access-file.ts";
+import { grantOf } from "../../support/valet.ts";
 
 const HEAD = `issuers:
   - name: login
@@ -124,6 +125,34 @@ it.each([
     when: new Map([["https://claims.example.com/app.role", ["member"]]]),
     prefix: { segments: [{ text: "orgs" }, { claim: "https://claims.example.com/app.org" }] },
   });
+});
+
+it("placeholders of other products are told where they are, and what is advised makes rules that match", () => {
+  const rules = [
+    "images/{userId}/{rest=**}",
+    "private/\x24{identity.example.com:sub}/",
+    "files/{{user}}/",
+  ].map((prefix, index) => `  - name: rule ${index}\n    allow: [read]\n    prefix: ${prefix}\n`);
+  const text = `${HEAD}rules:\n${rules.join("")}`;
+  const problems = problemsIn(text);
+  expect(problems).toEqual([
+    'access.yaml:8:5 rules[0].prefix has "{userId}", "{rest=**}", which are placeholders of another product; write "images/{sub}/"',
+    'access.yaml:11:5 rules[1].prefix has "\x24{identity.example.com:sub}", which is a placeholder of another product; write "private/{sub}/"',
+    'access.yaml:14:5 rules[2].prefix has "{{user}}", which is a placeholder of another product; write "files/{sub}/"',
+  ]);
+  const lines = text.split("\n");
+  for (const problem of problems) {
+    const [, line = "", instead = ""] = /:(\d+):5 .*; write (".*")$/.exec(problem) ?? [];
+    lines[Number(line) - 1] = `    prefix: ${instead}`;
+  }
+  const file = accessFileFrom(lines.join("\n"), "access.yaml");
+  if (!file.ok) throw new Error(file.problems.join("\n"));
+  expect(file.warnings).toEqual([]);
+  expect(grantOf(file.rules, { sub: "u1" }).statements.map(({ prefix }) => prefix)).toEqual([
+    "images/u1/",
+    "private/u1/",
+    "files/u1/",
+  ]);
 });
 
 describe("YAML that is more than this file may be is told, and the rest is read for its mistakes all the same", () => {
