@@ -59,12 +59,13 @@ function rulesOf({ rules }: Explanation, paint: Paint): readonly string[] {
   if (rules === undefined) return [];
   return block(
     "rules",
-    rules.map(({ rule, mode, outcome }) => {
+    rules.map(({ rule, mode, signedIn, outcome }) => {
+      const everybody = signedIn ? " (for everybody who has signed in)" : "";
       const report = mode === "report" ? " (mode report: only logged, grants nothing)" : "";
       const mark = { matched: paint.good("matches "), "no match": "no      ", unsafe: paint.bad("REFUSES ") }[
         outcome.kind
       ];
-      return `${mark}${rule}: ${outcomeText(outcome)}${report}`;
+      return `${mark}${rule}: ${outcomeText(outcome)}${everybody}${report}`;
     }),
   );
 }

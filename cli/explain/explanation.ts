@@ -21,7 +21,13 @@ export interface Explanation {
   readonly sessionName?: SessionName;
   /** What the claim that names the user becomes in a prefix, e.g. `{sub:hash}` and its 32 characters. */
   readonly userHash?: { readonly placeholder: string; readonly segment: string };
-  readonly rules?: readonly { readonly rule: string; readonly mode: string; readonly outcome: RuleOutcome }[];
+  readonly rules?: readonly {
+    readonly rule: string;
+    readonly mode: string;
+    /** `when: signed-in`, for everybody with a valid token. */
+    readonly signedIn: boolean;
+    readonly outcome: RuleOutcome;
+  }[];
   readonly wanted: Wanted;
   readonly grant?: Omit<AccessGrant, "principal" | "whole">;
   readonly policy?: { readonly text: SessionPolicy; readonly bytes: number };
@@ -57,6 +63,7 @@ export function explanationOf(asked: Asked, rules: AccessRules): Explanation {
     rules: ruleOutcomes(principal.value, rules, place).map(({ rule, outcome }) => ({
       rule: rule.name,
       mode: rule.mode,
+      signedIn: rule.signedIn,
       outcome,
     })),
   };

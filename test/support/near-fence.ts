@@ -94,7 +94,7 @@ const anyRule = fc.record(
     allow: permissions,
     actions: fc.subarray(["oss:GetObjectAcl", "oss:DeleteObject"]),
     issuer: fc.constantFrom("login", "partner"),
-    when: fc.constantFrom({ role: "editor" }, { role: ["editor", "auditor"] }),
+    when: fc.constantFrom<unknown>({ role: "editor" }, { role: ["editor", "auditor"] }, "signed-in"),
     bucket: fc.constantFrom(BUCKET, OTHER_BUCKET),
     sourceIp: fc.constant("request"),
     secureTransport: fc.constant(true),

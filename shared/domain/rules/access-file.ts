@@ -11,7 +11,6 @@ import {
   SECONDS,
   UTC_TIME,
 } from "./access-file-values.ts";
-import { claimProblem } from "./claim-path.ts";
 import { ISSUER, type IssuerEntry } from "./issuer-entry.ts";
 import { type KnownClaims, NOTHING_KNOWN } from "./known-claims.ts";
 import {
@@ -22,14 +21,13 @@ import {
   needed,
   objectOf,
   oneOf,
-  oneOrList,
   optional,
   type Parsed,
   type Shape,
-  scalar,
   text,
   withDefault,
 } from "./shape.ts";
+import { WHEN } from "./when.ts";
 
 /** The shape of access.yaml: what each field may contain, what it means, and its default. */
 export type AccessFile = Parsed<ReturnType<typeof fileShape>>;
@@ -96,11 +94,8 @@ const ruleShape = (known: KnownClaims) =>
       ),
       issuer: optional(NAME, "the issuer whose users the rule is for"),
       when: optional(
-        mapOf(oneOrList(scalar({ example: "editor" }), { example: "[red, blue]" }), {
-          example: "{ role: editor }",
-          problemOfName: claimProblem,
-        }),
-        "claims that must equal one of these values, or (a list) contain one",
+        WHEN,
+        "claims that must equal one of these values, or (a list) contain one; signed-in: everybody with a valid token",
       ),
       allow: withDefault(
         listOf(oneOf(PERMISSIONS), { example: "[read, write]" }),

@@ -9,6 +9,7 @@ import { prefixTemplateFrom } from "./prefix-syntax.ts";
 import type { AccessRules, AccessTest, Denial, Rule } from "./rule.ts";
 import { conflictsBetween } from "./rule-conflicts.ts";
 import { doubtsAbout } from "./rule-doubts.ts";
+import { SIGNED_IN } from "./when.ts";
 
 export type AccessRulesResult =
   | {
@@ -99,7 +100,8 @@ function ruleFrom(
   return {
     name: entry.name,
     issuer: entry.issuer,
-    when: entry.when ?? new Map(),
+    when: entry.when === undefined || entry.when === SIGNED_IN ? new Map() : entry.when,
+    signedIn: entry.when === SIGNED_IN,
     permissions: PERMISSIONS.filter((permission) => entry.allow.includes(permission)),
     actions: [...new Set(entry.actions)].sort(),
     prefix: template.template,

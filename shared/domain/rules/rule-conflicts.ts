@@ -1,16 +1,20 @@
 import { claimsOf, couldBe, type TemplateSegment } from "../prefix/prefix-template.ts";
-import type { ProblemAt } from "../problem.ts";
+import type { Problem, ProblemAt } from "../problem.ts";
+import type { Issuer } from "../token/issuer.ts";
 import type { NamedIssuer } from "./access-file.ts";
 import { isBound, type Placed, type PlacedEntries } from "./access-references.ts";
+import { isForEverybody, isOnlyReadAndList } from "./everybody.ts";
 import type { Rule } from "./rule.ts";
+import { SIGNED_IN } from "./when.ts";
 
 /**
  * Finds rules whose prefixes could let two principals meet. Two prefixes never meet when one segment differs for all
  * values of their placeholders. They are the same place when all segments are equal. Everything between (a name that a
- * claim of another rule could have) is a problem. A folder that contains other users' folders is a problem without a
- * `when`, and a warning with one.
+ * claim of another rule could have) is a problem. A folder that contains other users' folders is a warning with a `when`
+ * that names who may, or for everybody who may only read and list and is named (`when: signed-in`). Otherwise it is a
+ * problem.
  */
-export function conflictsBetween({ rules, namedIssuers = [] }: PlacedEntries): {
+export function conflictsBetween({ rules, issuers, namedIssuers = [] }: PlacedEntries): {
   readonly problems: readonly ProblemAt[];
   readonly warnings: readonly ProblemAt[];
 } {
@@ -34,24 +38,13 @@ export function conflictsBetween({ rules, namedIssuers = [] }: PlacedEntries): {
       }
       const [outer, inner] = place.segments.length <= other.segments.length ? [place, other] : [other, place];
       if (!holdsOthers(outer, inner)) continue;
-      const path = ["rules", outer.index, "prefix"];
-      const reach = `reaches every folder ${shown(inner)} of rules[${inner.index}] (${inner.rule.name})`;
-      if (outer.rule.when.size > 0) {
-        const able = [...outer.rule.permissions, ...outer.rule.actions].join(", ");
-        warnings.push({
-          path,
-          is: `${reach}: everybody who matches this rule can ${able} there`,
-          fix: "write a narrower prefix, unless this is intended",
-        });
-      } else {
-        const shared = outer.segments.filter((segment) => segment.kind !== "literal").map(written);
-        const whose = shared.length === 0 ? "everybody" : `everybody with the same ${shared.join(", ")}`;
-        problems.push({
-          path,
-          is: `is ${shown(outer)}, which ${reach}, for ${whose}`,
-          fix: "add a when: that says who may, or write a folder of its own",
-        });
-      }
+      const issuer = issuers.find(({ value }) => value.name === outer.issuer)?.value;
+      const told = judgedReach(outer, inner, { issuer, isOnlyIssuer: namedIssuers.length < 2 });
+      (told.kind === "warning" ? warnings : problems).push({
+        path: ["rules", outer.index, "prefix"],
+        is: told.is,
+        fix: told.fix,
+      });
     }
   }
   return { problems: onceEach(problems), warnings: onceEach(warnings) };
@@ -87,6 +80,42 @@ function placesOf({ index, value: rule }: Placed<Rule>, issuers: readonly NamedI
         segment.kind === "issuer" ? ({ kind: "literal", text: issuer.name } as const) : segment,
       ),
     }));
+}
+
+/** What the operator is told about a folder that contains other users' folders. */
+function judgedReach(
+  outer: Place,
+  inner: Place,
+  { issuer, isOnlyIssuer }: { readonly issuer: Issuer | undefined; readonly isOnlyIssuer: boolean },
+): Problem & { readonly kind: "problem" | "warning" } {
+  const { rule } = outer;
+  const able = [...rule.permissions, ...rule.actions].join(", ");
+  const reach = `reaches every folder ${shown(inner)} of rules[${inner.index}] (${inner.rule.name})`;
+  const fix = "write a narrower prefix, unless this is intended";
+  if (!isForEverybody(rule, issuer))
+    return { kind: "warning", is: `${reach}: everybody who matches this rule can ${able} there`, fix };
+  const shared = outer.segments.filter((segment) => segment.kind !== "literal").map(written);
+  const same = shared.length === 0 ? "" : ` with the same ${shared.join(", ")}`;
+  const isNamed = rule.signedIn || rule.when.size > 0;
+  const isSafe = isOnlyReadAndList(rule);
+  if (isNamed && isSafe) {
+    const where = isOnlyIssuer ? "" : ` at ${outer.issuer}`;
+    return {
+      kind: "warning",
+      is: `${reach}: everybody${same} who has signed in${where} can ${able} there`,
+      fix,
+    };
+  }
+  const others = "add a when: that names who may, or write a folder of its own";
+  return {
+    kind: "problem",
+    is: `is ${shown(outer)}, which ${reach}, for everybody${same}${isNamed ? `, who could ${able} there` : ""}`,
+    fix: isSafe
+      ? `write when: ${SIGNED_IN} if everybody who has signed in may ${able} there; otherwise ${others}`
+      : isNamed
+        ? `allow only read and list, or ${others}`
+        : others,
+  };
 }
 
 /** Only when both rules name a bucket: OSS_BUCKET is unknown here and could be either of them. */

@@ -2,6 +2,7 @@ import { claimsOf, hashedClaimProblem, plainClaimProblem } from "../prefix/prefi
 import type { ProblemAt } from "../problem.ts";
 import type { Issuer } from "../token/issuer.ts";
 import type { PlacedEntries } from "./access-references.ts";
+import { isForEverybody } from "./everybody.ts";
 import type { Rule } from "./rule.ts";
 
 /**
@@ -20,7 +21,7 @@ export function doubtsAbout({ rules, issuers }: PlacedEntries): {
     ]),
     warnings: [
       ...issuers.flatMap(({ index, value }) => openAudience(value, index)),
-      ...rules.flatMap(({ index, value }) => sharedFolder(value, index)),
+      ...rules.flatMap(({ index, value }) => sharedFolder(value, index, known)),
     ],
   };
 }
@@ -87,14 +88,17 @@ function openAudience({ audience }: Issuer, index: number): readonly ProblemAt[]
     : [];
 }
 
-/** Often a placeholder without its braces: users/sub/, users/:sub/. */
-function sharedFolder({ when, prefix, permissions, actions }: Rule, index: number): readonly ProblemAt[] {
+/** Often a placeholder without its braces: users/sub/. */
+function sharedFolder(rule: Rule, index: number, issuers: readonly Issuer[]): readonly ProblemAt[] {
+  const { issuer, when, prefix, permissions, actions } = rule;
   const changing = [
     ...permissions.filter((permission) => permission === "write" || permission === "delete"),
     ...actions.filter((action) => !action.startsWith("oss:Get")),
   ];
   const ofOne = claimsOf(prefix).some((claim) => !SAME_FOR_ALL.includes(claim));
-  return when.size > 0 || changing.length === 0 || ofOne
+  const own = issuers.filter(({ name }) => issuer === undefined || issuer === name);
+  const namesWhoMay = when.size > 0 && !own.some((one) => isForEverybody(rule, one));
+  return namesWhoMay || changing.length === 0 || ofOne
     ? []
     : [
         {

@@ -18,6 +18,8 @@ export interface Rule {
   readonly issuer: string | undefined;
   /** Every named claim must equal one of the values, or (a list) contain one. */
   readonly when: ReadonlyMap<string, readonly (string | number | boolean)[]>;
+  /** `when: signed-in`: the rule says itself that it is for everybody who has signed in. */
+  readonly signedIn: boolean;
   readonly permissions: readonly Permission[];
   /** RAM actions on objects, in addition to the permissions; never a wildcard. */
   readonly actions: readonly string[];

@@ -605,4 +605,30 @@ describe("valet explain", () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences are what is taken away
     expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(plain);
   });
+
+  it("names a rule that is for everybody who has signed in", async () => {
+    const access = join(import.meta.dirname, "../../../examples/access/owner-writes-everybody-reads.yaml");
+    const { code, out } = await run(
+      "explain",
+      "read",
+      "avatars/bob/a.png",
+      "--claim",
+      "sub=alice",
+      "--access",
+      access,
+    );
+    expect(code).toBe(0);
+    expect(out).toContain("matches everybody reads avatars: avatars/ (for everybody who has signed in)\n");
+    expect(out).toContain("ALLOWED read avatars/bob/a.png\n");
+    const denied = await run(
+      "explain",
+      "write",
+      "avatars/bob/a.png",
+      "--claim",
+      "sub=alice",
+      "--access",
+      access,
+    );
+    expect(denied.out).toContain("DENIED write avatars/bob/a.png\n");
+  });
 });

@@ -53,6 +53,7 @@ describe("access.yaml", () => {
       mode: "enforce",
     });
     expect(rules.rules[0]?.when.size).toBe(0);
+    expect(rules.rules[0]?.signedIn).toBe(false);
     expect([rules.deny, rules.tests]).toEqual([[], []]);
   });
 
@@ -351,6 +352,39 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       "an empty when",
       rule({ when: {} }),
       { at: "rules.0.when", is: "is empty", fix: "write { role: editor }, or leave it out" },
+    ],
+    ...[
+      "everybody",
+      "everyone",
+      "*",
+      "authenticated",
+      "signed in",
+      "Signed-In",
+      "logged-in",
+      "any",
+      true,
+    ].map((word): [string, unknown, Told] => [
+      `a when of ${JSON.stringify(word)}`,
+      rule({ when: word }),
+      {
+        at: "rules.0.when",
+        is: `is ${JSON.stringify(word)}`,
+        fix: "write signed-in, for everybody who has signed in",
+      },
+    ]),
+    [
+      "a when of one word",
+      rule({ when: "editor" }),
+      {
+        at: "rules.0.when",
+        is: 'is "editor"',
+        fix: "write names and values: { role: editor }, or signed-in for everybody who has signed in",
+      },
+    ],
+    [
+      "a when that is a list",
+      rule({ when: ["signed-in"] }),
+      { at: "rules.0.when", is: "is a list", fix: "write names and values: { role: editor }" },
     ],
     [
       "a when without a value",
@@ -942,6 +976,8 @@ describe("a warning in access.yaml tells what could be meant, and opens more tha
 
   it.each([
     ["braces that were forgotten", { prefix: "users/sub/" }, "write, delete"],
+    ["everybody who has signed in", { prefix: "users/sub/", when: "signed-in" }, "write, delete"],
+    ["what all tokens have", { prefix: "users/sub/", when: { aud: "photo-app" } }, "write, delete"],
     ["claims that are the same for all", { prefix: "t/{iss:hash}/{azp}/", allow: ["write"] }, "write"],
     [
       "an action that changes",

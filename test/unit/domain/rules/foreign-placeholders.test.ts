@@ -163,6 +163,14 @@ describe("advice about a prefix works when it is followed", () => {
   );
 });
 
+it("any path in the middle of a prefix means nothing here: it is not cut off, which would open more", () => {
+  expect(problemWith("users/{rest=**}/private/")).toEqual({
+    is: 'has "{rest=**}": has a wildcard, but a path names one claim',
+    fix: 'write "{sub}"',
+  });
+  expect(adviceFollowed("users/{rest=**}/private/")).toEqual(["users/{sub}/private/"]);
+});
+
 describe("the advice takes the claims that the file knows", () => {
   it.each([
     ["its issuer's user claim", { issuers: [{ ...LOGIN, user: "email" }] }, "{email}"],

@@ -20,6 +20,10 @@ function said(rules: readonly RuleFields[], issuers: readonly unknown[] = [LOGIN
 
 const pair = (a: string, b: string) => [{ prefix: a }, { prefix: b }];
 
+/** What a rule for everybody who may read and list is told. */
+const READERS =
+  "write when: signed-in if everybody who has signed in may read, list there; otherwise add a when: that names who may, or write a folder of its own";
+
 /** A literal that could be somebody's hash. */
 const LIKE_A_HASH = "zalqouudr2brm72vflo32tslzfwpzdum";
 
@@ -101,13 +105,13 @@ describe("a folder that holds other people's folders", () => {
       {
         at: "problem: rules.0.prefix",
         is: 'is "users/", which reaches every folder "users/{sub}/" of rules[1] (rule 1), for everybody',
-        fix: "add a when: that says who may, or write a folder of its own",
+        fix: READERS,
       },
     ]);
     expect(said(pair("users/{sub}/", "users/"))[0]).toEqual({
       at: "problem: rules.1.prefix",
       is: 'is "users/", which reaches every folder "users/{sub}/" of rules[0] (rule 0), for everybody',
-      fix: "add a when: that says who may, or write a folder of its own",
+      fix: READERS,
     });
   });
 
@@ -132,7 +136,7 @@ describe("a folder that holds other people's folders", () => {
       {
         at: "problem: rules.0.prefix",
         is: 'is "teams/{team}/", which reaches every folder "teams/{team}/{sub}/" of rules[1] (rule 1), for everybody with the same {team}',
-        fix: "add a when: that says who may, or write a folder of its own",
+        fix: READERS,
       },
     ]);
     expect(said(pair("t/{iss:hash}/", "t/{iss:hash}/{sub}/"))[0]?.is).toMatch(
@@ -171,6 +175,88 @@ describe("a folder that holds other people's folders", () => {
       at: "problem: rules.0.prefix",
       is: expect.stringMatching(/^is "u\/\{sub\}\/"/),
     });
+  });
+});
+
+describe("when: signed-in, for everybody who has signed in", () => {
+  const owner = { prefix: "avatars/{sub}/", allow: ["read", "write", "list", "delete"] };
+  const everybody = (change: RuleFields = {}) => ({ prefix: "avatars/", when: "signed-in", ...change });
+  const warned = (whose: string, able = "read, list"): Told => ({
+    at: "warning: rules.1.prefix",
+    is: `reaches every folder "avatars/{sub}/" of rules[0] (rule 0): everybody${whose} can ${able} there`,
+    fix: "write a narrower prefix, unless this is intended",
+  });
+
+  it.each([
+    ["read, list", ["read", "list"]],
+    ["read", ["read"]],
+    ["list", ["list"]],
+  ])("may %s inside of users' folders, and the operator is told", (able, allow) => {
+    expect(said([owner, everybody({ allow })])).toEqual([warned(" who has signed in", able)]);
+  });
+
+  it.each<[string, RuleFields, string]>([
+    ["write", { allow: ["read", "write"] }, "read, write"],
+    ["delete", { allow: ["delete"] }, "delete"],
+    ["use an action", { actions: ["oss:GetObjectVersion"] }, "read, list, oss:GetObjectVersion"],
+  ])("may not %s there", (_what, change, able) => {
+    const problem = {
+      at: "problem: rules.1.prefix",
+      is: `is "avatars/", which reaches every folder "avatars/{sub}/" of rules[0] (rule 0), for everybody, who could ${able} there`,
+      fix: "allow only read and list, or add a when: that names who may, or write a folder of its own",
+    };
+    expect(said([owner, everybody(change)])).toEqual([problem]);
+    // What all tokens of the issuer have names nobody either.
+    expect(said([owner, everybody({ ...change, when: { aud: "photo-app" } })])).toEqual([problem]);
+  });
+
+  it("is not offered to a rule that changes objects", () => {
+    expect(said([owner, { prefix: "avatars/", allow: ["read", "write"] }])).toEqual([
+      {
+        at: "problem: rules.1.prefix",
+        is: 'is "avatars/", which reaches every folder "avatars/{sub}/" of rules[0] (rule 0), for everybody',
+        fix: "add a when: that names who may, or write a folder of its own",
+      },
+    ]);
+  });
+
+  it("follows the advice of the refusal", () => {
+    const [refusal] = said([owner, { prefix: "avatars/" }]);
+    const [, advised] = /^write when: (\S+) /.exec(refusal?.fix ?? "") ?? [];
+    expect(said([owner, { prefix: "avatars/", when: advised }])).toEqual([warned(" who has signed in")]);
+  });
+
+  it("names the issuer where there are several, and the claim that its prefix has", () => {
+    const rules = [owner, everybody()].map((rule) => ({ ...rule, issuer: "partner" }));
+    expect(said(rules, [LOGIN, PARTNER])).toEqual([warned(" who has signed in at partner")]);
+    const team = [{ prefix: "t/{team}/{sub}/" }, { prefix: "t/{team}/", when: "signed-in", allow: ["read"] }];
+    expect(said(team)[0]?.is).toMatch(/: everybody with the same \{team\} who has signed in can read there$/);
+  });
+
+  it.each<[string, RuleFields, RuleFields]>([
+    ["the audience", { aud: "photo-app" }, LOGIN],
+    ["the audience among others", { aud: ["web", "photo-app"] }, LOGIN],
+    [
+      "each of several audiences",
+      { aud: ["web", "photo-app"] },
+      { ...LOGIN, audience: ["photo-app", "web"] },
+    ],
+    ["an audience in another claim", { azp: "photo-app" }, { ...LOGIN, audienceClaim: "azp" }],
+    ["the issuer", { iss: LOGIN.issuer }, LOGIN],
+    ["issuer and audience", { iss: LOGIN.issuer, aud: "photo-app" }, LOGIN],
+  ])("is the same as a when with %s: every token meets it", (_what, when, issuer) => {
+    expect(said([owner, everybody({ when })], [issuer])).toEqual([warned(" who has signed in")]);
+  });
+
+  it.each<[string, RuleFields, RuleFields]>([
+    ["one of several audiences", { aud: "web" }, { ...LOGIN, audience: ["photo-app", "web"] }],
+    ["another audience", { aud: "admin" }, LOGIN],
+    ["an audience that is not checked", { aud: "photo-app" }, { ...LOGIN, audience: null }],
+    ["a claim beside the audience", { aud: "photo-app", role: "editor" }, LOGIN],
+  ])("is not a when with %s", (_what, when, issuer) => {
+    const write = everybody({ when, allow: ["write"] });
+    const found = said([owner, write], [issuer]).filter(({ at }) => at.includes("rules"));
+    expect(found).toEqual([warned(" who matches this rule", "write")]);
   });
 });
 
