@@ -3,7 +3,7 @@ import { RAM_ACTIONS } from "./ram/server.ts";
 import { STS_ACTIONS } from "./sts/server.ts";
 import type { JournalEntry } from "./world.ts";
 
-export type ServiceName = JournalEntry["service"];
+export type ServiceName = Exclude<JournalEntry["service"], "proxy">;
 
 /** What goes wrong. Milliseconds are real time, not the sandbox's clock. */
 export type Fault =

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { CloudError } from "./cloud-error.ts";
 import { insteadOf } from "./fault-answers.ts";
 import type { Fault, FaultRule, ServiceName } from "./fault-rule.ts";
+import { connectionOf } from "./https/tls.ts";
 import type { ServiceListener } from "./service-listener.ts";
 import { catchBody, drip, truncate } from "./spoilt-body.ts";
 import { newRequestId, record, type World } from "./world.ts";
@@ -101,7 +102,7 @@ export function faultsIn(world: World): Faults {
       response.writeHead(answer.status, answer.headers);
       response.end(answer.body);
     } else if (fault.kind === "reset") {
-      request.socket.resetAndDestroy();
+      connectionOf(request.socket).resetAndDestroy();
     }
   }
 }

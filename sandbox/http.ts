@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { type AnswerToMalformed, answerMalformed } from "./malformed-request.ts";
 import { guarded, type ServiceListener } from "./service-listener.ts";
 
@@ -16,6 +16,10 @@ export interface LoopbackServer {
   readonly port: number;
   /** Until it is called, requests wait. */
   answerWith(listener: ServiceListener): void;
+  /** Answers on a connection that somebody else opened, e.g. one inside TLS. */
+  accept(socket: Socket): void;
+  /** Answers a request that somebody else read. */
+  readonly handle: RequestListener;
   /** Ends at once: open connections are cut. */
   close(): Promise<void>;
 }
@@ -30,11 +34,9 @@ export async function loopbackServer(port = 0, malformed?: AnswerToMalformed): P
   const listening = new Promise<ServiceListener>((resolve) => {
     listen = resolve;
   });
+  const handle = guarded(async (request, response) => (await listening)(request, response));
   const lenient = malformed === undefined ? {} : { insecureHTTPParser: true, requireHostHeader: false };
-  const server = createServer(
-    { maxHeaderSize: MAX_HEADER_BYTES, ...lenient },
-    guarded(async (request, response) => (await listening)(request, response)),
-  );
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, ...lenient }, handle);
   if (malformed !== undefined) answerMalformed(server, malformed);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
@@ -46,6 +48,8 @@ export async function loopbackServer(port = 0, malformed?: AnswerToMalformed): P
     url: `http://127.0.0.1:${taken}`,
     port: taken,
     answerWith: listen,
+    accept: (socket) => void server.emit("connection", socket),
+    handle,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

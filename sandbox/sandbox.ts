@@ -1,10 +1,13 @@
 import { classicWorld, type Scene } from "./classic-world.ts";
 import { type SandboxClock, sandboxClock } from "./clock.ts";
 import { controlServer } from "./control.ts";
+import type { ServiceName } from "./fault-rule.ts";
 import { type Faults, faultsIn } from "./faults.ts";
+import { domainNameOf } from "./fc/http-trigger.ts";
 import type { RunningFunction } from "./fc/running-function.ts";
 import { fcServer } from "./fc/server.ts";
 import { type LoopbackServer, loopbackServer } from "./http.ts";
+import type { HttpsDoors, OpenedHttps } from "./https/https.ts";
 import { type TokenIssuer, tokenIssuer } from "./idp/issuer.ts";
 import { issuerServer } from "./idp/server.ts";
 import { contentStore } from "./oss/content-store.ts";
@@ -25,6 +28,10 @@ export interface SandboxOptions {
   readonly port?: number;
   readonly sts?: StsOptions;
   readonly oss?: Omit<OssOptions, "contents">;
+  /** The services over TLS too, and a proxy that answers for the cloud's real names. docs/sandbox.md. Default: false. */
+  readonly https?: boolean;
+  /** Gets a line for each request that the proxy refuses. Default: nobody does; the journal has them anyway. */
+  readonly say?: (line: string) => void;
 }
 
 /** A running local Alibaba Cloud. */
@@ -41,6 +48,8 @@ export interface Sandbox {
   readonly fc: Service;
   readonly issuer: TokenIssuer;
   readonly control: Service;
+  /** Undefined without the option `https`. */
+  readonly https: SandboxHttps | undefined;
   readonly accountId: string;
   /** The key of the RAM user that calls AssumeRole. */
   readonly accessKeyId: string;
@@ -59,11 +68,20 @@ export interface Sandbox {
   stop(): Promise<void>;
 }
 
+/** The services over TLS, and what a client needs to reach them: docs/sandbox.md, "https and the real names". */
+export interface SandboxHttps extends Omit<HttpsDoors, "ports"> {
+  readonly sts: Service;
+  readonly oss: Service;
+  readonly ram: Service;
+  readonly fc: Service;
+  readonly issuer: Service;
+}
+
 /** The address of a service. */
 export interface Service {
   /** e.g. http://127.0.0.1:41234, without a slash at the end. */
   readonly url: string;
-  /** The same without http://, which is what the SDKs call an endpoint, e.g. 127.0.0.1:41234 */
+  /** The same without the scheme, which is what the SDKs call an endpoint, e.g. 127.0.0.1:41234 */
   readonly endpoint: string;
 }
 
@@ -71,6 +89,10 @@ export interface Service {
 const SERVICES = ["sts", "oss", "ram", "fc", "issuer", "control"] as const;
 
 /** Starts all services of the sandbox in this process, on 127.0.0.1. Rejects with EADDRINUSE when a port is taken. */
+export function startSandbox(
+  options: SandboxOptions & { readonly https: true },
+): Promise<Sandbox & { readonly https: SandboxHttps }>;
+export function startSandbox(options?: SandboxOptions): Promise<Sandbox>;
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const clock = options.clock ?? sandboxClock();
   const world = emptyWorld(clock);
@@ -79,8 +101,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { sts, oss, ram, fc, issuer: issuerDoor, control } = servers;
   const faults = faultsIn(world);
   const contents = contentStore();
+  let deployed: readonly RunningFunction[] = [];
+  const https = options.https === true ? await httpsFor(servers, world, options, () => deployed) : undefined;
   const stop = async () => {
-    await Promise.all(Object.values(servers).map((server) => server.close()));
+    await Promise.all([https?.close(), ...Object.values(servers).map((server) => server.close())]);
     contents.removeAll();
   };
 
@@ -89,22 +113,18 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     audience: options.audience ?? "photo-app",
     nowMs: clock.nowMs,
   });
-  sts.answerWith(faults.around("sts", stsServer(world, options.sts)));
-  oss.answerWith(faults.around("oss", ossServer(world, { ...options.oss, contents })));
-  ram.answerWith(faults.around("ram", ramServer(world)));
-  let functions: readonly RunningFunction[] = [];
-  let deployed: ServiceListener = fcServer(world, functions);
-  fc.answerWith(faults.around("fc", (...call) => deployed(...call)));
-  issuerDoor.answerWith(faults.around("issuer", issuerServer(world, issuer)));
-  control.answerWith(
-    controlServer({
-      world,
-      scene,
-      faults,
-      issuer,
-      functionNames: () => functions.map(({ settings }) => settings.name),
-    }),
-  );
+  const serve = (service: ServiceName, listener: ServiceListener) => {
+    const withFaults = faults.around(service, listener);
+    servers[service].answerWith(https === undefined ? withFaults : https.around(withFaults));
+  };
+  serve("sts", stsServer(world, options.sts));
+  serve("oss", ossServer(world, { ...options.oss, contents }));
+  serve("ram", ramServer(world));
+  let serveFunctions: ServiceListener = fcServer(world, deployed);
+  serve("fc", (...call) => serveFunctions(...call));
+  serve("issuer", issuerServer(world, issuer));
+  const functionNames = () => deployed.map(({ settings }) => settings.name);
+  control.answerWith(controlServer({ world, scene, faults, issuer, functionNames }));
 
   return {
     world,
@@ -116,6 +136,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     fc: serviceAt(fc.url),
     issuer,
     control: serviceAt(control.url),
+    https: https === undefined ? undefined : sandboxHttpsOf(https),
     accountId: scene.account.id,
     accessKeyId: scene.callerKey.id,
     accessKeySecret: scene.callerKey.secret,
@@ -127,9 +148,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     functionRoleArn: roleArn(scene.account.id, scene.functionRole),
     bucket: scene.bucket.name,
     region: scene.bucket.region,
-    deploy: (these) => {
-      functions = these;
-      deployed = fcServer(world, functions);
+    deploy: (functions) => {
+      deployed = functions;
+      serveFunctions = fcServer(world, functions);
     },
     stop,
   };
@@ -152,6 +173,44 @@ async function serversFor(firstPort: number, world: World): Promise<Servers> {
   return Object.fromEntries(opened) as Servers;
 }
 
+/** The library that makes certificates is loaded only here: it takes half a second. */
+async function httpsFor(
+  servers: Servers,
+  world: World,
+  { port = 0, say = () => undefined }: SandboxOptions,
+  deployed: () => readonly RunningFunction[],
+): Promise<OpenedHttps> {
+  const { openHttps } = await import("./https/https.ts");
+  try {
+    return await openHttps({
+      world,
+      port: port === 0 ? 0 : port + SERVICES.length,
+      doors: servers,
+      own: {
+        buckets: () => world.buckets.values(),
+        functions: () => deployed().map(({ settings }) => domainNameOf(settings)),
+        issuer: undefined,
+      },
+      say,
+    });
+  } catch (error) {
+    await Promise.all(Object.values(servers).map((server) => server.close()));
+    throw error;
+  }
+}
+
+function sandboxHttpsOf({ ports, around: _around, close: _close, ...rest }: OpenedHttps): SandboxHttps {
+  const at = (service: keyof typeof ports, host: string) => serviceAt(`https://${host}:${ports[service]}`);
+  return {
+    sts: at("sts", "127.0.0.1"),
+    oss: at("oss", "localhost"),
+    ram: at("ram", "127.0.0.1"),
+    fc: at("fc", "127.0.0.1"),
+    issuer: at("issuer", "127.0.0.1"),
+    ...rest,
+  };
+}
+
 function serviceAt(url: string): Service {
-  return { url, endpoint: url.replace("http://", "") };
+  return { url, endpoint: url.replace(/^https?:\/\//, "") };
 }

@@ -172,7 +172,7 @@ export interface UploadedPart {
 /** One request that a service answered. Holds no secret: neither signature nor token. */
 export interface JournalEntry {
   readonly timeMs: number;
-  readonly service: "sts" | "oss" | "ram" | "fc" | "issuer";
+  readonly service: "sts" | "oss" | "ram" | "fc" | "issuer" | "proxy";
   readonly operation: string;
   /** ARN of who asked, as far as it was established. */
   readonly principal: string | undefined;

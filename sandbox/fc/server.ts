@@ -7,16 +7,19 @@ import type { RunningFunction } from "./running-function.ts";
 /**
  * Function Compute's front. A request goes to the HTTP trigger of the function whose domain the Host header names;
  * else, below /2016-08-15/ and /2023-03-30/, to the API; else to the trigger of the first function, so that
- * `http://127.0.0.1:<port>/…` reaches it. Create the server with FC_SERVER_OPTIONS, or Node.js refuses long headers
- * before FC's own limit is reached.
+ * `http://127.0.0.1:<port>/…` reaches it. Other names of FC's domains get 404. Create the server with
+ * FC_SERVER_OPTIONS, or Node.js refuses long headers before FC's own limit is reached.
  */
 export function fcServer(world: World, functions: readonly RunningFunction[]): ServiceListener {
   const byDomain = new Map(functions.map((target) => [domainNameOf(target.settings), target]));
   return (message, response, planted) => {
     const host = (message.headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
     const named = byDomain.get(host);
-    return named === undefined && isApiPath(message.url ?? "/")
-      ? serveInvocationApi(world, functions, message, response, planted)
-      : serveTrigger(world, named ?? functions[0], message, response, planted);
+    if (named === undefined && (isApiPath(message.url ?? "/") || host.endsWith(".aliyuncs.com"))) {
+      return serveInvocationApi(world, functions, message, response, planted);
+    }
+    // A domain of FC that belongs to no function here is not the first function's.
+    const target = named ?? (host.endsWith(".fcapp.run") ? undefined : functions[0]);
+    return serveTrigger(world, target, message, response, planted);
   };
 }

@@ -25,8 +25,13 @@ export function addressOf(request: OssRequest, buckets: Iterable<Bucket>): Addre
   for (const { name, hosts } of buckets) {
     if (hosts.includes(request.host)) return addressFrom(request, name, path, NO_ENDPOINT);
   }
-  const [, bucket, region, internal] = ENDPOINT.exec(request.host) ?? [];
-  const endpoint = { endpointRegion: region, publicEndpoint: region !== undefined && internal === undefined };
+  const [, bucket, oss, internal, dualStack] = ENDPOINT.exec(request.host) ?? [];
+  const region = oss ?? dualStack;
+  const endpoint = {
+    // Acceleration endpoints serve the buckets of all regions.
+    endpointRegion: region?.startsWith("accelerate") === true ? undefined : region,
+    publicEndpoint: region !== undefined && internal === undefined,
+  };
   if (bucket !== undefined && bucket !== "") return addressFrom(request, bucket, path, endpoint);
   const slash = path.indexOf("/");
   const inPath = percentDecoded(slash === -1 ? path : path.slice(0, slash));
@@ -37,8 +42,12 @@ export function addressOf(request: OssRequest, buckets: Iterable<Bucket>): Addre
   return addressFrom(request, inPath, slash === -1 ? "" : path.slice(slash + 1), endpoint);
 }
 
-/** `oss-cn-hangzhou.aliyuncs.com`, `bucket.oss-cn-hangzhou-internal.aliyuncs.com`, `bucket.localhost`. */
-const ENDPOINT = /^(?:(.*)\.)?(?:oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com|localhost)$/;
+/**
+ * `oss-cn-hangzhou.aliyuncs.com`, `bucket.oss-cn-hangzhou-internal.aliyuncs.com`, `bucket.oss-accelerate.aliyuncs.com`,
+ * `bucket.cn-hangzhou.oss.aliyuncs.com` (IPv4 and IPv6), `bucket.localhost`.
+ */
+const ENDPOINT =
+  /^(?:(.*)\.)?(?:oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com|([a-z]{2}(?:-[a-z0-9]+)+)\.oss\.aliyuncs\.com|localhost)$/;
 
 /** Source: OSS "Bucket naming conventions". */
 const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;

@@ -74,7 +74,7 @@ function contextOf(
   return {
     "acs:SourceIp": request.sourceIp,
     "acs:CurrentTime": new Date(world.clock.nowMs()).toISOString(),
-    "acs:SecureTransport": "false",
+    "acs:SecureTransport": String(request.secureTransport),
     ...(headers["user-agent"] === undefined ? {} : { "acs:UserAgent": headers["user-agent"] }),
     ...(caller === undefined ? {} : { "acs:AccessId": accessKeyIdOf(caller) }),
     ...(headers["x-oss-acl"] === undefined ? {} : { "oss:x-oss-acl": headers["x-oss-acl"] }),

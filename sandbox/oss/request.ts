@@ -14,6 +14,7 @@ export interface OssRequest {
   /** The Host header without its port, in lower case. */
   readonly host: string;
   readonly sourceIp: string;
+  readonly secureTransport: boolean;
   readonly body: IncomingMessage;
 }
 
@@ -34,6 +35,7 @@ export function requestFrom(message: IncomingMessage): OssRequest {
     ),
     host: hostOf(message),
     sourceIp: (message.socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
+    secureTransport: "encrypted" in message.socket,
     body: message,
   };
 }

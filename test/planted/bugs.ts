@@ -4,6 +4,7 @@ import { cliBugs } from "./cli.ts";
 import { credentialsBugs } from "./credentials.ts";
 import { grantBugs } from "./grant.ts";
 import { httpBugs } from "./http.ts";
+import { httpsBugs } from "./https.ts";
 import { keyCacheBugs } from "./key-cache.ts";
 import { keySetsBugs } from "./key-sets.ts";
 import { keysBugs } from "./keys.ts";
@@ -22,6 +23,7 @@ export const bugs: readonly Bug[] = [
   ...credentialsBugs,
   ...grantBugs,
   ...httpBugs,
+  ...httpsBugs,
   ...keyCacheBugs,
   ...keySetsBugs,
   ...keysBugs,
