@@ -111,6 +111,8 @@ export interface Bucket {
   /** The bucket policy, as text. */
   policy: string | undefined;
   cors: CorsRule[];
+  /** Whether every answer has `Vary: Origin`. */
+  corsVary: boolean;
   /** Custom domain names of the bucket, in lower case, e.g. photos.example.com. */
   hosts: string[];
   readonly objects: Map<string, StoredObject>;
@@ -318,6 +320,7 @@ export function addBucket(
     acl: "private",
     policy: undefined,
     cors: [],
+    corsVary: false,
     hosts: [],
     objects: new Map(),
     uploads: new Map(),

@@ -3,7 +3,7 @@ import type { StoredObject } from "../world.ts";
 import type { Answer } from "./answer.ts";
 import { storedBody } from "./body.ts";
 import type { ObjectCall } from "./call.ts";
-import { ossError } from "./errors.ts";
+import { missingArgument, ossError } from "./errors.ts";
 import { keepUnlessRefused, newObjectFrom, putInPlace } from "./objects.ts";
 
 /**
@@ -53,10 +53,7 @@ export async function appendObject(call: ObjectCall): Promise<Answer> {
 function positionFrom(text: string | undefined): number {
   if (text !== undefined && /^\d{1,15}$/.test(text)) return Number(text);
   const ec = text === undefined ? "0016-00000501" : "0016-00000502";
-  throw ossError(400, "MissingArgument", "Missing Some Required Arguments.", ec, {
-    ArgumentName: "position",
-    ArgumentValue: text ?? "",
-  });
+  throw missingArgument("position", text, ec);
 }
 
 function appendableAt({ bucket, key }: ObjectCall, position: number): StoredObject | undefined {

@@ -4,7 +4,7 @@ import { documentBody } from "./body.ts";
 import { bucketElements } from "./bucket-elements.ts";
 import type { BucketCall } from "./call.ts";
 import { corsRuleProblem, MAX_CORS_RULES, secondsFrom } from "./cors-rule.ts";
-import { invalidArgument, ossError } from "./errors.ts";
+import { invalidArgument, missingArgument, ossError } from "./errors.ts";
 import { ownerOf } from "./list-objects.ts";
 import { optional, type XmlElement } from "./xml.ts";
 import { childrenOf, childText, malformedXml, type XmlNode, xmlFrom } from "./xml-reader.ts";
@@ -32,6 +32,11 @@ export function getBucketInfo({ bucket }: BucketCall): Answer {
   ]);
 }
 
+/** HeadBucket: whether the bucket is there, and where. */
+export function headBucket({ bucket }: BucketCall): Answer {
+  return { status: 200, headers: { "x-oss-bucket-region": `oss-${bucket.region}` } };
+}
+
 /** GetBucketLocation. */
 export function getBucketLocation({ bucket }: BucketCall): Answer {
   return xmlAnswer(["LocationConstraint", `oss-${bucket.region}`]);
@@ -47,7 +52,9 @@ export function getBucketAcl({ bucket }: BucketCall): Answer {
 
 /** PutBucketAcl: the ACL is in the x-oss-acl header. */
 export function putBucketAcl({ bucket, request }: BucketCall): Answer {
-  bucket.acl = bucketAclFrom(request.headers["x-oss-acl"] ?? "");
+  const text = request.headers["x-oss-acl"];
+  if (text === undefined) throw missingArgument("x-oss-acl");
+  bucket.acl = bucketAclFrom(text);
   return { status: 200 };
 }
 
@@ -62,26 +69,38 @@ export function getBucketCors({ bucket }: BucketCall): Answer {
   if (bucket.cors.length === 0) {
     throw ossError(404, "NoSuchCORSConfiguration", "The CORS Configuration does not exist.");
   }
-  return xmlAnswer(["CORSConfiguration", bucket.cors.map(corsRuleElement)]);
+  return xmlAnswer([
+    "CORSConfiguration",
+    [...bucket.cors.map(corsRuleElement), ["ResponseVary", String(bucket.corsVary)]],
+  ]);
 }
 
 /** PutBucketCors: replaces all rules. Throws 400 MalformedXML, InvalidArgument, CORSRuleBeyondLimit. */
 export async function putBucketCors(call: BucketCall): Promise<Answer> {
-  const rules = childrenOf(xmlFrom(await documentBody(call), "CORSConfiguration"), "CORSRule").map(
-    corsRuleFrom,
-  );
+  const root = xmlFrom(await documentBody(call), "CORSConfiguration");
+  const rules = childrenOf(root, "CORSRule").map(corsRuleFrom);
+  const vary = responseVaryFrom(root);
   if (rules.length === 0) throw malformedXml();
   if (rules.length > MAX_CORS_RULES) {
     throw ossError(400, "CORSRuleBeyondLimit", "The CORS Rules num is beyond limit.");
   }
   call.bucket.cors = rules;
+  call.bucket.corsVary = vary;
   return { status: 200 };
 }
 
 /** DeleteBucketCors. */
 export function deleteBucketCors({ bucket }: BucketCall): Answer {
   bucket.cors = [];
+  bucket.corsVary = false;
   return { status: 204 };
+}
+
+/** Throws 400 MalformedXML. Source: EC 0034-00000004, which does not tell the code; PutBucketCors: default false. */
+function responseVaryFrom(root: XmlNode): boolean {
+  const text = childText(root, "ResponseVary")?.trim() ?? "false";
+  if (text === "true" || text === "false") return text === "true";
+  throw malformedXml("0034-00000004");
 }
 
 function corsRuleFrom(node: XmlNode): CorsRule {
@@ -107,7 +126,11 @@ function corsRuleElement(rule: CorsRule): XmlElement {
     [
       ...each("AllowedOrigin", rule.allowedOrigins),
       ...each("AllowedMethod", rule.allowedMethods),
-      ...each("AllowedHeader", rule.allowedHeaders),
+      // In small letters. Source: the official suite for C.
+      ...each(
+        "AllowedHeader",
+        rule.allowedHeaders.map((name) => name.toLowerCase()),
+      ),
       ...each("ExposeHeader", rule.exposeHeaders),
       ...optional("MaxAgeSeconds", rule.maxAgeSeconds),
     ],

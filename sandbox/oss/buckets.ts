@@ -17,11 +17,17 @@ import { optional, type XmlElement } from "./xml.ts";
 const DEFAULT_MAX_KEYS = 100;
 const MAX_MAX_KEYS = 1000;
 
-/** ListBuckets (GetService): those of the caller's account. */
+/**
+ * ListBuckets (GetService): those of the caller's account. Throws 400 InvalidArgument; of a prefix with a capital letter
+ * that is observed (official suite for C), of other characters it is an assumption.
+ */
 export function listBuckets(call: OssCall): Answer {
   const accountId = authoriseListBuckets(call);
   const { parameters } = call.request;
   const prefix = parameters.get("prefix") ?? "";
+  if (!/^[a-z0-9-]*$/.test(prefix)) {
+    throw invalidArgument("The prefix has characters that no bucket's name has.", "prefix", prefix);
+  }
   const marker = parameters.get("marker") ?? "";
   const maxText = parameters.get("max-keys") || String(DEFAULT_MAX_KEYS);
   const maxKeys = /^\d{1,9}$/.test(maxText) ? Number(maxText) : 0;

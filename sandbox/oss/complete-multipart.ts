@@ -3,6 +3,7 @@ import type { MultipartUpload, StoredObject, UploadedPart } from "../world.ts";
 import { type Answer, xmlAnswer } from "./answer.ts";
 import { documentBody } from "./body.ts";
 import type { ObjectCall } from "./call.ts";
+import { refuseOtherCount } from "./client-encryption.ts";
 import type { StoredContent } from "./content-store.ts";
 import { ossError } from "./errors.ts";
 import { encodingOf } from "./list-objects.ts";
@@ -32,6 +33,7 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<Answer>
     upload,
     parts.map(({ number }) => number),
   );
+  refuseOtherCount(upload, parts.length);
   refuseSmallParts(parts);
   const refuse = () => refuseOverwrite(bucket, key, request.headers);
   refuse();

@@ -33,15 +33,21 @@ export function preflight(bucket: Bucket, { headers }: OssRequest): Answer {
   };
 }
 
-/** What an actual request's answer carries, error or not; nothing when no rule matches. */
+/**
+ * What an actual request's answer carries, error or not; nothing when no rule matches. ResponseVary alone decides about
+ * `Vary: Origin`, whoever asks: every answer of the bucket has it, or none. Source: OSS PutBucketCors, ResponseVary.
+ */
 export function corsHeadersFor(
   bucket: Bucket | undefined,
   { headers, method }: Pick<OssRequest, "headers" | "method">,
 ): Readonly<Record<string, string>> {
   const { origin } = headers;
-  if (bucket === undefined || origin === undefined) return {};
-  const rule = bucket.cors.find((candidate) => allows(candidate, origin, method, []));
-  return rule === undefined ? {} : corsHeaders(rule, origin);
+  const vary: Readonly<Record<string, string>> = bucket?.corsVary === true ? { vary: "Origin" } : {};
+  const rule =
+    origin === undefined
+      ? undefined
+      : bucket?.cors.find((candidate) => allows(candidate, origin, method, []));
+  return rule === undefined || origin === undefined ? vary : { ...corsHeaders(rule, origin), ...vary };
 }
 
 function allows(rule: CorsRule, origin: string, method: string, headers: readonly string[]): boolean {
@@ -62,7 +68,6 @@ function corsHeaders(rule: CorsRule, origin: string): Readonly<Record<string, st
       ? {}
       : { "access-control-expose-headers": rule.exposeHeaders.join(", ") }),
     ...(rule.maxAgeSeconds === undefined ? {} : { "access-control-max-age": String(rule.maxAgeSeconds) }),
-    vary: "Origin",
   };
 }
 

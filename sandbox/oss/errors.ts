@@ -32,6 +32,14 @@ export function invalidArgument(message: string, name: string, value: string, ec
   return ossError(400, "InvalidArgument", message, ec, { ArgumentName: name, ArgumentValue: value });
 }
 
+/** 400 MissingArgument. Sources: OSS help, pages of EC 0016-00000501 and 502, which show the elements. */
+export function missingArgument(name: string, value = "", ec?: string): CloudError {
+  return ossError(400, "MissingArgument", "Missing Some Required Arguments.", ec, {
+    ArgumentName: name,
+    ArgumentValue: value,
+  });
+}
+
 /** 500, for bugs. */
 export function ossInternalError(): CloudError {
   return ossError(500, "InternalError", "Please contact the server administrator, oss@service.aliyun.com.");

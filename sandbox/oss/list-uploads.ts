@@ -30,7 +30,8 @@ export function listParts(call: ObjectCall): Answer {
       ["UploadId", upload.id],
       ["StorageClass", upload.headers["x-oss-storage-class"] ?? "Standard"],
       ["PartNumberMarker", marker],
-      ["NextPartNumberMarker", page.at(-1)?.number ?? marker],
+      // Empty after nothing: the SDK for C reads no marker then, and oss2 looks for the element.
+      ["NextPartNumberMarker", page.at(-1)?.number ?? ""],
       ["MaxParts", maxParts],
       ["IsTruncated", String(page.length < later.length)],
       ...page.map(
@@ -86,8 +87,9 @@ export function listMultipartUploads(call: BucketCall): Answer {
       ["Bucket", bucket.name],
       ["KeyMarker", encoded(keyMarker)],
       ["UploadIdMarker", idMarker],
-      ["NextKeyMarker", isTruncated ? encoded(next?.key ?? "") : ""],
-      ["NextUploadIdMarker", isTruncated ? (next?.id ?? "") : ""],
+      // On the last page, too. Source: the sample of OSS ListMultipartUploads; the official suite for C++.
+      ["NextKeyMarker", encoded(next?.key ?? "")],
+      ["NextUploadIdMarker", next?.id ?? ""],
       ["Delimiter", encoded(delimiter)],
       ["Prefix", encoded(prefix)],
       ["MaxUploads", maxUploads],

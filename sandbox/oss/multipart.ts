@@ -3,6 +3,7 @@ import type { MultipartUpload, UploadedPart } from "../world.ts";
 import { type Answer, xmlAnswer } from "./answer.ts";
 import { storedBody } from "./body.ts";
 import type { ObjectCall } from "./call.ts";
+import { refuseHalfEncryptedParts, refuseOtherStart } from "./client-encryption.ts";
 import type { StoredContent } from "./content-store.ts";
 import { copyRangeFrom } from "./copy-range.ts";
 import { copySourceOf } from "./copy-source.ts";
@@ -20,6 +21,7 @@ export function initiateMultipartUpload(call: ObjectCall): Answer {
   const { bucket, key, request } = call;
   const encoded = encodingOf(call);
   refuseOverwrite(bucket, key, request.headers);
+  refuseHalfEncryptedParts(request.headers);
   const { headers, tags } = newObjectFrom(call, request.headers);
   const id = randomBytes(16).toString("hex").toUpperCase();
   const sequential = request.parameters.has("sequential");
@@ -38,7 +40,10 @@ export function initiateMultipartUpload(call: ObjectCall): Answer {
 /** UploadPart: a part of the same number is replaced. */
 export async function uploadPart(call: ObjectCall): Promise<Answer> {
   const number = partNumberOf(call);
-  refusePartOutOfOrder(uploadOf(call), number);
+  const upload = uploadOf(call);
+  refusePartOutOfOrder(upload, number);
+  refuseHalfEncryptedParts(call.request.headers);
+  refuseOtherStart(upload, call.request.headers);
   const stored = await storedBody(call);
   addPart(call, number, stored);
   return { status: 200, headers: uploadHeaders(stored) };

@@ -3,12 +3,12 @@ import { refuseInvalidKey } from "./addressing.ts";
 import { type Answer, xmlAnswer } from "./answer.ts";
 import { documentBody } from "./body.ts";
 import type { ObjectCall } from "./call.ts";
-import { invalidArgument } from "./errors.ts";
+import { missingArgument } from "./errors.ts";
 import { ownerOf } from "./list-objects.ts";
 import { objectAclFrom } from "./object-headers.ts";
 import { existingObject, newObjectFrom, putInPlace, refuseOverwrite } from "./objects.ts";
 import { percentDecoded } from "./request.ts";
-import { tagsFrom } from "./tags.ts";
+import { tagsFromBody } from "./tags.ts";
 import type { XmlElement } from "./xml.ts";
 import { childrenOf, childText, malformedXml, xmlFrom } from "./xml-reader.ts";
 
@@ -16,7 +16,7 @@ import { childrenOf, childText, malformedXml, xmlFrom } from "./xml-reader.ts";
 export function putObjectAcl(call: ObjectCall): Answer {
   const object = addressed(call);
   const text = call.request.headers["x-oss-object-acl"];
-  if (text === undefined) throw invalidArgument("Missing x-oss-object-acl.", "x-oss-object-acl", "");
+  if (text === undefined) throw missingArgument("x-oss-object-acl");
   putInPlace(call, { ...object, acl: objectAclFrom(text) });
   return { status: 200 };
 }
@@ -38,7 +38,7 @@ export async function putObjectTagging(call: ObjectCall): Promise<Answer> {
     if (key === undefined || value === undefined) throw malformedXml();
     return [key, value] as const;
   });
-  const tags = tagsFrom(pairs);
+  const tags = tagsFromBody(pairs);
   putInPlace(call, { ...addressed(call), tags });
   return { status: 200 };
 }

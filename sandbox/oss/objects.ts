@@ -2,6 +2,7 @@ import type { Bucket, StoredObject } from "../world.ts";
 import type { Answer } from "./answer.ts";
 import { storedBody } from "./body.ts";
 import type { BucketCall, ObjectCall } from "./call.ts";
+import { refuseHalfEncrypted } from "./client-encryption.ts";
 import type { StoredContent } from "./content-store.ts";
 import { noSuchKey, ossError } from "./errors.ts";
 import { keptHeaders, objectAclFrom } from "./object-headers.ts";
@@ -11,6 +12,7 @@ import { tagsFromHeader } from "./tags.ts";
 /** PutObject. */
 export async function putObject(call: ObjectCall): Promise<Answer> {
   const { headers } = call.request;
+  refuseHalfEncrypted(headers);
   const made = newObjectFrom(call, headers);
   refuseOverwrite(call.bucket, call.key, headers);
   const stored = await storedBody(call);

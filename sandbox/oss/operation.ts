@@ -12,6 +12,8 @@ export const OPERATIONS = [
   row("ListBuckets", "service", "GET", [], undefined),
   row("PutBucket", "new bucket", "PUT", [], undefined),
 
+  // No document names its action; that it is this one is observed.
+  row("HeadBucket", "bucket", "HEAD", [], "oss:GetBucketInfo"),
   row("DeleteBucket", "bucket", "DELETE", [], "oss:DeleteBucket"),
   row("ListObjects", "bucket", "GET", [], "oss:ListObjects"),
   row("ListObjectsV2", "bucket", "GET", ["list-type"], "oss:ListObjects"),

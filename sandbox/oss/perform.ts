@@ -8,6 +8,7 @@ import {
   getBucketCors,
   getBucketInfo,
   getBucketLocation,
+  headBucket,
   putBucketAcl,
   putBucketCors,
 } from "./bucket-settings.ts";
@@ -54,6 +55,7 @@ export async function performWithoutBucket(
 }
 
 const ON_BUCKETS: Performers<OperationName<"bucket">, BucketCall> = {
+  HeadBucket: headBucket,
   DeleteBucket: deleteBucket,
   ListObjects: listObjects,
   ListObjectsV2: listObjectsV2,

@@ -95,7 +95,8 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
     };
     try {
       const cors = request === undefined ? {} : corsHeadersFor(bucket, request);
-      sendHead(response, { ...answer, headers: { ...common, ...cors, ...answer.headers } });
+      const headers = { ...common, ...cors, ...answer.headers, ...varyOf(cors, answer.headers) };
+      sendHead(response, { ...answer, headers });
     } catch (thrown) {
       failure = internalError(thrown);
       answer = refusalWith(failure);
@@ -148,6 +149,12 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
 function existing(bucket: Bucket | undefined, address: Address): Bucket {
   if (bucket === undefined) throw noSuchBucket(address.bucket ?? "");
   return bucket;
+}
+
+/** What the answer depends on, by CORS and by the operation. */
+function varyOf(...headers: readonly Answer["headers"][]): Readonly<Record<string, string>> {
+  const names = headers.flatMap((each) => each?.["vary"] ?? []);
+  return names.length === 0 ? {} : { vary: names.join(", ") };
 }
 
 /** An endpoint serves the buckets of its region. */

@@ -34,11 +34,12 @@ export function childText(node: XmlNode, name: string): string | undefined {
 }
 
 /** 400 MalformedXML. */
-export function malformedXml() {
+export function malformedXml(ec?: string) {
   return ossError(
     400,
     "MalformedXML",
     "The XML you provided was not well-formed or did not validate against our published schema.",
+    ec,
   );
 }
 
@@ -114,6 +115,8 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">",
 
 function unescaped(text: string): string {
   return text.replace(/&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(\w*));?/g, (whole, decimal, hex, name) => {
+    // A lone ampersand stands for itself. Source: the official suite for C++ sends one in a tag's key.
+    if (whole === "&") return whole;
     if (!whole.endsWith(";")) throw malformedXml();
     if (name !== undefined) {
       const character = Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined;

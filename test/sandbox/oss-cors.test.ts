@@ -55,13 +55,11 @@ describe("a preflight", () => {
       "access-control-allow-headers": "Authorization, x-oss-date,x-oss-security-token",
       "access-control-expose-headers": "ETag, x-oss-request-id",
       "access-control-max-age": "300",
-      vary: "Origin",
     });
     expect(lastEntry(oss)).toMatchObject({ operation: "OptionObject", status: 200 });
     expect(corsOf(await preflight(asking("https://other.example.com", "GET")))).toEqual({
       "access-control-allow-origin": "*",
       "access-control-allow-methods": "GET",
-      vary: "Origin",
     });
     const preview = await preflight(asking("https://x.preview.example.com", "PUT"));
     expect(corsOf(preview)["access-control-allow-origin"]).toBe("https://x.preview.example.com");
@@ -127,6 +125,21 @@ describe("an actual request", () => {
     expect(await errorOf(response)).toMatchObject({ status: 500, code: "InternalError" });
     expect(lastEntry(oss)).toMatchObject({ status: 500, code: "InternalError" });
     expect(told).toHaveBeenCalledWith(expect.stringMatching(/^sandbox: TypeError/));
+  });
+
+  it("has Vary: Origin under ResponseVary, whoever asks and however it ends; without it never", async () => {
+    oss.bucket.acl = "public-read";
+    const vary = async (headers?: Readonly<Record<string, string>>) =>
+      (await get(headers)).headers.get("vary");
+    const askers = [undefined, { origin: "https://app.example.com" }, { origin: "https://evil.example.com" }];
+    for (const asker of askers) expect(await vary(asker)).toBeNull();
+    oss.bucket.corsVary = true;
+    oss.bucket.cors = [APP];
+    for (const asker of askers) expect(await vary(asker)).toBe("Origin");
+    const asked = await preflight(asking("https://app.example.com", "PUT"));
+    expect(asked.headers.get("vary")).toBe("Origin");
+    oss.bucket.acl = "private";
+    for (const asker of askers) expect(await vary(asker)).toBe("Origin");
   });
 
   it("carries none where no rule fits, or nobody asks", async () => {

@@ -141,6 +141,7 @@ describe("names of response headers", () => {
   });
 
   it("are so on errors and for CORS too", async () => {
+    oss.bucket.corsVary = true;
     oss.bucket.cors = [
       {
         allowedOrigins: ["*"],

@@ -27,6 +27,7 @@ export async function ossForTests(): Promise<OssService> {
     bucket.uploads.clear();
     bucket.acl = "private";
     bucket.cors = [];
+    bucket.corsVary = false;
     bucket.policy = undefined;
     clock.skew(0);
   });

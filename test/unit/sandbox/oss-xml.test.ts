@@ -27,6 +27,10 @@ describe("the XML reader", () => {
     expect(childText(root, "D")).toBeUndefined();
   });
 
+  it("reads a lone ampersand as itself", () => {
+    expect(childText(xmlFrom("<A><K>a & b&</K></A>", "A"), "K")).toBe("a & b&");
+  });
+
   it.each([
     ["a declaration", "<?xml ", "?", "?><A/>"],
     ["a comment", "<!--", "-", "--><A/>"],
@@ -47,7 +51,8 @@ describe("the XML reader", () => {
     ["an unknown entity", "<A>&x;</A>"],
     ["an entity of Object's", "<A>&constructor;</A>"],
     ["a reference to a surrogate", "<A>&#xD800;</A>"],
-    ["a bare ampersand", "<A>a & b</A>"],
+    ["an ampersand before a name that does not end", "<A>a &amp b</A>"],
+    ["an ampersand before nothing but a semicolon", "<A>a &; b</A>"],
     ["an attribute without quotes", "<A b=c/>"],
     ["text behind the root", "<A/>x"],
     ["a declaration that does not end", "<????"],
