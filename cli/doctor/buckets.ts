@@ -25,6 +25,8 @@ export async function bucketsChecked(
     readonly settings: ProvisionSettings;
     readonly region: string;
     readonly allowedOrigins: readonly string[];
+    /** Tells whether Apps reach a bucket that is as it must be. */
+    readonly endpointChecked: (bucket: string) => Promise<void>;
   },
   findings: Findings,
 ): Promise<readonly string[]> {
@@ -36,6 +38,7 @@ export async function bucketsChecked(
     const state = await bucketStateOf(client, { bucket, region, accountId }, findings);
     if (state === "unknown") unknown.push(bucket);
     if (state !== "here") continue;
+    await want.endpointChecked(bucket);
     const ground = { bucket, defaultBucket, accountId, clientRole: clientRole.toLowerCase(), rules };
     await policyChecked(client, ground, findings);
     const permissions = new Set(

@@ -1,3 +1,4 @@
+import { endpointOfBucket } from "../../shared/domain/oss-endpoint.ts";
 import { FUNCTION_ROLE } from "../provision/settings.ts";
 import { ramAccountWith } from "../shared/cloud-clients.ts";
 import {
@@ -9,6 +10,7 @@ import {
 } from "../shared/cloud-keys.ts";
 import { ACCESS, command, type Options, type Terminal, type ValuesOf } from "../shared/command.ts";
 import { ossClientWith } from "../shared/oss-client.ts";
+import { bucketEndpointChecked } from "./bucket-endpoint.ts";
 import { bucketsChecked } from "./buckets.ts";
 import { assumeRoleChecked, identityChecked } from "./caller.ts";
 import { type Finding, type Findings, findingsTo, findingText } from "./finding.ts";
@@ -136,7 +138,16 @@ async function accountChecked(
   const endpoint = ossEndpoint ?? `https://oss-${region}.aliyuncs.com`;
   const unknown = await bucketsChecked(
     ossClientWith({ keys, region, endpoint }),
-    { rules, settings: provision, region, allowedOrigins },
+    {
+      ...{ rules, settings: provision, region, allowedOrigins },
+      endpointChecked: async (bucket) => {
+        const endpointOfApps = endpointOfBucket(config.ossEndpoints, bucket);
+        // With the local cloud, nothing is sent to Alibaba Cloud.
+        if (ossEndpoint !== undefined && !endpointOfApps.cname) return;
+        const reached = { bucket, region, keys, endpoint: endpointOfApps, nowMs: terminal.nowMs() };
+        await bucketEndpointChecked(reached, findings);
+      },
+    },
     findings,
   );
   const first = unknown.length === 0 ? undefined : `bucket ${unknown.join(", ")}`;

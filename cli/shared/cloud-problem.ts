@@ -91,6 +91,8 @@ export function remedyOfAccess(
     case "InvalidTimeStamp.Expired":
     case "RequestTimeTooSkewed":
       return "set this machine's clock (NTP): a signed request is valid for 15 minutes";
+    case "PublicEndpointForbidden":
+      return PUBLIC_ENDPOINT_CLOSED;
     case "InvalidAction.NotFound":
     case "InvalidVersion":
       return `check ${address}: another service of Alibaba Cloud answers there`;
@@ -100,6 +102,9 @@ export function remedyOfAccess(
         : undefined;
   }
 }
+
+const PUBLIC_ENDPOINT_CLOSED =
+  "bind a domain of your own to the bucket (OSS console > the bucket > Bucket Settings > Domain Names) and write it into OSS_ENDPOINT: the public endpoints of mainland China are closed to the objects of accounts that use OSS since 2025-03-20 (docs/deploy.md)";
 
 /** {@link remedyOfAccess}, or where to look the code up. */
 export function remedyOf(problem: CloudProblem, suspects: Suspects): string {

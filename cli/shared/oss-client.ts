@@ -1,4 +1,5 @@
 import OSS from "ali-oss";
+import { ossEndpointAt } from "../../shared/domain/oss-endpoint.ts";
 import { isLoopback } from "../../shared/domain/secure-address.ts";
 import type { AccessKeys } from "./cloud-keys.ts";
 import { REQUEST_TIMEOUT_MS } from "./cloud-problem.ts";
@@ -18,6 +19,8 @@ export function ossClientWith(options: {
   /** e.g. https://oss-cn-hangzhou.aliyuncs.com */
   readonly endpoint: string;
   readonly bucket?: string;
+  /** Whether the endpoint stands for the bucket; default: when it is a bucket's own domain by its name. */
+  readonly cname?: boolean;
 }): OSS {
   const { keys, region, bucket } = options;
   const url = new URL(options.endpoint);
@@ -39,6 +42,6 @@ export function ossClientWith(options: {
     ...(isLoopback(url.hostname)
       ? // By name: ali-oss takes an IP address for no real endpoint.
         { endpoint: `${url.protocol}//localhost:${url.port}`, sldEnable: true }
-      : { endpoint: url.origin }),
+      : { endpoint: url.origin, cname: options.cname ?? ossEndpointAt(url).cname }),
   });
 }

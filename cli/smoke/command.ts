@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { ossEndpointAt } from "../../shared/domain/oss-endpoint.ts";
 import { apiAddressFrom, apiAddressOf } from "../shared/cloud-keys.ts";
 import { command, type Options, type Terminal, UsageError, type ValuesOf } from "../shared/command.ts";
 import { answerOf, type EndpointAnswer } from "./endpoint.ts";
@@ -162,6 +163,14 @@ function vendedIn(
       what,
       false,
       `OssEndpoint is ${JSON.stringify(access.OssEndpoint)}, not https:// and a host: fix OSS_ENDPOINT`,
+    );
+    return undefined;
+  }
+  if (ossEndpointAt(new URL(access.OssEndpoint)).cname && access.OssCname !== "true") {
+    tell(
+      what,
+      false,
+      `OssEndpoint is ${access.OssEndpoint}, a bucket's own domain, but the answer has no OssCname: Apps would put the bucket before it. Deploy this version of the function`,
     );
     return undefined;
   }

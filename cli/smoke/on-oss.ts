@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { ossNameFrom } from "../../shared/domain/oss-endpoint.ts";
 import type { CredentialsBody } from "../../shared/wire.ts";
-import { cloudProblemFrom, problemText } from "../shared/cloud-problem.ts";
+import { type CloudProblem, cloudProblemFrom, problemText, remedyOfAccess } from "../shared/cloud-problem.ts";
 import { ossClientWith } from "../shared/oss-client.ts";
 
 /** What the endpoint vended, as far as OSS needs it. */
@@ -14,6 +15,7 @@ export type VendedAccess = Pick<
   | "OssBucket"
   | "OssRegion"
   | "OssEndpoint"
+  | "OssCname"
 >;
 
 /** One thing that was tried; undefined: it could not be. */
@@ -39,7 +41,9 @@ export async function triedOnOss(
       securityToken: access.SecurityToken,
     },
     region: access.OssRegion,
-    endpoint: options.ossEndpoint ?? access.OssEndpoint,
+    ...(options.ossEndpoint === undefined
+      ? { endpoint: access.OssEndpoint, cname: access.OssCname === "true" }
+      : { endpoint: options.ossEndpoint }),
     bucket: access.OssBucket,
   });
   const may = new Set(access.Permissions.split(","));
@@ -51,9 +55,17 @@ export async function triedOnOss(
     options.neighbour ??
     (access.KeyPrefix === "" ? undefined : `${access.KeyPrefix.slice(0, -1)}-neighbour/`);
 
+  let unreachable = false;
   const opens = async (permission: string, what: string, run: () => Promise<unknown>): Promise<void> => {
+    if (unreachable) return;
     if (!may.has(permission)) return tell(what, undefined, `the rules do not grant ${permission}`);
     const problem = await problemOf(run());
+    const fix = problem === undefined ? undefined : fixOfEndpoint(problem, access);
+    if (problem !== undefined && fix !== undefined) {
+      unreachable = true;
+      tell(what, false, `${problemText(problem)}; ${fix}`);
+      return tell("everything else on OSS", undefined, `${access.OssEndpoint} gives no object to an App`);
+    }
     // Where nothing was written there is nothing to read, and to learn that takes the permission.
     const opened = problem === undefined || (problem.code === "NoSuchKey" && !writes);
     tell(what, opened, problem === undefined ? "done" : opened ? "allowed" : problemText(problem));
@@ -71,6 +83,7 @@ export async function triedOnOss(
   await opens("list", `list ${access.KeyPrefix}`, () =>
     client.list({ prefix: access.KeyPrefix, "max-keys": 1 }, {}),
   );
+  if (unreachable) return;
   if (neighbour === undefined)
     tell("what lies outside the user's folder", undefined, "the user's folder is the whole bucket");
   else {
@@ -87,6 +100,19 @@ export async function triedOnOss(
   if (!writes) return;
   if (may.has("delete")) await opens("delete", `delete ${key}`, () => client.delete(key));
   else tell(`delete ${key}`, undefined, "the rules do not grant delete: the object stays");
+}
+
+/** What to do where no App reaches the endpoint; undefined: the reason is another. */
+function fixOfEndpoint(problem: CloudProblem, { OssEndpoint, OssCname }: VendedAccess): string | undefined {
+  if (problem.code === "PublicEndpointForbidden")
+    return remedyOfAccess(problem, { keys: "", address: "OSS_ENDPOINT" });
+  if (problem.kind === "refused") return undefined;
+  const { hostname } = new URL(OssEndpoint);
+  if (ossNameFrom(hostname)?.internal === true)
+    return `${hostname} can be reached only inside Alibaba Cloud: write the public endpoint, or the bucket's own domain, into OSS_ENDPOINT`;
+  return OssCname === "true"
+    ? `npm run valet -- doctor says whether ${hostname} leads to the bucket and has a certificate`
+    : "fix OSS_ENDPOINT, or this machine's connection to it";
 }
 
 async function problemOf(call: Promise<unknown>) {

@@ -22,6 +22,8 @@ function clientFor(answer, credentials, options) {
     bucket: answer.OssBucket,
     region: `oss-${answer.OssRegion}`,
     endpoint: answer.OssEndpoint,
+    // true: the endpoint is the bucket's own domain, and ali-oss puts no bucket before it.
+    cname: answer.OssCname === "true",
     // The default of ali-oss is signature V1, which OSS refuses for new accounts and buckets.
     authorizationV4: true,
     refreshSTSToken: async () => keysOf(await credentials.current()),

@@ -37,6 +37,11 @@ function wordsForOssError(error) {
       return ["You cannot open this.", "You can only work in your own folder."];
     case "NoSuchKey":
       return ["This file does not exist any more.", "Somebody may have deleted it. Refresh the list."];
+    case "PublicEndpointForbidden":
+      return [
+        "The storage is not set up completely.",
+        "For the developer: the bucket needs a domain of its own, in OSS_ENDPOINT (docs/deploy.md).",
+      ];
     case "RequestError":
     case "ConnectionTimeoutError":
     case "ResponseTimeoutError":

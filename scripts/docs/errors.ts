@@ -71,6 +71,14 @@ ${Object.entries(CHECKS)
 | stsCode | what to do |
 |---|---|
 ${STS_CODES.map(([code, what]) => `| ${code} | ${what} |`).join("\n")}
+
+## Error codes of OSS, which the function never sees
+
+The App gets them when it uses its credentials. [deploy.md](deploy.md#when-something-fails) explains more of them.
+
+| code | what to do |
+|---|---|
+${OSS_CODES.map(([code, what]) => `| ${code} | ${what} |`).join("\n")}
 `;
 }
 
@@ -270,6 +278,22 @@ const STS_CODES: readonly (readonly [string, string])[] = [
   [
     "NoCallerCredentials",
     "a code of oss-valet, not of STS: there is no AccessKey, neither from Function Compute nor in the environment",
+  ],
+];
+
+const OSS_CODES: readonly (readonly [string, string])[] = [
+  [
+    "PublicEndpointForbidden (400, EC 0048-00000401)",
+    "the operator: the account uses OSS since 2025-03-20, so its objects in mainland China cannot be reached at `oss-<region>.aliyuncs.com`. Bind a domain of your own to the bucket and write it into `OSS_ENDPOINT` ([how](deploy.md#the-buckets-own-domain)). The App: use `OssEndpoint` of the answer, and the SDK's setting for a CNAME when the answer has `OssCname`",
+  ],
+  [
+    "NoSuchBucket, or a host that does not exist, at the bucket's own domain",
+    "the App: the SDK puts the bucket before the domain. Use the SDK's setting for a CNAME (ali-oss: `cname: true`)",
+  ],
+  ["SecurityTokenExpired, InvalidAccessKeyId", "the App: the credentials have expired. Ask for new ones"],
+  [
+    "AccessDenied",
+    "the App: stay below `KeyPrefix` and within `Permissions`. The operator: `npm run valet -- explain` shows what the rules grant",
   ],
 ];
 

@@ -150,4 +150,25 @@ export const cliBugs: readonly Bug[] = [
     replace: `status !== 0`,
     killedBy: ["flow/smoke"],
   },
+  {
+    name: "smoke puts the bucket before its own domain",
+    in: "triedOnOss",
+    find: `cname: access.OssCname === "true"`,
+    replace: `cname: false`,
+    killedBy: ["flow/own-domain"],
+  },
+  {
+    name: "doctor signs a request to a server whose certificate is for another name",
+    in: "certificateAt",
+    find: "problem: `its certificate is for ${namesIn(cert)}, not for ${hostname}`",
+    replace: `problem: undefined`,
+    killedBy: ["flow/own-domain"],
+  },
+  {
+    name: "doctor asks Alibaba Cloud while it works on the local cloud",
+    in: "accountChecked",
+    find: `if (ossEndpoint !== undefined && !endpointOfApps.cname) return;`,
+    replace: ``,
+    killedBy: ["flow/own-domain"],
+  },
 ];

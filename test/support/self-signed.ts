@@ -1,14 +1,14 @@
 import { sign } from "node:crypto";
 import { newKeyPair } from "./key-pairs.ts";
 
-/** A key and a certificate for `localhost` that no authority has signed, PEM, valid for a day. */
-export function selfSignedCertificate(): { readonly key: string; readonly cert: string } {
+/** A key and a certificate that no authority has signed, PEM, from yesterday on, by default valid for a day. */
+export function selfSignedCertificate(
+  host = "localhost",
+  validDays = 1,
+): { readonly key: string; readonly cert: string } {
   const { publicKey, privateKey } = newKeyPair("P-256");
-  const name = der(
-    0x30,
-    der(0x31, der(0x30, der(0x06, Buffer.from("550403", "hex")), der(0x0c, "localhost"))),
-  );
-  const validity = der(0x30, utcTime(Date.now() - DAY_MS), utcTime(Date.now() + DAY_MS));
+  const name = der(0x30, der(0x31, der(0x30, der(0x06, Buffer.from("550403", "hex")), der(0x0c, host))));
+  const validity = der(0x30, utcTime(Date.now() - DAY_MS), utcTime(Date.now() + validDays * DAY_MS));
   // X.509 version 1: serial, algorithm, issuer, validity, subject, key. Source: RFC 5280 section 4.1.
   const certificate = der(
     0x30,
