@@ -82,9 +82,33 @@ describe("a bucket with its own domain, of an account that uses OSS since 2025-0
       endpoint: String(body["OssEndpoint"]),
       cname: body["OssCname"] === "true",
       authorizationV4: true,
-    } as OSS.Options);
+    });
     await client.put("users/alice/b.txt", Buffer.from("b"));
     expect(deployed.bucket.objects.has("users/alice/b.txt")).toBe(true);
+  });
+
+  it("ali-oss may get the whole default answer from refreshSTSToken: its bucket and its endpoint stay", async () => {
+    const { asked } = await realNames(deployed.sandbox.oss.url, { [FILES]: FILES });
+    const { OssBucket: bucket, ...body } = await answered("default");
+    const client = new OSS({
+      accessKeyId: "STS.old",
+      accessKeySecret: "old",
+      stsToken: "old",
+      bucket: String(bucket),
+      region: "oss-cn-hangzhou",
+      endpoint: OWN,
+      cname: true,
+      authorizationV4: true,
+      refreshSTSToken: async () => ({ OssBucket: bucket, ...body }) as never,
+      refreshSTSTokenInterval: 0,
+    });
+    await client.put("users/alice/c.txt", Buffer.from("c"));
+    expect(asked).toEqual([`PUT ${OWN}/users/alice/c.txt`]);
+    expect((client as unknown as { options: object }).options).toMatchObject({
+      bucket: "examplebucket",
+      region: "oss-cn-hangzhou",
+      cname: true,
+    });
   });
 
   it("smoke finds an answer that does not say it: Apps would put the bucket before the domain", async () => {

@@ -110,7 +110,10 @@ const ruleShape = (known: KnownClaims) =>
         "more RAM actions on objects, in addition to those of allow",
       ),
       prefix: needed(prefixShape(known), 'the folder, such as "users/{sub}/"'),
-      bucket: optional(BUCKET, "a bucket other than OSS_BUCKET: 3 to 63 of a-z, 0-9 and -"),
+      bucket: optional(
+        BUCKET,
+        "a bucket other than OSS_BUCKET: 3 to 63 of a-z, 0-9 and -. If it has its own domain, OSS_ENDPOINT lists it",
+      ),
       duration: optional(SECONDS, "the longest life of credentials with this rule's grant, in seconds"),
       sourceIp: optional(
         oneOf(["request"]),
