@@ -95,7 +95,7 @@ async function leadsElsewhere({ bucket, region, endpoint, keys }: Reached): Prom
     const problem = cloudProblemFrom(error);
     // The same keys have just read the same bucket at the region's endpoint. A signature covers the bucket's name.
     if (problem.code === "SignatureDoesNotMatch")
-      return `leads to another bucket than ${bucket}: OSS refuses the signature, which contains the bucket's name`;
+      return `does not lead to ${bucket}, but to another bucket or to none: OSS refuses the signature, which contains the bucket's name`;
     if (problem.kind === "alien") return `does not lead to OSS: ${problemText(problem)}`;
     return `does not lead to ${bucket}: ${problemText(problem)}`;
   }

@@ -1,5 +1,6 @@
 import OSS from "ali-oss";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Fault } from "../../sandbox/fault-rule.ts";
 import { addBucket } from "../../sandbox/world.ts";
 import { type Deployment, emptyAccount } from "../support/deployment.ts";
 import { faultsIn } from "../support/findings.ts";
@@ -203,6 +204,8 @@ describe("the public endpoint, of an account that uses OSS since 2025-03-20", ()
 });
 
 describe("doctor tests the bucket's own domain", () => {
+  const XML = { "content-type": "application/xml" };
+  const errorBody = (code: string) => `<Error><Code>${code}</Code><Message>No.</Message></Error>`;
   const examined = (endpoint = OWN, access: object = {}) =>
     deployed.doctor({ environment: { OSS_ENDPOINT: endpoint }, access: { ...access } });
   const domainIn = (findings: Awaited<ReturnType<typeof examined>>["findings"]) =>
@@ -262,7 +265,7 @@ describe("doctor tests the bucket's own domain", () => {
       {
         check: "domain files.example.com",
         outcome: "fail",
-        seen: expect.stringMatching(/^leads to another bucket than examplebucket: /),
+        seen: expect.stringMatching(/^does not lead to examplebucket, but to another bucket or to none: /),
         fix: expect.stringMatching(
           /^bind files\.example\.com to examplebucket: OSS console > .* > Domain Names; or fix/,
         ),
@@ -270,13 +273,24 @@ describe("doctor tests the bucket's own domain", () => {
     ]);
   });
 
-  it("is bound to no bucket", async () => {
-    deployed.bucket.hosts.splice(0);
+  it.each<[string, Fault, RegExp]>([
+    [
+      "is bound to no bucket",
+      { kind: "answer", status: 404, body: errorBody("NoSuchBucket"), headers: XML },
+      /^does not lead to examplebucket: NoSuchBucket/,
+    ],
+    ["leads to a web page", { kind: "html" }, /^does not lead to OSS: /],
+    [
+      "leads to something that answers 200",
+      { kind: "answer", status: 200, body: "<html/>", headers: XML },
+      /^does not lead to OSS/,
+    ],
+  ])("%s", async (_, fault, seen) => {
+    const operation = "GET /?bucketInfo";
+    deployed.sandbox.faults.add({ service: "oss", operation, fault });
     await realNames(deployed.sandbox.oss.url, { [FILES]: FILES });
     const { findings } = await examined();
-    expect(domainIn(findings)).toMatchObject([
-      { outcome: "fail", seen: expect.stringMatching(/^does not lead to examplebucket: /) },
-    ]);
+    expect(domainIn(findings)).toMatchObject([{ outcome: "fail", seen: expect.stringMatching(seen) }]);
   });
 
   it("has a certificate for another name", async () => {
