@@ -99,7 +99,7 @@ function endpointChecked(
   } else if (place === undefined && hostname.endsWith(".aliyuncs.com")) {
     findings.warn(
       "OSS_ENDPOINT",
-      `${hostname} is a name of Alibaba Cloud, but not one of OSS's endpoints`,
+      `${hostname} is a name of Alibaba Cloud, but no public endpoint of a region`,
       `write https://oss-${region}.aliyuncs.com, or the bucket's own domain`,
     );
   } else {

@@ -41,12 +41,15 @@ export interface OssName {
 }
 
 export function ossNameFrom(hostname: string): OssName | undefined {
-  const [, before = "", place, internal] = OSS_NAME.exec(hostname) ?? [];
+  const [, before = "", place, internal] = OSS_NAME.exec(hostname) ?? DUAL_STACK_NAME.exec(hostname) ?? [];
   return place === undefined ? undefined : { before, place, internal: internal !== undefined };
 }
 
 /** Source: OSS, "Regions and endpoints", "Transfer acceleration". */
 const OSS_NAME = /^(?:(.*)\.)?oss-([a-z0-9-]+?)(-internal)?\.aliyuncs\.com$/;
+
+/** IPv4 and IPv6: `cn-hangzhou.oss.aliyuncs.com`. Source: OSS, "Regions and endpoints". */
+const DUAL_STACK_NAME = /^(?:(.*)\.)?([a-z]{2}(?:-[a-z0-9]+)+?)(-internal)?\.oss\.aliyuncs\.com$/;
 
 function isOfAlibabaCloud(hostname: string): boolean {
   return hostname.endsWith(".aliyuncs.com");

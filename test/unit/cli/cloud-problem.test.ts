@@ -4,6 +4,18 @@ import { AlienAnswer, cloudProblemFrom, problemText, remedyOf } from "../../../c
 const SUSPECTS = { keys: "ALIBABA_CLOUD", address: "RAM_ENDPOINT" };
 
 /** As the SDK for STS and RAM, ali-oss, and fetch reject: names, codes and messages as they were seen. */
+it("the public endpoint that is closed to new accounts: what to set, and who needs it", () => {
+  const problem = cloudProblemFrom({
+    status: 400,
+    code: "PublicEndpointForbidden",
+    message: "Not allowed using the OSS public endpoint, please use CNAME instead.",
+  });
+  expect(problemText(problem)).toMatch(/^PublicEndpointForbidden: Not allowed/);
+  expect(remedyOf(problem, SUSPECTS)).toMatch(
+    /^bind a domain of your own .* > Domain Names\) and write it into OSS_ENDPOINT: .* since 2025-03-20 \(docs\/deploy\.md\)$/,
+  );
+});
+
 describe("what an SDK rejects with, in words", () => {
   it.each<[string, object, string]>([
     [
