@@ -21,7 +21,7 @@ export async function storedBody(call: OssCall): Promise<StoredContent> {
   const stored = await call.contents.write(complete(body), (size) => {
     if (size > MAX_BYTES) throw entityTooLarge();
   });
-  const expectedCrc64 = headers["x-oss-hash-crc64ecma"];
+  const expectedCrc64 = headers["x-oss-hash-crc64ecma"] || undefined;
   const isDamaged =
     (expectedMd5 !== undefined && !expectedMd5.equals(stored.md5)) ||
     (expectedCrc64 !== undefined && expectedCrc64 !== stored.crc64);
@@ -70,10 +70,10 @@ export function entityTooLarge() {
   return ossError(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.");
 }
 
-/** 400 InvalidDigest for a Content-MD5 that is not base64 of 16 bytes. */
+/** 400 InvalidDigest for a Content-MD5 that is not base64 of 16 bytes. An empty one is none (assumption). */
 function expectedMd5Of({ request }: OssCall): Buffer | undefined {
   const text = request.headers["content-md5"];
-  if (text === undefined) return undefined;
+  if (text === undefined || text === "") return undefined;
   const md5 = Buffer.from(text, "base64");
   if (md5.length !== 16 || md5.toString("base64") !== text) {
     throw ossError(400, "InvalidDigest", "The Content-MD5 you specified was invalid.");

@@ -10,7 +10,7 @@ import { bucketElements } from "./bucket-elements.ts";
 import { bucketAclFrom } from "./bucket-settings.ts";
 import type { BucketCall, OssCall } from "./call.ts";
 import { invalidArgument, ossError } from "./errors.ts";
-import { ownerOf } from "./list-objects.ts";
+import { countParameter, ownerOf } from "./list-objects.ts";
 import { optional, type XmlElement } from "./xml.ts";
 
 /** Source: OSS ListBuckets (GetService), max-keys: default 100, up to 1,000. */
@@ -29,12 +29,7 @@ export function listBuckets(call: OssCall): Answer {
     throw invalidArgument("The prefix has characters that no bucket's name has.", "prefix", prefix);
   }
   const marker = parameters.get("marker") ?? "";
-  const maxText = parameters.get("max-keys") || String(DEFAULT_MAX_KEYS);
-  const maxKeys = /^\d{1,9}$/.test(maxText) ? Number(maxText) : 0;
-  if (maxKeys < 1 || maxKeys > MAX_MAX_KEYS) {
-    const message = `Argument max-keys must be an integer between 1 and ${MAX_MAX_KEYS}.`;
-    throw invalidArgument(message, "max-keys", maxText);
-  }
+  const maxKeys = countParameter(call, "max-keys", DEFAULT_MAX_KEYS, MAX_MAX_KEYS);
   const buckets = [...call.world.buckets.values()]
     .filter(({ ownerId, name }) => ownerId === accountId && name.startsWith(prefix) && name > marker)
     .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -64,7 +64,7 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<Answer>
     [
       "CompleteMultipartUploadResult",
       [
-        ...optional("EncodingType", request.parameters.get("encoding-type")),
+        ...optional("EncodingType", request.parameters.get("encoding-type") || undefined),
         ["Location", `http://${bucket.name}.oss-${bucket.region}.aliyuncs.com/${encodeURIComponent(key)}`],
         ["Bucket", bucket.name],
         ["Key", encoded(key)],

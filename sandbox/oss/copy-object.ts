@@ -54,7 +54,7 @@ function storageClassOf({ headers }: Pick<StoredObject, "headers">) {
 }
 
 function directive({ request }: ObjectCall, name: string): "COPY" | "REPLACE" {
-  const value = request.headers[name] ?? "COPY";
+  const value = request.headers[name] || "COPY";
   const known = value.toUpperCase();
   if (known === "COPY" || known === "REPLACE") return known;
   throw invalidArgument("Unknown directive.", name, value);

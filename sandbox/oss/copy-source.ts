@@ -5,7 +5,7 @@ import type { ObjectCall } from "./call.ts";
 import { invalidArgument, noSuchBucket, ossError } from "./errors.ts";
 import { failedCondition, preconditionFailed } from "./get-object.ts";
 import { existingObject } from "./objects.ts";
-import { percentDecoded } from "./request.ts";
+import { keyFromHeader } from "./request.ts";
 
 /**
  * The object that x-oss-copy-source names, if the caller may read it and its x-oss-copy-source-if-* conditions hold.
@@ -37,7 +37,7 @@ function copySourceFrom(text: string) {
       text,
     );
   }
-  const key = percentDecoded(encodedKey);
+  const key = keyFromHeader(encodedKey);
   refuseInvalidKey(key);
   return { bucketName, key, versionId };
 }

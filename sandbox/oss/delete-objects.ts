@@ -25,7 +25,7 @@ export async function deleteMultipleObjects(call: BucketCall): Promise<Answer> {
   const objects = childrenOf(root, "Object").map((object) => {
     const key = childText(object, "Key");
     if (key === undefined || key === "") throw malformedXml();
-    return { key, versionId: childText(object, "VersionId") };
+    return { key, versionId: childText(object, "VersionId") || undefined };
   });
   if (objects.length === 0 || objects.length > MAX_KEYS) throw malformedXml();
   const notes = new Map<string, JournalNote>();
@@ -43,7 +43,7 @@ export async function deleteMultipleObjects(call: BucketCall): Promise<Answer> {
   return xmlAnswer([
     "DeleteResult",
     [
-      ...optional("EncodingType", request.parameters.get("encoding-type")),
+      ...optional("EncodingType", request.parameters.get("encoding-type") || undefined),
       ...objects.map(({ key }): XmlElement => ["Deleted", [["Key", encoded(key)]]]),
     ],
   ]);

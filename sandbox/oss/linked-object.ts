@@ -3,7 +3,7 @@ import { authorise } from "./authorisation.ts";
 import type { ObjectCall } from "./call.ts";
 import { ossError } from "./errors.ts";
 import { existingObject } from "./objects.ts";
-import { percentDecoded } from "./request.ts";
+import { keyFromHeader } from "./request.ts";
 
 /** What reading a key gives: the object there, or what a symbolic link makes of its target. */
 export interface ReadObject {
@@ -24,7 +24,7 @@ export function readObjectOf(call: ObjectCall): ReadObject {
   const { bucket, request } = call;
   const object = existingObject(bucket, call.key, request.parameters.get("versionId"));
   if (object.type !== "Symlink") return { object, source: object, modifiedMs: object.modifiedMs };
-  const key = percentDecoded(object.headers["x-oss-symlink-target"] ?? "");
+  const key = keyFromHeader(object.headers["x-oss-symlink-target"] ?? "");
   authorise(call, { action: "oss:GetObject", bucket, key });
   const source = bucket.objects.get(key);
   if (source === undefined) {

@@ -27,7 +27,7 @@ export function listObjects(call: BucketCall): Answer {
       ["Marker", encoded(marker)],
       ["MaxKeys", maxKeys],
       ["Delimiter", encoded(delimiter)],
-      ...optional("EncodingType", request.parameters.get("encoding-type")),
+      ...optional("EncodingType", request.parameters.get("encoding-type") || undefined),
       ["IsTruncated", String(listing.next !== undefined)],
       ...optional("NextMarker", listing.next === undefined ? undefined : encoded(listing.next)),
       ...contentsOf(bucket, listing, encoded, true),
@@ -53,7 +53,7 @@ export function listObjectsV2(call: BucketCall): Answer {
       ...optional("StartAfter", startAfter === "" ? undefined : encoded(startAfter)),
       ["MaxKeys", maxKeys],
       ["Delimiter", encoded(delimiter)],
-      ...optional("EncodingType", request.parameters.get("encoding-type")),
+      ...optional("EncodingType", request.parameters.get("encoding-type") || undefined),
       ["IsTruncated", String(listing.next !== undefined)],
       ...optional("ContinuationToken", token),
       ...optional("NextContinuationToken", listing.next === undefined ? undefined : tokenFor(listing.next)),
@@ -68,6 +68,11 @@ export function listObjectVersions(call: BucketCall): Answer {
   const { bucket, request } = call;
   const { prefix, delimiter, maxKeys, encoded } = listingParameters(call);
   const marker = shortParameter(call, "key-marker");
+  const versionMarker = request.parameters.get("version-id-marker") ?? "";
+  if (versionMarker !== "" && marker === "") {
+    const message = "A version-id marker cannot be specified without a key marker.";
+    throw invalidArgument(message, "version-id-marker", versionMarker, "0012-00000106");
+  }
   const listing = listingOf(bucket.objects.keys(), { prefix, delimiter, after: marker, maxKeys });
   return xmlAnswer([
     "ListVersionsResult",
@@ -75,10 +80,10 @@ export function listObjectVersions(call: BucketCall): Answer {
       ["Name", bucket.name],
       ["Prefix", encoded(prefix)],
       ["KeyMarker", encoded(marker)],
-      ["VersionIdMarker", request.parameters.get("version-id-marker") ?? ""],
+      ["VersionIdMarker", versionMarker],
       ["MaxKeys", maxKeys],
       ["Delimiter", encoded(delimiter)],
-      ...optional("EncodingType", request.parameters.get("encoding-type")),
+      ...optional("EncodingType", request.parameters.get("encoding-type") || undefined),
       ["IsTruncated", String(listing.next !== undefined)],
       ...(listing.next === undefined
         ? []
@@ -121,9 +126,9 @@ export function encodingOf({ request }: BucketCall): (text: string) => string {
   return percentEncoded;
 }
 
-/** A count from 1 to `max`. Throws 400 InvalidArgument. */
+/** A count from 1 to `max`; an empty one is none. Throws 400 InvalidArgument. */
 export function countParameter(
-  { request }: BucketCall,
+  { request }: Pick<BucketCall, "request">,
   name: string,
   otherwise: number,
   max: number,

@@ -24,7 +24,7 @@ export function listParts(call: ObjectCall): Answer {
   return xmlAnswer([
     "ListPartsResult",
     [
-      ...optional("EncodingType", request.parameters.get("encoding-type")),
+      ...optional("EncodingType", request.parameters.get("encoding-type") || undefined),
       ["Bucket", bucket.name],
       ["Key", encoded(key)],
       ["UploadId", upload.id],
@@ -83,7 +83,7 @@ export function listMultipartUploads(call: BucketCall): Answer {
   return xmlAnswer([
     "ListMultipartUploadsResult",
     [
-      ...optional("EncodingType", request.parameters.get("encoding-type")),
+      ...optional("EncodingType", request.parameters.get("encoding-type") || undefined),
       ["Bucket", bucket.name],
       ["KeyMarker", encoded(keyMarker)],
       ["UploadIdMarker", idMarker],

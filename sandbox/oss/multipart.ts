@@ -29,7 +29,7 @@ export function initiateMultipartUpload(call: ObjectCall): Answer {
   return xmlAnswer([
     "InitiateMultipartUploadResult",
     [
-      ...optional("EncodingType", request.parameters.get("encoding-type")),
+      ...optional("EncodingType", request.parameters.get("encoding-type") || undefined),
       ["Bucket", bucket.name],
       ["Key", encoded(key)],
       ["UploadId", id],

@@ -7,7 +7,7 @@ import { missingArgument } from "./errors.ts";
 import { ownerOf } from "./list-objects.ts";
 import { objectAclFrom } from "./object-headers.ts";
 import { existingObject, newObjectFrom, putInPlace, refuseOverwrite } from "./objects.ts";
-import { percentDecoded } from "./request.ts";
+import { keyFromHeader } from "./request.ts";
 import { tagsFromBody } from "./tags.ts";
 import type { XmlElement } from "./xml.ts";
 import { childrenOf, childText, malformedXml, xmlFrom } from "./xml-reader.ts";
@@ -67,7 +67,7 @@ export function deleteObjectTagging(call: ObjectCall): Answer {
 export async function putSymlink(call: ObjectCall): Promise<Answer> {
   const { headers } = call.request;
   const target = headers["x-oss-symlink-target"] ?? "";
-  refuseInvalidKey(percentDecoded(target));
+  refuseInvalidKey(keyFromHeader(target));
   refuseOverwrite(call.bucket, call.key, headers);
   const made = newObjectFrom(call, headers);
   const empty = await call.contents.write(nothing());

@@ -54,6 +54,14 @@ export function percentDecoded(text: string): string {
   }
 }
 
+/**
+ * A key in a header, percent-decoded; a plus sign is a space. The SDK for Go (v1) writes keys as forms do, and the others
+ * send a plus sign as `%2B`. Throws 400 InvalidURI.
+ */
+export function keyFromHeader(text: string): string {
+  return percentDecoded(text.replaceAll("+", " "));
+}
+
 /** Whether it is what HTTP calls a token. Source: RFC 9110, section 5.6.2. */
 export function isHeaderName(text: string): boolean {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text);
