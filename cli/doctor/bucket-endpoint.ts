@@ -22,15 +22,16 @@ const RENEW_DAYS = 14;
 const DAY_MS = 86_400_000;
 
 /**
- * Whether Apps reach the bucket at its endpoint: its own domain leads to it and has a certificate for its name; the public
- * endpoint of a region serves this account's objects. Other endpoints of Alibaba Cloud and loopback are not asked.
+ * Whether Apps reach the bucket at its endpoint: its own domain leads to it and has a certificate for its name; a public
+ * endpoint serves this account's objects. Endpoints that are internal, of another region or loopback are not asked.
  */
 export async function bucketEndpointChecked(reached: Reached, findings: Findings): Promise<void> {
   const { endpoint, region } = reached;
   if (endpoint.cname) await ownDomainChecked(reached, findings);
   else {
     const name = ossNameFrom(new URL(endpoint.url).hostname);
-    if (name?.place === region && !name.internal) await publicEndpointChecked(reached, findings);
+    const serves = name?.place === region || name?.place.startsWith("accelerate") === true;
+    if (serves && !name.internal) await publicEndpointChecked(reached, findings);
   }
 }
 

@@ -156,17 +156,21 @@ describe("the public endpoint, of an account that uses OSS since 2025-03-20", ()
     expect(asked).toHaveLength(1);
   });
 
-  it("doctor says so, and what to do", async () => {
-    await realNames(deployed.sandbox.oss.url, NAMES);
-    const { code, findings } = await deployed.doctor({ environment: REGION_ONLY });
+  it.each([
+    ["", REGION],
+    ["https://oss-accelerate.aliyuncs.com", "oss-accelerate.aliyuncs.com"],
+    ["https://cn-hangzhou.oss.aliyuncs.com", "cn-hangzhou.oss.aliyuncs.com"],
+  ])("doctor says so, and what to do, with OSS_ENDPOINT=%s", async (endpoint, host) => {
+    const bucketThere = `examplebucket.${host}`;
+    await realNames(deployed.sandbox.oss.url, { ...NAMES, [bucketThere]: bucketThere });
+    const environment = { ...REGION_ONLY, OSS_ENDPOINT: endpoint };
+    const { code, findings } = await deployed.doctor({ environment });
     expect(code).toBe(1);
     expect(faultsIn(findings)).toEqual([
       {
         check: "endpoint of examplebucket",
         outcome: "fail",
-        seen: expect.stringMatching(
-          /^Apps get no object at https:\/\/oss-cn-hangzhou\.aliyuncs\.com: PublicEndpointForbidden: /,
-        ),
+        seen: expect.stringContaining(`Apps get no object at https://${host}: PublicEndpointForbidden: `),
         fix: expect.stringMatching(/^bind a domain of your own .* OSS_ENDPOINT: .* 2025-03-20/),
       },
     ]);

@@ -71,6 +71,13 @@ describe("an account that uses OSS since 2025-03-20", () => {
     await atPublicEndpoint.deleteBucket("new-bucket");
   });
 
+  it.each(["oss-accelerate.aliyuncs.com", "cn-hangzhou.oss.aliyuncs.com"])(
+    "is refused at the other public endpoints: %s",
+    async (host) => {
+      expect(await failureOf(at(`http://${host}`).get("a.txt"))).toMatchObject({ code: FORBIDDEN.code });
+    },
+  );
+
   it.each<[string, AliOss]>([
     ["an internal endpoint", at("http://oss-cn-hangzhou-internal.aliyuncs.com")],
     ["an address of a laptop", aliOss(oss, oss.administrator, "V4")],
