@@ -220,4 +220,11 @@ export const rulesBugs: readonly Bug[] = [
     replace: `always?.some(`,
     killedBy: ["unit/domain/rules/rule-conflicts"],
   },
+  {
+    name: "a denial of a pattern denies nobody, in silence",
+    in: "unmetIn",
+    find: `return kind === undefined`,
+    replace: `return kind !== undefined || kind === undefined`,
+    killedBy: ["unit/domain/rules/unmet-rules"],
+  },
 ];

@@ -9,6 +9,7 @@ import { prefixTemplateFrom } from "./prefix-syntax.ts";
 import type { AccessRules, AccessTest, Denial, Rule } from "./rule.ts";
 import { conflictsBetween } from "./rule-conflicts.ts";
 import { doubtsAbout } from "./rule-doubts.ts";
+import { unmetIn } from "./unmet-rules.ts";
 import { SIGNED_IN } from "./when.ts";
 
 export type AccessRulesResult =
@@ -23,8 +24,9 @@ export type AccessRulesResult =
 /** Reads the content of access.yaml (as a YAML or JSON parser gave it). Finds every mistake at once. */
 export function accessRulesFrom(content: unknown): AccessRulesResult {
   const problems: ProblemAt[] = [];
+  const known = claimsKnownTo(content);
   // A malformed part does not hide the others: one run finds the mistakes in all of them.
-  const file = readAccessFile(content, claimsKnownTo(content), problems);
+  const file = readAccessFile(content, known, problems);
   const issuers = each(file.issuers, (entry, index) => issuerFrom(entry, index, problems));
   const session = sessionFrom(file.session, problems);
   const entries: PlacedEntries = {
@@ -35,8 +37,9 @@ export function accessRulesFrom(content: unknown): AccessRulesResult {
     tests: each(file.tests, (entry, index) => testFrom(entry, index, problems)),
   };
   const doubts = doubtsAbout(entries);
+  const unmet = unmetIn(entries, known);
   const conflicts = conflictsBetween(entries);
-  problems.push(...referenceProblems(entries), ...doubts.problems, ...conflicts.problems);
+  problems.push(...referenceProblems(entries), ...doubts.problems, ...unmet.problems, ...conflicts.problems);
   if (problems.length > 0) return { ok: false, problems };
   const rules: AccessRules = {
     issuers: valuesOf(entries.issuers),
@@ -45,7 +48,7 @@ export function accessRulesFrom(content: unknown): AccessRulesResult {
     deny: valuesOf(entries.deny),
     tests: valuesOf(entries.tests),
   };
-  return { ok: true, value: rules, warnings: [...doubts.warnings, ...conflicts.warnings] };
+  return { ok: true, value: rules, warnings: [...doubts.warnings, ...unmet.warnings, ...conflicts.warnings] };
 }
 
 /** Maps the usable entries; `index` is the place in the file. */

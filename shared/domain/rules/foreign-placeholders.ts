@@ -60,6 +60,12 @@ export function placeholderIn(part: string, known: KnownClaims): string {
   return placeholderFor(inner?.[1] ?? inner?.[2] ?? "", known) ?? `{${known.user}}`;
 }
 
+/** The user's name in `auth.uid`, `identity.example.com:sub`; undefined for a name of something else. */
+export function nameOfUserFrom(claim: string): string | undefined {
+  const name = withoutProvider(claim);
+  return isNameOfUser(name) ? name : undefined;
+}
+
 /** Whether another product calls the user so: `userId`, `uid`. */
 function isNameOfUser(name: string): boolean {
   return USERS.has(name.toLowerCase().replace(/[^a-z]/g, ""));
