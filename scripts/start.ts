@@ -84,7 +84,7 @@ function invitation(stage: Stage): string {
 It keeps running until Ctrl-C. The endpoint: ${stage.credentialsUrl}
 Try it (alice's App token is valid for an hour):
 
-  curl -s -H "Authorization: Bearer ${appTokenFor(stage, { sub: "alice" }, { seconds: 3600 })}" ${stage.credentialsUrl}
+  curl -s -H "Authorization: Bearer ${appTokenFor(stage, "alice", { seconds: 3600 })}" ${stage.credentialsUrl}
 
 Or in a browser: ${stage.pageUrl}/
 Another user's token: curl -s -d sub=bob ${stage.sandbox.issuer.url}/token

@@ -7,7 +7,7 @@ const PART_SIZE = 1024 * 1024;
 /** Seconds. A link to a file works this long, but never longer than the credentials that signed it. */
 const LINK_SECONDS = 15 * 60;
 
-/** credentialsUrl, loginUrl, audienceClaims, ossOptions: `npm start` serves them with the addresses of its local cloud. */
+/** credentialsUrl, loginUrl, audienceClaims, userClaim, ossOptions: `npm start` serves them with the addresses of its local cloud. */
 const config = await (await fetch("config.json")).json();
 const $ = (id) => document.getElementById(id);
 
@@ -15,7 +15,7 @@ const $ = (id) => document.getElementById(id);
 let session;
 
 async function signIn(name) {
-  const login = { sub: name, ...config.audienceClaims };
+  const login = { sub: name, [config.userClaim]: name, ...config.audienceClaims };
   const response = await fetch(config.loginUrl, { method: "POST", body: new URLSearchParams(login) });
   const { access_token: appToken, error_description: why } = await response.json();
   if (!response.ok) throw new Error(why);

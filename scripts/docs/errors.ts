@@ -117,7 +117,7 @@ const ROWS: { readonly [C in Refusal["code"]]: Row & { readonly refusal: { reado
     refusal: { code: "CLAIM_INVALID", claim: "sub", problem: "is empty" },
     app: "the rules do not accept a claim of this user: ask the operator",
     operator:
-      "see `claim` and `problem`: the prefix of a matching rule uses this claim, and its value is not a safe path segment. The value is not cleaned up, because the result could be another user's. If such values are correct, write `{claim:hash}`",
+      "see `claim` and `problem`: the prefix of a matching rule uses this claim, and its value is not a safe path segment. The value is not cleaned up, because the result could be another user's. If such values are correct, write `{claim:hash}`. If the claim names the user and is a number, write `userType: integer`",
   },
   ACCESS_NOT_GRANTED: {
     refusal: { code: "ACCESS_NOT_GRANTED", because: "no rule matches" },

@@ -7,6 +7,10 @@ export interface LocalAccess {
   readonly content: unknown;
   /** The claim with the audience that the first issuer's tokens need, such as `{ aud: "photo-app" }`. */
   readonly audienceClaims: Readonly<Record<string, string>>;
+  /** The claim that names a user of the first issuer. */
+  readonly userClaim: string;
+  /** The claims that name a user of the first issuer; with `userType: integer`, 10001 for alice. */
+  readonly userClaims: (user: string) => Readonly<Record<string, unknown>>;
   /** Rules in the file that may be intended, but that the operator should look at. */
   readonly warnings: readonly string[];
 }
@@ -31,9 +35,18 @@ export function readLocalAccess(): (issuer: {
       }),
     },
     audienceClaims: audienceClaimsOf(rules.issuers[0]),
+    userClaim: rules.issuers[0]?.userClaim ?? "sub",
+    userClaims: (user) => userClaimsOf(rules.issuers[0], user),
     warnings,
   });
 }
+
+function userClaimsOf(issuer: Issuer | undefined, user: string): Readonly<Record<string, unknown>> {
+  const { userClaim = "sub", userType = "text" } = issuer ?? {};
+  return { sub: user, [userClaim]: userType === "text" ? user : NUMBERS_OF_USERS[user] };
+}
+
+const NUMBERS_OF_USERS: Readonly<Record<string, number>> = { alice: 10_001, bob: 10_002 };
 
 /** Of several audiences the first one; empty when the operator has switched the check off. */
 function audienceClaimsOf(issuer: Issuer | undefined): Readonly<Record<string, string>> {

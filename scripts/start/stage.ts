@@ -15,6 +15,8 @@ export interface Stage {
   readonly credentialsUrl: string;
   /** The claim with the audience that access.yaml requires in its first issuer's tokens; empty when it checks none. */
   readonly audienceClaims: LocalAccess["audienceClaims"];
+  /** The claims that name a user, as access.yaml's first issuer has them. */
+  readonly userClaims: LocalAccess["userClaims"];
   /** About access.yaml. */
   readonly warnings: readonly string[];
   /** The function's log: its audit lines and FC's own lines, the oldest first. */
@@ -69,11 +71,12 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       options.onLog === undefined ? {} : { onLog: options.onLog },
     );
     sandbox.deploy([running]);
-    openPage(pageDoor, sandbox, access.audienceClaims);
+    openPage(pageDoor, sandbox, access);
     const stage: Stage = {
       sandbox,
       credentialsUrl: `${sandbox.fc.url}/credentials`,
       audienceClaims: access.audienceClaims,
+      userClaims: access.userClaims,
       warnings: access.warnings,
       log: () => sandbox.world.functionLog.map(({ text }) => text),
       codeDir,
@@ -81,7 +84,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       line: () => ({
         ...sandboxLine(sandbox),
         credentials: stage.credentialsUrl,
-        appToken: appTokenFor(stage, { sub: "alice" }, { seconds: 3600 }),
+        appToken: appTokenFor(stage, "alice", { seconds: 3600 }),
         code: codeDir,
       }),
       stop,
@@ -93,14 +96,14 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   }
 }
 
-/** A token of the local issuer, with the audience that access.yaml's first issuer requires. */
+/** A token of the local issuer for a user, as access.yaml's first issuer requires it. */
 export function appTokenFor(
-  stage: Pick<Stage, "sandbox" | "audienceClaims">,
-  claims: Readonly<Record<string, unknown>>,
+  stage: Pick<Stage, "sandbox" | "audienceClaims" | "userClaims">,
+  user: string,
   options: { readonly seconds: number },
 ): string {
   return stage.sandbox.issuer.token(
-    { ...stage.audienceClaims, ...claims },
+    { ...stage.audienceClaims, ...stage.userClaims(user) },
     { expiresInSeconds: options.seconds },
   );
 }
@@ -135,11 +138,7 @@ async function openedAt(port: number): Promise<Opened> {
 }
 
 /** Serves the example page, and allows both names of its origin (127.0.0.1 and localhost) in the bucket's CORS rule. */
-function openPage(
-  door: LoopbackServer,
-  sandbox: Sandbox,
-  audienceClaims: LocalAccess["audienceClaims"],
-): void {
+function openPage(door: LoopbackServer, sandbox: Sandbox, { audienceClaims, userClaim }: LocalAccess): void {
   const { oss, fc, issuer } = sandbox;
   const bucket = sandbox.world.buckets.get(sandbox.bucket);
   if (bucket === undefined) throw new Error("the local cloud has no bucket");
@@ -148,6 +147,7 @@ function openPage(
     credentialsUrl: `${fc.url}/credentials`,
     loginUrl: `${issuer.url}/token`,
     audienceClaims,
+    userClaim,
     // The bucket is in the path, because not every system resolves examplebucket.localhost. The real OSS requires it
     // in the host, which is the default of ali-oss.
     ossOptions: { sldEnable: true },

@@ -20,7 +20,7 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
   say("The local Alibaba Cloud is running: STS, OSS, RAM, an issuer, and the function in FC's runtime.");
 
   heading(say, 1, "Alice signs in to the App. Her login service gives it a token (JWT) with these claims:");
-  const token = appTokenFor(stage, { sub: "alice" }, { seconds: 900 });
+  const token = appTokenFor(stage, "alice", { seconds: 900 });
   say(indented(JSON.stringify(claimsOf(token), null, 2)));
 
   heading(say, 2, `The App asks for credentials: GET ${stage.credentialsUrl}, Authorization: Bearer <token>`);
@@ -67,7 +67,7 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
   say(`   get   ${key}  →  ${JSON.stringify(content)}`);
 
   heading(say, 4, "She tries the folder of another user:");
-  const bob = await vended(stage, "bob", appTokenFor(stage, { sub: "bob" }, { seconds: 900 }));
+  const bob = await vended(stage, "bob", appTokenFor(stage, "bob", { seconds: 900 }));
   if (bob.KeyPrefix === alice.KeyPrefix)
     throw unfit(stage, `access.yaml gives alice and bob the same folder, ${alice.KeyPrefix}`);
   await refusedByOss(
@@ -137,7 +137,7 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
   await refusedByFunction(
     stage,
     say,
-    appTokenFor(stage, { sub: "alice" }, { seconds: -600 }),
+    appTokenFor(stage, "alice", { seconds: -600 }),
     401,
     "TokenExpired",
     "renew the user's session at the login, then ask again",

@@ -11,6 +11,8 @@ export interface WebPageConfig {
   readonly loginUrl: string;
   /** The claim with the audience that the function requires; empty when it checks none. */
   readonly audienceClaims: Readonly<Record<string, string>>;
+  /** The claim that names the user. */
+  readonly userClaim: string;
   /** Options for ali-oss, in addition to the answer of /credentials. Only a local OSS needs any. */
   readonly ossOptions: Readonly<Record<string, unknown>>;
 }

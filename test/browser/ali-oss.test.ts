@@ -328,7 +328,7 @@ function freshKey(): string {
 }
 
 function tokenOf(sub: string): string {
-  return appTokenFor(stage, { sub }, { seconds: 3600 });
+  return appTokenFor(stage, sub, { seconds: 3600 });
 }
 
 /** In the cloud. */

@@ -58,7 +58,7 @@ function pass(ms: number): void {
 }
 
 function newAppToken(): string {
-  return appTokenFor(stage, { sub: "alice" }, { seconds: 3600 });
+  return appTokenFor(stage, "alice", { seconds: 3600 });
 }
 
 async function vend(appToken: string): Promise<{ status: number; body: Readonly<Record<string, string>> }> {

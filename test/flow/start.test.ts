@@ -84,7 +84,7 @@ describe("two runs in one checkout", () => {
 });
 
 async function statusOf(stage: Stage): Promise<number> {
-  const token = appTokenFor(stage, { sub: "alice" }, { seconds: 600 });
+  const token = appTokenFor(stage, "alice", { seconds: 600 });
   const { status } = await fetch(stage.credentialsUrl, { headers: { Authorization: `Bearer ${token}` } });
   return status;
 }

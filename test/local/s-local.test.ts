@@ -80,7 +80,7 @@ async function s(args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise
 }
 
 function token(): string {
-  return appTokenFor(stage, { sub: "alice" }, { seconds: 600 });
+  return appTokenFor(stage, "alice", { seconds: 600 });
 }
 
 /** `-f` takes a regular file only. */

@@ -104,16 +104,9 @@ export const prefixBugs: readonly Bug[] = [
   },
   {
     name: "a user may be any text that is left",
-    in: "principalFrom",
-    find: `const problem = user === undefined ? "is missing" : hashedClaimProblem(user);`,
-    replace: `const problem = user === undefined ? "is missing" : undefined;`,
-    killedBy: ["unit/domain/grant/principal"],
-  },
-  {
-    name: "a number names a user",
-    in: "principalFrom",
-    find: `if (problem !== undefined || typeof user !== "string") {`,
-    replace: `if (typeof user !== "string") {`,
+    in: "problemOfUser",
+    find: `: hashedClaimProblem(user);`,
+    replace: `: typeof user === "string" ? undefined : hashedClaimProblem(user);`,
     killedBy: ["unit/domain/grant/principal"],
   },
 ];

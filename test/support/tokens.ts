@@ -70,6 +70,7 @@ export function issuerOf(change: Partial<Issuer> = {}): Issuer {
     tokenTypes: undefined,
     requiredClaims: [],
     userClaim: "sub",
+    userType: "text",
     ...change,
   };
 }

@@ -39,7 +39,7 @@ function outcomeOf(rule: Rule, principal: Principal, place: Place): RuleOutcome 
     if (!values.some((value) => fits(attribute, value))) {
       return {
         kind: "no match",
-        because: `claim ${claim} is none of ${values.map((v) => JSON.stringify(v)).join(", ")}`,
+        because: mismatchOf(claim, attribute, values),
       };
     }
   }
@@ -49,7 +49,8 @@ function outcomeOf(rule: Rule, principal: Principal, place: Place): RuleOutcome 
   const rendered = renderedPrefix(rule.prefix, {
     issuer: principal.issuer,
     issuerUrl: principal.issuerUrl,
-    claim: (name) => principal.attributes.get(name),
+    // The user's own claim may be a number; of other claims, a prefix takes texts only.
+    claim: (name) => (name === principal.userClaim ? principal.user : principal.attributes.get(name)),
   });
   switch (rendered.kind) {
     case "prefix":
@@ -59,6 +60,24 @@ function outcomeOf(rule: Rule, principal: Principal, place: Place): RuleOutcome 
     case "unsafe":
       return rendered;
   }
+}
+
+/** Where only the kinds differ, the sentence says so: "true" and true look the same to a reader. */
+function mismatchOf(
+  claim: string,
+  attribute: Attribute,
+  values: readonly (string | number | boolean)[],
+): string {
+  for (const part of Array.isArray(attribute) ? attribute : [attribute]) {
+    const alike = values.find((value) => String(value) === String(part));
+    if (part !== null && alike !== undefined)
+      return `claim ${claim} is ${withKind(part)}, the rule wants ${withKind(alike)}`;
+  }
+  return `claim ${claim} is none of ${values.map((value) => JSON.stringify(value)).join(", ")}`;
+}
+
+function withKind(value: string | number | boolean): string {
+  return typeof value === "string" ? `the text ${JSON.stringify(value)}` : String(value);
 }
 
 /** Equal, or a list that contains it. The types must agree: "1" is not 1. */

@@ -150,12 +150,16 @@ function policyOf(
       attributes.set(claim, [...((attributes.get(claim) ?? []) as readonly string[]), ...values]);
     }
   }
-  for (const claim of of.rules.flatMap(({ prefix }) => claimsOf(prefix)))
-    attributes.set(claim, textOf(claim, of));
+  const { userClaim, userType } = of.issuer;
+  for (const claim of of.rules.flatMap(({ prefix }) => claimsOf(prefix))) {
+    // A user's number may meet every `when`, and is a text in the prefix.
+    if (claim !== userClaim || userType === "text") attributes.set(claim, textOf(claim, of));
+  }
   const principal = {
     issuer: of.issuer.name,
     issuerUrl: of.issuer.issuer,
-    user: "anybody",
+    userClaim,
+    user: textOf(userClaim, of),
     attributes,
     tokenId: undefined,
     issuedAtMs: undefined,

@@ -70,6 +70,14 @@ export function renderedPrefix(
   return { kind: "unsafe", claim, problem: `makes a prefix of more than ${MAX_PREFIX_LENGTH} characters` };
 }
 
+/**
+ * Whether a value is a user's number: whole, 0 or more, and exact. Larger ones may be their neighbour's. -0 is refused:
+ * its digits are those of 0.
+ */
+export function isWholeNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && !Object.is(value, -0);
+}
+
 /** Why a prefix cannot contain a value unchanged; undefined when it can. */
 export function plainClaimProblem(value: unknown): string | undefined {
   if (typeof value !== "string") return `is ${kindOf(value)}, not a string`;

@@ -1,3 +1,4 @@
+import { isWholeNumber } from "../prefix/prefix-template.ts";
 import type { Path, Problem, ProblemAt } from "../problem.ts";
 import { BUCKET_NAME, MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from "../ram/cloud-limits.ts";
 import { BUCKET_LEVEL_ACTIONS, OBJECT_LEVEL_ACTIONS } from "../ram/oss-actions.ts";
@@ -144,6 +145,17 @@ export const PROMISE = text({
   pattern: PROMISE_PATTERN,
   problemOf: promiseProblem,
 });
+
+const TEXT_ID = text({
+  example: "alice",
+  problemOf: (value) =>
+    value === "" ? { is: "is empty, and matches nobody", fix: "write the user's ID" } : undefined,
+});
+/** A number is for issuers with `userType: integer`. */
+export const USER_ID: Shape<string | number> = {
+  schema: { type: ["string", "integer"] },
+  parse: (value, path, problems) => (isWholeNumber(value) ? value : TEXT_ID.parse(value, path, problems)),
+};
 
 const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 export const UTC_TIME = text({

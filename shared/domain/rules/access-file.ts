@@ -9,6 +9,7 @@ import {
   PROMISE,
   prefixShape,
   SECONDS,
+  USER_ID,
   UTC_TIME,
 } from "./access-file-values.ts";
 import { ISSUER, type IssuerEntry } from "./issuer-entry.ts";
@@ -132,14 +133,7 @@ const ruleShape = (known: KnownClaims) =>
 const DENIAL = objectOf(
   {
     issuer: optional(NAME, "the issuer of the user or the token"),
-    user: optional(
-      text({
-        example: "alice",
-        problemOf: (value) =>
-          value === "" ? { is: "is empty, and matches nobody", fix: "write the user's ID" } : undefined,
-      }),
-      "the user's ID, from the issuer's user claim",
-    ),
+    user: optional(USER_ID, "the user's ID, from the issuer's user claim"),
     tokenId: optional(
       text({
         example: "0b8f…",

@@ -1,5 +1,6 @@
-import type { ProblemAt } from "../problem.ts";
+import type { Problem, ProblemAt } from "../problem.ts";
 import { PERMISSIONS } from "../ram/ram-policy.ts";
+import type { Issuer } from "../token/issuer.ts";
 import { type AccessFile, readAccessFile } from "./access-file.ts";
 import { promiseFrom } from "./access-promise.ts";
 import { type Placed, type PlacedEntries, referenceProblems } from "./access-references.ts";
@@ -33,7 +34,7 @@ export function accessRulesFrom(content: unknown): AccessRulesResult {
     issuers,
     namedIssuers: file.namedIssuers,
     rules: each(file.rules, (entry, index) => ruleFrom(entry, index, file.session, problems)),
-    deny: each(file.deny, (entry, index) => denialFrom(entry, index, problems)),
+    deny: each(file.deny, (entry, index) => denialFrom(entry, index, valuesOf(issuers), problems)),
     tests: each(file.tests, (entry, index) => testFrom(entry, index, problems)),
   };
   const doubts = doubtsAbout(entries);
@@ -116,7 +117,15 @@ function ruleFrom(
   };
 }
 
-function denialFrom(entry: AccessFile["deny"][number], index: number, problems: ProblemAt[]): Denial {
+function denialFrom(
+  entry: AccessFile["deny"][number],
+  index: number,
+  issuers: readonly Issuer[],
+  problems: ProblemAt[],
+): Denial {
+  const own = issuers.filter(({ name }) => entry.issuer === undefined || entry.issuer === name);
+  const mismatch = own.length === 1 && own[0] !== undefined ? problemOfDenied(entry.user, own[0]) : undefined;
+  if (mismatch !== undefined) problems.push({ path: ["deny", index, "user"], ...mismatch });
   if (entry.user === undefined && entry.tokenId === undefined && entry.issuedBefore === undefined) {
     problems.push({
       path: ["deny", index],
@@ -126,11 +135,27 @@ function denialFrom(entry: AccessFile["deny"][number], index: number, problems: 
   }
   return {
     issuer: entry.issuer,
-    user: entry.user,
+    user: entry.user === undefined ? undefined : String(entry.user),
     tokenId: entry.tokenId,
     issuedBeforeMs: entry.issuedBefore === undefined ? undefined : Date.parse(entry.issuedBefore),
     reason: entry.reason,
   };
+}
+
+/** A text never equals a number: such an entry would deny nobody. */
+function problemOfDenied(user: string | number | undefined, { name, userType }: Issuer): Problem | undefined {
+  if (user === undefined || typeof user === (userType === "integer" ? "number" : "string")) return undefined;
+  return userType === "integer"
+    ? {
+        is: `is the text ${JSON.stringify(user)}, but users of ${name} are whole numbers: it denies nobody`,
+        fix: /^(0|[1-9]\d{0,14})$/.test(String(user))
+          ? `write ${user} without quotes`
+          : "write the user's number",
+      }
+    : {
+        is: `is the number ${user}, but users of ${name} are texts: it denies nobody`,
+        fix: `write "${user}" in quotes, or userType: integer for the issuer`,
+      };
 }
 
 function testFrom(entry: AccessFile["tests"][number], index: number, problems: ProblemAt[]): AccessTest {

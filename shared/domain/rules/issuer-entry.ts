@@ -10,7 +10,17 @@ import {
   NAME,
   VARIABLE_NAME,
 } from "./access-file-values.ts";
-import { listOf, needed, objectOf, optional, type Parsed, text, wholeNumber, withDefault } from "./shape.ts";
+import {
+  listOf,
+  needed,
+  objectOf,
+  oneOf,
+  optional,
+  type Parsed,
+  text,
+  wholeNumber,
+  withDefault,
+} from "./shape.ts";
 
 /** One entry of `issuers` in access.yaml: what each field may contain, what it means, and its default. */
 export const ISSUER = objectOf(
@@ -84,6 +94,11 @@ export const ISSUER = objectOf(
       "claims that every token must have: names or paths, such as app_metadata.team",
     ),
     user: withDefault(CLAIM_NAME, "sub", "the claim that names the user"),
+    userType: withDefault(
+      oneOf(["text", "integer"]),
+      "text",
+      "integer: the user claim is a whole number, such as 10001, and a text is refused",
+    ),
   },
   {
     not: {
@@ -147,6 +162,7 @@ export function issuerFrom(entry: IssuerEntry, index: number, problems: ProblemA
     tokenTypes: entry.tokenTypes,
     requiredClaims: entry.requiredClaims,
     userClaim: entry.user,
+    userType: entry.userType,
   };
 }
 

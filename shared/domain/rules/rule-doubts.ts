@@ -1,4 +1,4 @@
-import { claimsOf, hashedClaimProblem, plainClaimProblem } from "../prefix/prefix-template.ts";
+import { claimsOf, hashedClaimProblem, isWholeNumber, plainClaimProblem } from "../prefix/prefix-template.ts";
 import type { ProblemAt } from "../problem.ts";
 import type { Issuer } from "../token/issuer.ts";
 import type { PlacedEntries } from "./access-references.ts";
@@ -16,7 +16,7 @@ export function doubtsAbout({ rules, issuers }: PlacedEntries): {
   const known = issuers.map(({ value }) => value);
   return {
     problems: rules.flatMap(({ index, value }) => [
-      ...unusableValues(value, index),
+      ...unusableValues(value, index, known),
       ...unusableConstants(value, index, known),
     ]),
     warnings: [
@@ -27,10 +27,21 @@ export function doubtsAbout({ rules, issuers }: PlacedEntries): {
 }
 
 /** Values of `when` that the prefix cannot contain: a user with such a claim is refused altogether. */
-function unusableValues({ when, prefix }: Rule, index: number): readonly ProblemAt[] {
+function unusableValues(
+  { when, prefix, issuer }: Rule,
+  index: number,
+  issuers: readonly Issuer[],
+): readonly ProblemAt[] {
   return prefix.segments.flatMap((segment) => {
     if (segment.kind !== "claim" && segment.kind !== "hash") return [];
-    const problemOf = segment.kind === "claim" ? plainClaimProblem : hashedClaimProblem;
+    const numbersAreUsers = issuers.some(
+      ({ name, userClaim, userType }) =>
+        userType === "integer" && userClaim === segment.claim && (issuer === undefined || issuer === name),
+    );
+    const problemOf = (value: unknown) => {
+      if (numbersAreUsers && isWholeNumber(value)) return undefined;
+      return segment.kind === "claim" ? plainClaimProblem(value) : hashedClaimProblem(value);
+    };
     const value = when.get(segment.claim)?.find((candidate) => problemOf(candidate) !== undefined);
     return value === undefined
       ? []

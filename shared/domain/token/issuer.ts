@@ -51,4 +51,6 @@ export interface Issuer {
   readonly requiredClaims: readonly string[];
   /** The claim that names the user. */
   readonly userClaim: string;
+  /** integer: the claim is a whole number, and a text is refused: 7 and "7" must not be one user, nor two by accident. */
+  readonly userType: "text" | "integer";
 }

@@ -84,6 +84,47 @@ rules:
   });
 });
 
+describe("users that are numbers", () => {
+  const access = (userType: string) => `issuers:
+  - { name: login, issuer: "https://login.example.com", audience: photo-app, user: uid${userType} }
+rules:
+  - { name: own, allow: [read], prefix: "users/{uid}/" }
+`;
+
+  it("are refused, and explain says what to write", async () => {
+    const { code, out } = await run(access(""), "explain", "--claims", '{"uid":10001}');
+    expect(code).toBe(1);
+    expect(out).toContain(
+      "REFUSED CLAIM_INVALID (claim uid, problem is a number, not a string: write userType: integer)",
+    );
+  });
+
+  it("have a folder of their number with userType: integer, and a session name and digest of it", async () => {
+    const { code, out } = await run(access(", userType: integer"), "explain", "--claims", '{"uid":10001}');
+    expect(code).toBe(0);
+    expect(out).toContain("matches own: users/10001/");
+    expect(out).toMatch(/session name +10001-[0-9a-f]{20}/);
+    expect(out).toMatch(/\{uid:hash\} would be [a-z2-7]{32}/);
+  });
+
+  it("never meet the text of the same digits", async () => {
+    const { code, out } = await run(access(", userType: integer"), "explain", "--claim", "uid=10001");
+    expect(code).toBe(1);
+    expect(out).toContain("is a text, but userType is integer");
+  });
+});
+
+it("a claim that is the text of what the rule wants: explain says so", async () => {
+  const access = `issuers:
+  - { name: login, issuer: "https://login.example.com", audience: photo-app }
+rules:
+  - { name: verified, allow: [read], when: { email_verified: true }, prefix: "users/{sub}/" }
+`;
+  const { code, out } = await run(access, "explain", "--claims", '{"sub":"u1","email_verified":"true"}');
+  expect(code).toBe(1);
+  expect(out).toContain('no      verified: claim email_verified is the text "true", the rule wants true');
+});
+
 /** Not signed: explain only decodes it. */
 function tokenOf(claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -394,7 +394,7 @@ describe("valet explain", () => {
     [
       "a claim that is a number",
       ["--claim", "sub:=7"],
-      "REFUSED CLAIM_INVALID (claim sub, problem is a number, not a string)",
+      "REFUSED CLAIM_INVALID (claim sub, problem is a number, not a string: write userType: integer)",
     ],
     [
       "more than was granted",

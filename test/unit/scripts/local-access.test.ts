@@ -68,6 +68,30 @@ describe("npm start reads the access rules as the build does", () => {
     expect(accessOf(FILE.replace("audience: photo-app", fields)).audienceClaims).toEqual(claims);
   });
 
+  it.each([
+    ["sub", "audience: a", { sub: "alice" }, { sub: "bob" }],
+    [
+      "the issuer's own claim",
+      "audience: a, user: uid",
+      { sub: "alice", uid: "alice" },
+      { sub: "bob", uid: "bob" },
+    ],
+    [
+      "a number where users are numbers",
+      "audience: a, user: uid, userType: integer",
+      { sub: "alice", uid: 10_001 },
+      { sub: "bob", uid: 10_002 },
+    ],
+  ])("names local users by %s", (_what, fields, alice, bob) => {
+    const claims = fields.includes("integer") ? "uid: 10001" : "sub: alice, uid: alice";
+    const file = FILE.replace("audience: photo-app", fields)
+      .replace("{sub}", "{uid}")
+      .replace("sub: alice", claims)
+      .replace("login/alice/", fields.includes("integer") ? "login/10001/" : "login/alice/");
+    const { userClaims } = accessOf(file);
+    expect([userClaims("alice"), userClaims("bob")]).toEqual([alice, bob]);
+  });
+
   it("passes its warnings on", () => {
     expect(accessOf(FILE).warnings).toEqual([
       expect.stringMatching(/access\.yaml:3:62 issuers\[1\]\.audience is null: tokens/),

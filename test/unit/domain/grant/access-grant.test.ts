@@ -45,6 +45,68 @@ describe("the decision", () => {
     expect(refusalOf(rulesWith(TEAM), { sub: "alice" })).toEqual(notGranted("no rule matches"));
   });
 
+  describe("users that are numbers", () => {
+    const numbered = (...rules: readonly object[]) =>
+      rulesOf(accessFile({ issuers: [{ ...LOGIN, user: "uid", userType: "integer" }], rules }));
+    const own = { ...OWN_FOLDER, prefix: "users/{uid}/" };
+
+    it("have a folder with their digits, or a digest of them", () => {
+      expect(summary(numbered(own), { uid: 10001 })).toEqual(["users/10001/: read,write,list,delete"]);
+      const hashed = numbered({ ...own, prefix: "users/{uid:hash}/" });
+      const [ofNumber, ofText] = [
+        summary(hashed, { uid: 10001 }),
+        summary(rulesWith({ ...own, prefix: "users/{sub:hash}/" }), { sub: "10001" }),
+      ];
+      expect(ofNumber).toEqual(ofText);
+    });
+
+    it("are compared as numbers", () => {
+      const seven = { name: "seven", allow: ["read"], when: { uid: 7 }, prefix: "seven/{uid}/" };
+      expect(summary(numbered(own, seven), { uid: 7 })).toEqual([
+        "users/7/: read,write,list,delete",
+        "seven/7/: read",
+      ]);
+      expect(summary(numbered(own, seven), { uid: 8 })).toEqual(["users/8/: read,write,list,delete"]);
+    });
+
+    it("have no other numbers in their prefixes", () => {
+      const team = { name: "team", allow: ["read"], prefix: "teams/{team}/" };
+      expect(refusalOf(numbered(own, team), { uid: 7, team: 3 })).toEqual({
+        code: "CLAIM_INVALID",
+        claim: "team",
+        problem: "is a number, not a string",
+      });
+    });
+
+    it("are denied by their number", () => {
+      const rules = rulesOf(
+        accessFile({
+          issuers: [{ ...LOGIN, user: "uid", userType: "integer" }],
+          rules: [own],
+          deny: [{ user: 7 }],
+        }),
+      );
+      expect(refusalOf(rules, { uid: 7 })).toEqual(notGranted("denied in access.yaml"));
+      expect(summary(rules, { uid: 8 })).toEqual(["users/8/: read,write,list,delete"]);
+    });
+  });
+
+  it.each([
+    [true, "true", 'claim email_verified is the text "true", the rule wants true'],
+    ["true", true, 'claim email_verified is true, the rule wants the text "true"'],
+    [1, ["2", "1"], 'claim email_verified is the text "1", the rule wants 1'],
+    [true, "yes", "claim email_verified is none of true"],
+    ["null", null, 'claim email_verified is none of "null"'],
+  ])("says what kind of claim a rule wants: %j, not %j", (wanted, value, because) => {
+    const verified = { ...OWN_FOLDER, when: { email_verified: wanted } };
+    const given = principalOf(rulesWith(verified), { sub: "u1", email_verified: value });
+    const place = { bucket: BUCKET, sourceIp: undefined };
+    expect(ruleOutcomes(given, rulesWith(verified), place)[0]?.outcome).toEqual({
+      kind: "no match",
+      because,
+    });
+  });
+
   it("reads claims below a claim whose own name is an address", () => {
     const org = {
       name: "org",

@@ -23,6 +23,7 @@ describe("a principal", () => {
       issuer: "login",
       issuerUrl: "https://login.example.com/",
       user: "alice",
+      userClaim: "sub",
       attributes: new Map<string, unknown>([
         ["role", "editor"],
         ["sub", "alice"],
@@ -47,7 +48,8 @@ describe("a principal", () => {
   it.each([
     ["no claim", {}, "is missing"],
     ["an empty one", { sub: "" }, "is empty"],
-    ["a number", { sub: 7 }, "is a number, not a string"],
+    ["a number", { sub: 7 }, "is a number, not a string: write userType: integer"],
+    ["a number that no user can be", { sub: 1.5 }, "is a number, not a string"],
     ["null", { sub: null }, "is null, not a string"],
     ["a list", { sub: ["alice"] }, "is a list, not a string"],
     ["a lone surrogate: all of them share one digest", { sub: "\ud800" }, "is not well-formed Unicode"],
@@ -63,6 +65,81 @@ describe("a principal", () => {
     expect(principalFrom(claimsVerifiedFor("login", { sub }), rules)).toMatchObject({
       ok: false,
       refusal: { code: "CLAIM_INVALID", claim: "sub" },
+    });
+  });
+
+  it("is refused where it is a number, and the log says what to write", () => {
+    expect(principalFrom(claimsVerifiedFor("login", { sub: 10001 }), rules)).toEqual({
+      ok: false,
+      refusal: {
+        code: "CLAIM_INVALID",
+        claim: "sub",
+        problem: "is a number, not a string: write userType: integer",
+      },
+    });
+  });
+
+  describe("with userType: integer", () => {
+    const numbered = rulesOf(
+      accessFile({
+        issuers: [{ ...LOGIN, user: "uid", userType: "integer" }],
+        rules: [
+          { ...OWN_FOLDER, prefix: "users/{uid}/" },
+          { name: "seven", allow: ["read"], when: { uid: 7 }, prefix: "seven/" },
+        ],
+      }),
+    );
+    const userOf = (uid: unknown) => principalFrom(claimsVerifiedFor("login", { uid }), numbered);
+
+    it.each([
+      [0, "0"],
+      [7, "7"],
+      [10001, "10001"],
+      [9_007_199_254_740_991, "9007199254740991"],
+    ])("the number %j is the user %j, and a rule compares the number", (uid, user) => {
+      const principal = userOf(uid);
+      expect(principal).toMatchObject({ ok: true, value: { user, userClaim: "uid" } });
+      expect(principal.ok && principal.value.attributes.get("uid")).toBe(uid);
+    });
+
+    it.each([["7"], ["10001"], [""], ["007"]])(
+      "the text %j is refused: it could be the number's twin",
+      (uid) => {
+        expect(userOf(uid)).toEqual({
+          ok: false,
+          refusal: {
+            code: "CLAIM_INVALID",
+            claim: "uid",
+            problem: "is a text, but userType is integer: a text and a number must not name the same user",
+          },
+        });
+      },
+    );
+
+    it.each([
+      [-1],
+      [-0],
+      [1.5],
+      [9_007_199_254_740_992],
+      [1e300],
+      [Number.POSITIVE_INFINITY],
+      [Number.NaN],
+      [true],
+      [null],
+      [[7]],
+      [{}],
+    ])("%j is refused", (uid) => {
+      expect(userOf(uid)).toMatchObject({
+        ok: false,
+        refusal: {
+          code: "CLAIM_INVALID",
+          problem: "is not a whole number from 0 to 9007199254740991, and userType is integer",
+        },
+      });
+    });
+
+    it("a missing claim is refused", () => {
+      expect(userOf(undefined)).toMatchObject({ ok: false, refusal: { problem: "is missing" } });
     });
   });
 

@@ -38,6 +38,26 @@ describe("the largest session policy that rules can make", () => {
     expect(largestPolicyFor(rules, BUCKET).bytes).toBe(text.length);
   });
 
+  it("is no less where users are numbers that several rules name", () => {
+    const rules = rulesOf(
+      accessFile({
+        issuers: [{ ...LOGIN, user: "uid", userType: "integer" }],
+        rules: [
+          { ...OWN_FOLDER, prefix: "users/{uid}/" },
+          { name: "seven", allow: ["read"], when: { uid: [7, 8] }, prefix: "seven/{uid}/" },
+          { name: "eight", allow: ["list"], when: { uid: [8, 9] }, prefix: "eight/" },
+        ],
+      }),
+    );
+    const place = { bucket: BUCKET, sourceIp: undefined };
+    const grant = accessGrantFor(principalOf(rules, { uid: 8 }), rules, {}, place);
+    if (!grant.ok) throw new Error("refused");
+    expect(grant.value.rules).toEqual(["own folder", "seven", "eight"]);
+    expect(largestPolicyFor(rules, BUCKET).bytes).toBeGreaterThanOrEqual(
+      JSON.stringify(ramPolicyFor(grant.value.statements)).length,
+    );
+  });
+
   it("shows the sum, part by part", () => {
     expect(largestPolicyFor(rulesWith(OWN_FOLDER, TEAM), BUCKET).arithmetic).toEqual([
       "rules that can meet: own folder, team",

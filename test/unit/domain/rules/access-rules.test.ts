@@ -38,6 +38,7 @@ describe("access.yaml", () => {
         tokenTypes: undefined,
         requiredClaims: [],
         userClaim: "sub",
+        userType: "text",
       },
     ]);
     expect(rules.session).toEqual({ durationSeconds: 3600, maxDurationSeconds: 3600 });
@@ -774,6 +775,67 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       "a denial of an empty user",
       accessFile({ deny: [{ user: "" }] }),
       { at: "deny.0.user", is: "is empty, and matches nobody", fix: "write the user's ID" },
+    ],
+    [
+      "a denial of a number where users are texts",
+      accessFile({ deny: [{ user: 7 }] }),
+      {
+        at: "deny.0.user",
+        is: "is the number 7, but users of login are texts: it denies nobody",
+        fix: 'write "7" in quotes, or userType: integer for the issuer',
+      },
+    ],
+    [
+      "a denial of digits in quotes where users are numbers",
+      accessFile({ issuers: [{ ...LOGIN, userType: "integer" }], deny: [{ user: "7" }] }),
+      {
+        at: "deny.0.user",
+        is: 'is the text "7", but users of login are whole numbers: it denies nobody',
+        fix: "write 7 without quotes",
+      },
+    ],
+    [
+      "a denial of a name where users are numbers",
+      accessFile({ issuers: [{ ...LOGIN, userType: "integer" }], deny: [{ user: "007" }] }),
+      {
+        at: "deny.0.user",
+        is: 'is the text "007", but users of login are whole numbers: it denies nobody',
+        fix: "write the user's number",
+      },
+    ],
+    [
+      "a denial of half a user",
+      accessFile({ issuers: [{ ...LOGIN, userType: "integer" }], deny: [{ user: 1.5 }] }),
+      { at: "deny.0.user", is: "is 1.5", fix: "write a text, such as alice" },
+    ],
+    [
+      "a user type that there is not",
+      issuer({ userType: "number" }),
+      { at: "issuers.0.userType", is: 'is "number"', fix: "write one of text, integer" },
+    ],
+    [
+      "a number in when and prefix that is not the user's",
+      accessFile({
+        issuers: [{ ...LOGIN, user: "uid", userType: "integer" }],
+        rules: [{ ...OWN_FOLDER, prefix: "teams/{team}/", when: { team: 7 } }],
+      }),
+      {
+        at: "rules.0.when.team",
+        is: "has 7, which is a number, not a string: the prefix cannot contain it, and a user who has it is refused (403)",
+        fix: "delete it, or take {team} out of the prefix",
+      },
+    ],
+    [
+      "a user's number that is not exact",
+      accessFile({
+        issuers: [{ ...LOGIN, user: "uid", userType: "integer" }],
+        rules: [{ ...OWN_FOLDER, prefix: "users/{uid}/", when: { uid: 1.5 } }],
+      }),
+      {
+        at: "rules.0.when.uid",
+        is: "has 1.5, which is a number, not a string: the prefix cannot contain it, and a user who has it is refused (403)",
+        fix: "delete it, or take {uid} out of the prefix",
+      },
     ],
     [
       "a denial of an empty token id",
