@@ -1,0 +1,51 @@
+import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
+import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
+
+/** What `npm start` starts, and what the programs know of it. */
+export interface InteropCloud {
+  /** The JSON in INTEROP_STAGE, which every program reads. */
+  readonly described: string;
+  stop(): Promise<void>;
+}
+
+export async function startCloud(): Promise<InteropCloud> {
+  const stage = await startStage({ port: 0, orFree: false });
+  const door = await doorWithAppToken(stage);
+  const { sandbox } = stage;
+  return {
+    described: JSON.stringify({
+      credentials: stage.credentialsUrl,
+      login: `${sandbox.issuer.url}/token`,
+      credentialsUri: door.url,
+      // By its address: SDKs then name the bucket in the path. Few languages resolve `<bucket>.localhost`.
+      oss: sandbox.oss.url.replace("localhost", "127.0.0.1"),
+      sts: sandbox.sts.url,
+      ram: sandbox.ram.url,
+      control: sandbox.control.url,
+      accountId: sandbox.accountId,
+      roleArn: sandbox.roleArn,
+      bucket: sandbox.bucket,
+      region: sandbox.region,
+      callerId: sandbox.accessKeyId,
+      callerSecret: sandbox.accessKeySecret,
+      adminId: sandbox.administrator.accessKeyId,
+      adminSecret: sandbox.administrator.accessKeySecret,
+    }),
+    stop: async () => {
+      await door.close();
+      await stage.stop();
+    },
+  };
+}
+
+/** For clients of `credentials_uri`, which send no header: what a small program beside the App does for them. */
+async function doorWithAppToken(stage: Stage): Promise<LoopbackServer> {
+  const door = await loopbackServer();
+  door.answerWith(async (_request, response) => {
+    const token = appTokenFor(stage, { sub: "alice" }, { seconds: 3600 });
+    const answer = await fetch(stage.credentialsUrl, { headers: { authorization: `Bearer ${token}` } });
+    response.writeHead(answer.status, { "content-type": "application/json" });
+    response.end(await answer.text());
+  });
+  return door;
+}

@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "./commands.ts";
+
+/** A language whose SDKs are tried. */
+export interface Language {
+  readonly name: string;
+  /** Fails where the toolchain is missing. */
+  readonly toolchain: Command;
+  /** The folder of what is downloaded and built: one for each state of the files that pin the packages. */
+  readonly home: string;
+  /** Get packages. Done once for each home. What cannot be downloaded is skipped. */
+  readonly download: readonly Command[];
+  /** Compile. */
+  readonly build: readonly Command[];
+  readonly programs: readonly Command[];
+}
+
+const HERE = import.meta.dirname;
+
+/** Outside the source tree. `npm ci` removes it; the tools' own caches stay. */
+const CACHE = join(HERE, "../../node_modules/.cache/interop");
+
+/** Of one language, all steps together. */
+export const DOWNLOAD_SECONDS = 240;
+export const BUILD_SECONDS = 300;
+/** Of one program. */
+const PROGRAM_SECONDS = 120;
+
+/** In the order in which they are reported. */
+export const LANGUAGES: readonly Language[] = [python(), go(), java(), rust()];
+
+/** oss2 2.19 and ossfs cannot be installed together: ossfs wants oss2 2.18. */
+function python(): Language {
+  const folder = join(HERE, "python");
+  const environments = {
+    "requirements.txt": ["oss2_cases", "oss_v2_cases", "pop_cases"],
+    "requirements-ossfs.txt": ["oss2_cases", "ossfs_cases"],
+  };
+  const home = homeFor("python", Object.keys(environments));
+  const steps = Object.entries(environments).map(([file, modules]) => {
+    const place = join(home, file);
+    const interpreter = join(place, "bin/python");
+    const install = ["-m", "pip", "install", "--quiet", "--no-input", "--no-compile", "--requirement", file];
+    return {
+      download: [
+        command(folder, "python3", "-m", "venv", "--clear", place),
+        command(folder, interpreter, ...install),
+      ],
+      program: command(folder, interpreter, "-B", "main.py", ...modules),
+    };
+  });
+  return {
+    name: "python",
+    toolchain: command(folder, "python3", "-c", "import ensurepip, venv"),
+    home,
+    download: steps.flatMap(({ download }) => download),
+    build: [],
+    programs: steps.map(({ program }) => program),
+  };
+}
+
+function go(): Language {
+  const folder = join(HERE, "go");
+  const home = homeFor("go", ["go.mod", "go.sum"]);
+  const program = join(home, "interop");
+  return {
+    name: "go",
+    toolchain: command(folder, "go", "version"),
+    home,
+    download: [command(folder, "go", "mod", "download")],
+    build: [command(folder, "go", "build", "-mod=readonly", "-o", program, ".")],
+    programs: [command(folder, program)],
+  };
+}
+
+function java(): Language {
+  const folder = join(HERE, "java");
+  const home = homeFor("java", ["pom.xml"]);
+  const maven = ["--batch-mode", "--quiet", `-Dinterop.target=${home}`];
+  return {
+    name: "java",
+    toolchain: command(folder, "mvn", "--version"),
+    home,
+    download: [command(folder, "mvn", ...maven, "dependency:go-offline")],
+    build: [command(folder, "mvn", ...maven, "process-classes")],
+    programs: [command(folder, "java", "-cp", `${home}/classes:${home}/lib/*`, "interop.Main")],
+  };
+}
+
+function rust(): Language {
+  const folder = join(HERE, "rust");
+  const home = homeFor("rust", ["Cargo.toml", "Cargo.lock"]);
+  const environment = { CARGO_TARGET_DIR: home };
+  return {
+    name: "rust",
+    toolchain: command(folder, "cargo", "--version"),
+    home,
+    download: [command(folder, "cargo", "fetch", "--quiet", "--locked")],
+    build: [{ ...command(folder, "cargo", "build", "--quiet", "--locked"), environment }],
+    programs: [command(folder, join(home, "debug/oss-valet-interop"))],
+  };
+}
+
+function command(folder: string, name: string, ...args: readonly string[]): Command {
+  return { command: name, args, folder, seconds: PROGRAM_SECONDS };
+}
+
+function homeFor(language: string, files: readonly string[]): string {
+  const state = createHash("sha256");
+  for (const file of files) state.update(readFileSync(join(HERE, language, file)));
+  const home = join(CACHE, `${language}-${state.digest("hex").slice(0, 12)}`);
+  mkdirSync(home, { recursive: true });
+  return home;
+}
