@@ -25,20 +25,11 @@ export interface PolicyGround {
  */
 export function bucketPolicyChecked(policy: unknown, ground: PolicyGround, findings: Findings): void {
   const check = `bucket policy of ${ground.bucket}`;
-  const document = JSON.stringify(policy);
-  const problem = policyGrammarProblem(document, "resource");
-  if (problem !== undefined) {
-    findings.warn(
-      check,
-      `cannot be checked: ${problem}`,
-      "check by hand who gets access, and what it denies",
-    );
-    return;
-  }
-  const { statements } = parsePolicy(document, "resource");
+  const { readable, unreadable } = statementsOf(policy);
   const troubles = [
-    ...statements.flatMap((statement, index) => opened(statement, writtenAt(policy, index), ground) ?? []),
-    ...denied(document, policy, ground),
+    ...unreadable.map(unknownTo),
+    ...readable.flatMap((one) => opened(one, ground) ?? []),
+    ...denied(readable, ground),
   ];
   for (const { isCertain, cause, fix } of troubles)
     if (isCertain) findings.fail(check, cause, fix);
@@ -50,7 +41,44 @@ export function bucketPolicyChecked(policy: unknown, ground: PolicyGround, findi
     );
 }
 
-/** A statement as it is written, for what its parsed form does not keep. */
+/** A statement, parsed and as it is written, which has what the parsed form does not keep. */
+interface Read {
+  readonly index: number;
+  readonly statement: Statement;
+  readonly written: Written;
+}
+
+/**
+ * The statements, each judged by itself, so that one that cannot be read does not hide the others; and what cannot be
+ * read, in words.
+ */
+function statementsOf(policy: unknown): {
+  readonly readable: readonly Read[];
+  readonly unreadable: readonly string[];
+} {
+  const { Statement: statements } = Object(policy) as { readonly Statement?: unknown };
+  const readable: Read[] = [];
+  const unreadable: string[] = [];
+  for (const [index, written] of (Array.isArray(statements) ? statements : []).entries()) {
+    const document = JSON.stringify({ Version: "1", Statement: [written] });
+    const problem = policyGrammarProblem(document, "resource");
+    const [statement] = problem === undefined ? parsePolicy(document, "resource").statements : [];
+    if (problem !== undefined) unreadable.push(problem.replace("Statement[0]", `Statement[${index}]`));
+    else if (statement !== undefined) readable.push({ index, statement, written });
+  }
+  const around = policyGrammarProblem(JSON.stringify(policy), "resource");
+  return { readable, unreadable: unreadable.length > 0 || around === undefined ? unreadable : [around] };
+}
+
+/** OSS has taken the policy, so it has a meaning. In doubt that is the worst one. */
+function unknownTo(problem: string): Trouble {
+  return {
+    isCertain: true,
+    cause: `cannot be checked: ${problem}; but OSS has accepted it, so it may let anybody in or keep the Apps out`,
+    fix: "write it in a form that doctor can read; until then, check by hand who gets access and what it denies",
+  };
+}
+
 interface Written {
   readonly Action?: string | readonly string[];
   readonly NotAction?: string | readonly string[];
@@ -58,14 +86,14 @@ interface Written {
 }
 
 interface Trouble {
-  /** Not so where a denial hangs on a condition, or somebody may be one of the account's own. */
+  /** False where a denial hangs on a condition, or somebody may be one of the account's own. */
   readonly isCertain: boolean;
   readonly cause: string;
   readonly fix: string;
 }
 
 /** Who else gets access to the rules' folders by one statement; undefined: nobody. */
-function opened(statement: Statement, written: Written, ground: PolicyGround): Trouble | undefined {
+function opened({ statement, written }: Read, ground: PolicyGround): Trouble | undefined {
   if (statement.effect === "Deny") return undefined;
   const { Action: actions, NotAction: others, Condition: condition } = written;
   const strangers = (statement.principals?.listed ?? []).flatMap((name) => strangerFrom(name, ground) ?? []);
@@ -93,16 +121,27 @@ function strangerFrom(
   { accountId, clientRole }: PolicyGround,
 ): { readonly principal: string; readonly words: string; readonly isForeign: boolean } | undefined {
   if (principal === "*") return { principal, words: "anybody", isForeign: true };
-  const [, account, role] = /^arn:sts::([^:]*):assumed-role\/([^/]*)\//.exec(principal) ?? [];
-  if (account !== undefined && role !== undefined) {
+  const [, account, kind, role] = /^arn:sts::([^:]*):([^/]*)\/([^/]*)\//.exec(principal) ?? [];
+  if (account !== undefined && kind !== undefined && role !== undefined) {
     if (account !== accountId) return { principal, words: `another account (${principal})`, isForeign: true };
+    if (!canMeet(kind, "assumed-role"))
+      return { principal, words: `somebody of an unknown kind (${principal})`, isForeign: true };
     if (role.toLowerCase() === clientRole) return undefined;
-    return { principal, words: `role ${role}`, isForeign: false };
+    return { principal, words: rolesIn(role, clientRole), isForeign: false };
   }
   if (principal === accountId) return undefined;
   return principal.length <= ACCOUNT_ID_LENGTH
     ? { principal, words: `account ${principal}`, isForeign: true }
     : { principal, words: `RAM user ${principal}`, isForeign: false };
+}
+
+/** A role's name, or what a pattern of names stands for. */
+function rolesIn(pattern: string, clientRole: string): string {
+  if (!/[*?]/.test(pattern)) return `role ${pattern}`;
+  const included = canMeet(pattern.toLowerCase(), clientRole) ? ", the client role included" : "";
+  return pattern === "*"
+    ? `all roles and sessions of the account${included}`
+    : `all roles of the account whose names match ${pattern}${included}`;
 }
 
 /** Of a statement's resources, those where a rule puts objects; and the bucket, where its condition spans their names. */
@@ -147,8 +186,10 @@ function prefixesIn(condition: unknown): readonly string[] | undefined {
 }
 
 /** Each statement that denies what a rule grants. */
-function denied(document: string, policy: unknown, ground: PolicyGround): readonly Trouble[] {
+function denied(statements: readonly Read[], ground: PolicyGround): readonly Trouble[] {
+  if (statements.length === 0) return [];
   const { bucket, defaultBucket, accountId, clientRole, rules } = ground;
+  const document = JSON.stringify({ Version: "1", Statement: statements.map(({ written }) => written) });
   const found = new Map<number, { readonly actions: Set<string>; readonly rules: Set<string> }>();
   for (const rule of rules.rules) {
     if (rule.mode !== "enforce" || (rule.bucket ?? defaultBucket) !== bucket) continue;
@@ -165,18 +206,15 @@ function denied(document: string, policy: unknown, ground: PolicyGround): readon
       so.rules.add(`"${rule.name}"`);
     }
   }
-  return [...found].map(([index, so]) => {
-    const { Condition: condition } = writtenAt(policy, index);
+  return [...found].map(([place, so]) => {
+    const { index, written } = statements[place] ?? { index: place, written: {} };
+    const { Condition: condition } = written;
     return {
       isCertain: condition === undefined,
       cause: `statement ${index} denies ${[...so.actions].join(", ")}${under(condition)}, which access.yaml grants: ${[...so.rules].join(", ")} will fail with AccessDenied`,
       fix: "remove that statement from the bucket policy, or the permission from access.yaml",
     };
   });
-}
-
-function writtenAt(policy: unknown, index: number): Written {
-  return (policy as { readonly Statement: readonly Written[] }).Statement[index] ?? {};
 }
 
 function under(condition: unknown): string {

@@ -7,6 +7,8 @@ import {
   cloudProblemFrom,
   problemText,
   remedyOf,
+  remedyOfAccess,
+  remedyOfRootKey,
   type Suspects,
 } from "../shared/cloud-problem.ts";
 import type { Findings } from "./finding.ts";
@@ -23,7 +25,7 @@ export async function identityChecked(
     if (identity.isAccount)
       findings.warn(
         check,
-        `${identity.arn}: the account's own key may do everything, and nothing stops it but deleting it`,
+        `${identity.arn}: the account's own (root) key may do everything, and nothing stops it but deleting it`,
         "create a RAM user for this, and delete the account's access keys",
       );
     else findings.ok(check, identity.arn);
@@ -62,14 +64,28 @@ export async function assumeRoleChecked(
       findings.fail(check, "STS answered without credentials", "run it again; STS may be throttling (302)");
   } catch (error) {
     const problem = cloudProblemFrom(error);
-    findings.fail(check, problemText(problem), remedyOfCall(problem, call.roleArn));
+    const root = problem.code === "NoPermission" ? await rootArnOf(call) : undefined;
+    if (root === undefined) findings.fail(check, problemText(problem), remedyOfCall(problem, call.roleArn));
+    else
+      findings.fail(check, `${problemText(problem)} (the key belongs to ${root})`, remedyOfRootKey("CALLER"));
   }
+}
+
+/** The ARN of the account where the keys are its own: STS says so more reliably than in the words of a refusal. */
+async function rootArnOf(call: {
+  readonly keys: AccessKeys;
+  readonly address: ApiAddress;
+}): Promise<string | undefined> {
+  const identity = await callerIdentity(call.keys, call.address).catch(() => undefined);
+  return identity?.isAccount === true ? identity.arn : undefined;
 }
 
 function remedyOfCall(problem: CloudProblem, roleArn: string): string {
   if (problem.code === "EntityNotExist.Role")
     return `${roleArn} does not exist: fix OSS_ROLE_ARN, or create the role: npm run valet -- provision apply`;
-  if (problem.code !== "NoPermission") return remedyOf(problem, suspects("CALLER"));
+  const remedy = remedyOfAccess(problem, suspects("CALLER"));
+  if (problem.code !== "NoPermission" || remedy !== undefined)
+    return remedy ?? remedyOf(problem, suspects("CALLER"));
   // One code for two causes: the role does not trust the caller, or the caller may not assume it.
   return problem.policyType === "AssumeRolePolicy"
     ? "the role's trust policy does not name this caller: npm run valet -- provision apply --caller-user NAME"

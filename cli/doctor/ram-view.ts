@@ -118,7 +118,7 @@ async function policiesOf(
   return policies;
 }
 
-/** Those that our evaluator can judge: policies of Alibaba Cloud's own may say what it has never heard of. */
+/** Those that our evaluator can judge. RAM has taken the others too, so they have a meaning: in doubt the worst one. */
 function judgeable(
   policies: readonly NamedPolicy[],
   check: string,
@@ -127,10 +127,10 @@ function judgeable(
   return policies.filter(({ name, document }) => {
     const problem = policyGrammarProblem(document, "identity");
     if (problem === undefined) return true;
-    findings.warn(
+    findings.fail(
       check,
-      `its policy ${name} cannot be checked: ${problem}`,
-      `check ${name} by hand: these checks ignore what it allows or denies`,
+      `its policy ${name} cannot be checked: ${problem}; but RAM has accepted it, so it may allow or deny anything`,
+      `detach ${name}, or check it by hand: the other checks ignore what it allows or denies`,
     );
     return false;
   });

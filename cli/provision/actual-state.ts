@@ -115,11 +115,13 @@ function given<T>(value: T | undefined, what: string): T {
   return value;
 }
 
+/** RAM also refuses a name that it takes for no new role, such as one with an underscore: then no role has it. */
 async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;
   } catch (error) {
-    if (/^EntityNotExist\./.test(String((error as { readonly code?: unknown }).code))) return undefined;
+    const code = String((error as { readonly code?: unknown }).code);
+    if (/^EntityNotExist\.|^InvalidParameter\.RoleName\.InvalidChars$/.test(code)) return undefined;
     throw error;
   }
 }

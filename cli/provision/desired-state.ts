@@ -60,8 +60,8 @@ const SHORTEST_MAX_SESSION_SECONDS = 3600;
 export function desiredStateFor(rules: AccessRules, settings: ProvisionSettings): DesiredState {
   const { accountId, clientRole, functionRole, callerUser } = settings;
   const clientRoleArn = `acs:ram::${accountId}:role/${clientRole.toLowerCase()}`;
-  // A role's name may hold dots, a policy's may not. Source: RAM CreateRole, CreatePolicy.
-  const policyName = (purpose: string): string => `${clientRole.replaceAll(".", "-")}-${purpose}`;
+  // A role's name may have dots and underscores, a policy's may not. Source: RAM CreateRole, CreatePolicy.
+  const policyName = (purpose: string): string => `${clientRole.replaceAll(/[._]/g, "-")}-${purpose}`;
   const mayAssume: DesiredPolicy = {
     name: policyName("assume"),
     description: `Assume the role ${clientRole}, and nothing else`,

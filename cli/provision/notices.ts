@@ -1,3 +1,4 @@
+import { NEW_ROLE_NAME } from "../../shared/domain/ram/cloud-limits.ts";
 import type { ActualState } from "./actual-state.ts";
 import { type DesiredState, documentText } from "./desired-state.ts";
 import { newlyTrusted } from "./policy-comparison.ts";
@@ -5,10 +6,21 @@ import { newlyTrusted } from "./policy-comparison.ts";
 /** Notes beside a plan's steps: what exists and stays unchanged, and who loses what. */
 export function noticesFor(desired: DesiredState, actual: ActualState): readonly string[] {
   return [
+    ...namesInDoubt(desired, actual),
     ...trustTaken(desired, actual),
     ...keysLeftAlone(desired, actual),
     ...policiesLeftAlone(desired, actual),
   ];
+}
+
+/** A role that exists has a name that RAM takes. */
+function namesInDoubt(desired: DesiredState, actual: ActualState): readonly string[] {
+  return desired.roles
+    .filter(({ name }) => !actual.roles.has(name.toLowerCase()) && !NEW_ROLE_NAME.test(name))
+    .map(
+      ({ name }) =>
+        `RAM may refuse to create role ${name}: Alibaba Cloud's page on CreateRole allows letters, digits, "." and "-", and its page on ALIYUN::RAM::Role also "_". If RAM refuses it, choose a name without "_"`,
+    );
 }
 
 function trustTaken(desired: DesiredState, actual: ActualState): readonly string[] {

@@ -36,7 +36,7 @@ export function provisionSettingsFrom(given: {
     problems.push({
       where: "--function-role",
       is: described(functionRole),
-      fix: "write a role's name: letters, digits, . and - only",
+      fix: "write a role's name: letters, digits, . _ and - only",
     });
   if (callerUser !== undefined && !USER_NAME.test(callerUser))
     problems.push({

@@ -30,7 +30,7 @@ export async function callerIdentity(keys: AccessKeys, address: ApiAddress): Pro
   const { body } = await stsClientWith(keys, address).getCallerIdentity();
   const { accountId, arn, identityType } = body ?? {};
   if (!accountId || !arn) throw new AlienAnswer("it names no account");
-  return { accountId, arn, isAccount: identityType === "Account" };
+  return { accountId, arn, isAccount: identityType === "Account" || arn.endsWith(":root") };
 }
 
 /**

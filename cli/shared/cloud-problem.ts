@@ -64,7 +64,7 @@ export interface Suspects {
 
 /** What to do where keys, clock, address or network are the reason; undefined: the reason is another. */
 export function remedyOfAccess(
-  { kind, code }: CloudProblem,
+  { kind, code, words }: CloudProblem,
   { keys, address }: Suspects,
 ): string | undefined {
   if (kind === "silent")
@@ -93,6 +93,8 @@ export function remedyOfAccess(
       return "set this machine's clock (NTP): a signed request is valid for 15 minutes";
     case "PublicEndpointForbidden":
       return PUBLIC_ENDPOINT_CLOSED;
+    case "NoPermission":
+      return /\broot accounts?\b/i.test(words) ? remedyOfRootKey(keys) : undefined;
     case "InvalidAction.NotFound":
     case "InvalidVersion":
       return `check ${address}: another service of Alibaba Cloud answers there`;
@@ -105,6 +107,11 @@ export function remedyOfAccess(
 
 const PUBLIC_ENDPOINT_CLOSED =
   "bind a domain of your own to the bucket (OSS console > the bucket > Bucket Settings > Domain Names) and write it into OSS_ENDPOINT: the public endpoints of mainland China are closed to the objects of accounts that use OSS since 2025-03-20 (docs/deploy.md)";
+
+/** The keys are the account's own. Source: STS, "Roles may not be assumed by root accounts." */
+export function remedyOfRootKey(keys: string): string {
+  return `${keys}_ACCESS_KEY_ID is a key of the account itself (root), which may assume no role: use a RAM user's key (npm run valet -- provision apply --caller-user NAME), and delete the account's keys`;
+}
 
 /** {@link remedyOfAccess}, or where to look the code up. */
 export function remedyOf(problem: CloudProblem, suspects: Suspects): string {

@@ -54,7 +54,7 @@ export function configFrom(
     roleArn: need(
       "OSS_ROLE_ARN",
       ROLE_ARN,
-      "write the role's ARN, such as acs:ram::1234567890123456:role/oss-client (a name has letters, digits, . and -)",
+      "write the role's ARN, such as acs:ram::1234567890123456:role/oss-client (a name has letters, digits, . _ and -)",
     ),
     sts: stsFrom(read("STS_ENDPOINT"), gate.region, refuse),
     callerCredentials: callerFrom(read, refuse, {

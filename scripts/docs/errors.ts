@@ -267,6 +267,10 @@ const STS_CODES: readonly (readonly [string, string])[] = [
     "NoPermission",
     "the function's role lacks `sts:AssumeRole` on OSS_ROLE_ARN, or the trust policy of OSS_ROLE_ARN does not name the function's role: run `npm run valet -- provision plan`",
   ],
+  [
+    "NoPermission.RootAccount",
+    "a code of oss-valet, for STS's NoPermission with the words \"Roles may not be assumed by root accounts\": the AccessKey belongs to the account itself (root). Use the key of a RAM user (`npm run valet -- provision apply --caller-user NAME`), and delete the account's keys: they may do everything",
+  ],
   ["EntityNotExist.Role", "OSS_ROLE_ARN is the ARN of a role that does not exist, or of a user"],
   ["InvalidParameter.RoleArn", "OSS_ROLE_ARN is malformed"],
   ["InvalidParameter.DurationSeconds", "`session.maxDuration` is more than the role's MaxSessionDuration"],

@@ -125,7 +125,8 @@ describe("AssumeRole with the keys of a caller outside Function Compute", () => 
       outcome: "fail",
       fix: expect.stringContaining("no policy of the caller allows sts:AssumeRole"),
     });
-    expect(sandbox.world.journal.at(-1)).toMatchObject({ operation: "AssumeRole", status: 403 });
+    const calls = sandbox.world.journal.filter(({ operation }) => operation === "AssumeRole");
+    expect(calls.at(-1)).toMatchObject({ status: 403 });
   });
 
   it.each([
@@ -154,6 +155,22 @@ describe("AssumeRole with the keys of a caller outside Function Compute", () => 
       `fail AssumeRole: ${other} is set, but ${missing} is not → set both, or neither`,
     ]);
     expect(code).toBe(1);
+  });
+});
+
+it("names the account's own key as the mistake where it is to call AssumeRole", async () => {
+  const root = newAccessKey(deployed.sandbox.world);
+  deployed.account.rootKeys.push(root);
+  const { findings } = await deployed.doctor({
+    environment: { CALLER_ACCESS_KEY_ID: root.id, CALLER_ACCESS_KEY_SECRET: root.secret },
+  });
+  expect(findings.at(-1)).toMatchObject({
+    check: "AssumeRole with CALLER_ACCESS_KEY_ID",
+    outcome: "fail",
+    seen: "NoPermission: Roles may not be assumed by root accounts. (the key belongs to acs:ram::1234567890123456:root)",
+    fix: expect.stringMatching(
+      /^CALLER_ACCESS_KEY_ID is a key of the account itself \(root\), which may assume no role: use a RAM user's key/,
+    ),
   });
 });
 

@@ -193,6 +193,26 @@ describe("doctor names the cause and what to do", () => {
       ],
     },
     {
+      name: "a role policy that cannot be read, which RAM has accepted",
+      plant: (where) => {
+        addPolicy(
+          where.sandbox.world,
+          where.account,
+          "odd",
+          policy({ Effect: "Allow", Action: "oss:*", NotResource: "acs:oss:*:*:logs/*" }),
+        );
+        attachPolicy(where.sandbox.world, where.role("oss-valet-client"), "Custom", "odd");
+      },
+      told: [
+        [
+          "fail",
+          "client role oss-valet-client",
+          /its policy odd cannot be checked: Statement\[0\] has an unknown element NotResource; but RAM has accepted it/,
+          /detach odd, or check it by hand/,
+        ],
+      ],
+    },
+    {
       name: "a role policy that denies what a rule grants",
       plant: (where) => {
         addPolicy(

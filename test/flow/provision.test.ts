@@ -172,6 +172,16 @@ describe("provision", () => {
     expect(result.errors).toMatch(message);
   });
 
+  it("warns before it creates a role with an underscore, which RAM may refuse", async () => {
+    const roleArn = { OSS_ROLE_ARN: `acs:ram::${sandbox.accountId}:role/oss_upload_role` };
+    const notice = /RAM may refuse to create role oss_upload_role: .* choose a name without "_"/;
+    expect(await run(["plan"], "doubtful", ACCESS, roleArn)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(notice),
+    });
+    expect((await run(["plan"], "plain")).out).not.toMatch(/may refuse/);
+  });
+
   it.each([
     ["no keys", { ALIBABA_CLOUD_ACCESS_KEY_ID: "" }, /ALIBABA_CLOUD_ACCESS_KEY_ID and/],
     ["RAM in the clear", { RAM_ENDPOINT: "http://ram.example.com" }, /RAM_ENDPOINT: write https/],

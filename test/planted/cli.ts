@@ -109,6 +109,27 @@ export const cliBugs: readonly Bug[] = [
     killedBy: ["unit/cli/doctor/bucket-policy"],
   },
   {
+    name: "cli: a pattern that takes in the client role counts as the client role",
+    in: "strangerFrom",
+    find: `if (role.toLowerCase() === clientRole) return undefined;`,
+    replace: `if (canMeet(role.toLowerCase(), clientRole)) return undefined;`,
+    killedBy: ["unit/cli/doctor/bucket-policy"],
+  },
+  {
+    name: "cli: a statement that cannot be read is passed over",
+    in: "bucketPolicyChecked",
+    find: `...unreadable.map(unknownTo),`,
+    replace: ``,
+    killedBy: ["unit/cli/doctor/bucket-policy"],
+  },
+  {
+    name: "cli: a role's policy that cannot be read is passed over",
+    in: "judgeable",
+    find: `findings.fail(`,
+    replace: `findings.ok(`,
+    killedBy: ["flow/doctor"],
+  },
+  {
     name: "cli: only a whole folder counts as opened",
     in: "reachOf",
     find: "canMeet(path, `${bucket}/${folder}`)",

@@ -43,12 +43,20 @@ export function credentialsFrom(body: unknown, durationSeconds: number, nowMs: n
 /** Takes codes and numbers from an SDK's error, never its message, which contains the URL and so the policy. */
 export function outcomeOf(error: unknown): Outcome {
   if (error instanceof StsExchangeError) return failed(error);
-  const { name, code, requestId } = fieldsOf(error);
-  const stsCode = identifierOf(code);
+  const { name, code, requestId, message } = fieldsOf(error);
+  const stsCode = isOfRootKey(code, message) ? ROOT_KEY : identifierOf(code);
   if (name !== "ClientError" || stsCode === undefined) return unavailable("unreadable answer", { requestId });
   const stsRequestId = identifierOf(requestId);
   const denial: Refusal = { code: "STS_DENIED", stsCode };
   return { result: refused(stsRequestId === undefined ? denial : { ...denial, stsRequestId }) };
+}
+
+/** Our own code: STS has one code for a key that may assume no role at all and for a missing permission. */
+const ROOT_KEY = "NoPermission.RootAccount";
+
+/** Source: STS, FAQ: "Roles may not be assumed by root accounts." */
+function isOfRootKey(code: unknown, message: unknown): boolean {
+  return code === "NoPermission" && isText(message) && /\bassumed by root accounts\b/i.test(message);
 }
 
 function failed({ because, details }: StsExchangeError): Outcome {

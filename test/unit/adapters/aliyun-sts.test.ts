@@ -142,6 +142,26 @@ describe("STS says no", () => {
     expect(calls).toHaveLength(1);
   });
 
+  it.each([
+    [
+      "the account's own key has a code of its own",
+      "Roles may not be assumed by root accounts.",
+      "NoPermission.RootAccount",
+    ],
+    [
+      "every other denial keeps STS's",
+      "You are not authorized. You should be authorized by RAM.",
+      "NoPermission",
+    ],
+  ])("%s", async (_what, Message, stsCode) => {
+    stub.answer(json(403, { RequestId: "E0C4B6BB-0000", Code: "NoPermission", Message }));
+    const { result } = await callsDuring(() => stsWith().assumeRole(CALL));
+    expect(result).toEqual({
+      ok: false,
+      refusal: { code: "STS_DENIED", stsCode, stsRequestId: "E0C4B6BB-0000" },
+    });
+  });
+
   // The SDK itself reads XML for the first of these types alone.
   it.each(["text/xml;charset=utf-8", "text/xml", "text/xml; charset=UTF-8", "application/xml", "text/html"])(
     "reads the code of an error in XML that calls itself %s",

@@ -3,6 +3,15 @@ import { AlienAnswer, cloudProblemFrom, problemText, remedyOf } from "../../../c
 
 const SUSPECTS = { keys: "ALIBABA_CLOUD", address: "RAM_ENDPOINT" };
 
+it("names the account's own key as the mistake, and no other refusal of a permission", () => {
+  const refused = (words: string) =>
+    remedyOf({ kind: "refused", code: "NoPermission", words, policyType: undefined }, SUSPECTS);
+  expect(refused("Roles may not be assumed by root accounts.")).toMatch(
+    /^ALIBABA_CLOUD_ACCESS_KEY_ID is a key of the account itself \(root\)/,
+  );
+  expect(refused("You are not authorized to do this action.")).toMatch(/^look up NoPermission: /);
+});
+
 /** As the SDK for STS and RAM, ali-oss, and fetch reject: names, codes and messages as they were seen. */
 it("the public endpoint that is closed to new accounts: what to set, and who needs it", () => {
   const problem = cloudProblemFrom({

@@ -74,6 +74,31 @@ describe("somebody who is let in past access.yaml", () => {
       /^warn: .* to role reports, whatever/,
     ],
     [
+      "all roles of the account",
+      { Principal: [`arn:sts::${ACCOUNT}:*/*/*`] },
+      /^warn: .* to all roles and sessions of the account, the client role included, whatever/,
+    ],
+    [
+      "roles of the account by a pattern that takes in the client role",
+      { Principal: [`arn:sts::${ACCOUNT}:assumed-role/OSS-*/*`] },
+      /^warn: .* to all roles of the account whose names match OSS-\*, the client role included, whatever/,
+    ],
+    [
+      "roles of the account by a pattern that does not",
+      { Principal: [`arn:sts::${ACCOUNT}:assumed-role/report?/*`] },
+      /^warn: .* to all roles of the account whose names match report\?, whatever/,
+    ],
+    [
+      "all roles of all accounts",
+      { Principal: ["arn:sts::*:*/*/*"] },
+      /^fail: .* to another account \(arn:sts::\*:\*\/\*\/\*\), whatever/,
+    ],
+    [
+      "a kind of session that is unknown",
+      { Principal: [`arn:sts::${ACCOUNT}:federated-user/x/*`] },
+      /^fail: .* to somebody of an unknown kind \(arn:sts::1234567890123456:federated-user\/x\/\*\), whatever/,
+    ],
+    [
       "a RAM user",
       { Principal: ["212345678901234567"] },
       /^warn: .* to RAM user 212345678901234567, whatever/,
@@ -136,24 +161,77 @@ describe("what a rule grants and the bucket policy denies", () => {
   });
 });
 
-it("tells that it cannot judge what it does not know, in place of calling it good", () => {
-  expect(checked({ Condition: { StringSomehow: { "acs:SourceIp": "1" } } })).toEqual([
-    expect.stringMatching(/^warn: cannot be checked: .*StringSomehow/),
-  ]);
+describe("what cannot be read is a failure: OSS has accepted it", () => {
+  it.each<[string, object, RegExp]>([
+    [
+      "an unknown operator",
+      { Condition: { StringSomehow: { "acs:SourceIp": "1" } } },
+      /Statement\[0\]\.Condition: .*StringSomehow/,
+    ],
+    ["nobody as Principal", { Principal: [] }, /Statement\[0\]\.Principal: must be a list of UIDs/],
+    ["no Principal", { Principal: undefined }, /Statement\[0\]\.Principal: must be a list of UIDs/],
+    ["a Principal of another form", { Principal: { RAM: ["*"] } }, /Statement\[0\]\.Principal: /],
+    [
+      "NotPrincipal",
+      { Principal: undefined, NotPrincipal: ["*"] },
+      /Statement\[0\] has an unknown element NotPrincipal/,
+    ],
+    ["NotResource", { NotResource: ["*"] }, /Statement\[0\] has an unknown element NotResource/],
+    ["an unknown field", { Sid: "1" }, /Statement\[0\] has an unknown element Sid/],
+    ["another effect", { Effect: "Audit" }, /Statement\[0\]\.Effect must be/],
+  ])("%s", (_case, change, problem) => {
+    for (const effect of ["Allow", "Deny"]) {
+      const told = checked({ Effect: effect, ...change } as Statement);
+      expect(told).toEqual([expect.stringMatching(/^fail: cannot be checked: .*; but OSS has accepted it/)]);
+      expect(told[0]).toMatch(problem);
+    }
+  });
+
+  it("and the other statements are judged all the same", () => {
+    expect(
+      judged({ Version: "1", Statement: [statementWith({ Principal: [] }), statementWith({})] }),
+    ).toEqual([
+      expect.stringMatching(/^fail: cannot be checked: Statement\[0\]\.Principal: /),
+      expect.stringMatching(/^fail: allows oss:GetObject .* to anybody/),
+    ]);
+    const denial = statementWith({ Effect: "Deny", Action: "oss:PutObject" });
+    expect(judged({ Version: "1", Statement: [statementWith({ Principal: [] }), denial] })).toEqual([
+      expect.stringMatching(/^fail: cannot be checked: Statement\[0\]\.Principal: /),
+      expect.stringMatching(/^fail: statement 1 denies oss:PutObject, /),
+    ]);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ["another version", { Version: "2", Statement: [statementWith({})] }, /Version must be "1"/],
+    ["no list of statements", { Version: "1", Statement: statementWith({}) }, /Statement must be an array/],
+    ["no statement", { Version: "1", Statement: [] }, /Statement must not be empty/],
+    ["no object", "text", /must be an object/],
+  ])("the policy itself: %s", (_case, policy, problem) => {
+    const [told] = judged(policy);
+    expect(told).toMatch(/^fail: cannot be checked: /);
+    expect(told).toMatch(problem);
+  });
 });
 
 /** The outcomes for a policy of one statement, which lets anybody read all users' objects but for the change. */
 function checked(change: Statement): readonly string[] {
-  const told: Finding[] = [];
-  const statement = {
+  return judged({ Version: "1", Statement: [statementWith(change)] });
+}
+
+function statementWith(change: object): object {
+  return {
     Effect: "Allow",
     Action: "oss:GetObject",
     Principal: ["*"],
     ...resource("users/*"),
     ...change,
   };
+}
+
+function judged(policy: unknown): readonly string[] {
+  const told: Finding[] = [];
   bucketPolicyChecked(
-    { Version: "1", Statement: [statement] },
+    policy,
     {
       bucket: BUCKET,
       defaultBucket: BUCKET,
