@@ -8,6 +8,8 @@ export interface Answer {
   /** Lower-case names; content-length is the server's business. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | ContentRange;
+  /** The stored bytes go out compressed, without Content-Length. */
+  readonly gzip?: boolean;
 }
 
 /** A part of stored bytes: from `start` up to, not including, `end`. */

@@ -4,7 +4,9 @@ import { openSecurityToken } from "../sts/security-token.ts";
 import { type Caller, callerWith, secretOf, type World } from "../world.ts";
 import type { Address } from "./addressing.ts";
 import { invalidArgument, ossError } from "./errors.ts";
-import { type Proof, proofIn } from "./proof.ts";
+import { bytesOf } from "./header-bytes.ts";
+import type { Proof } from "./proof.ts";
+import { proofIn } from "./proof-in.ts";
 import type { OssRequest } from "./request.ts";
 import { timeText } from "./xml.ts";
 
@@ -137,9 +139,9 @@ function verifyTime(world: World, proof: Proof, caller: Caller): void {
     }
   }
   const endMs =
-    proof.version === "V1"
-      ? clock.endMs(proof.dateMs)
-      : clock.signedMs(proof.dateMs) + proof.expiresSeconds * 1000;
+    proof.version === "V4"
+      ? clock.signedMs(proof.dateMs) + proof.expiresSeconds * 1000
+      : clock.endMs(proof.dateMs);
   if (nowMs > endMs) {
     throw ossError(
       403,
@@ -171,7 +173,7 @@ function verifySignature(proof: Proof, secret: string): void {
 }
 
 function hexBytes(text: string): string {
-  return Buffer.from(text, "utf8")
+  return bytesOf(text)
     .toString("hex")
     .toUpperCase()
     .replace(/..(?=.)/g, "$& ");

@@ -3,9 +3,8 @@ import { type Caller, secretOf } from "../world.ts";
 import { keyOwner, signatureDoesNotMatch, verifySecurityToken } from "./authentication.ts";
 import type { BucketCall } from "./call.ts";
 import { invalidArgument } from "./errors.ts";
-import { v4TimeFrom } from "./proof.ts";
 import { v1Signature } from "./signature-v1.ts";
-import { V4_ALGORITHM, v4CredentialFrom, v4Signature } from "./signature-v4.ts";
+import { V4_ALGORITHM, v4CredentialFrom, v4Signature, v4TimeFrom } from "./signature-v4.ts";
 
 /** A form's fields by lower-case name. */
 export type Fields = ReadonlyMap<string, string>;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { decodedPairs } from "../sts/percent-encoding.ts";
 import { invalidArgument, ossError } from "./errors.ts";
+import { textFromHeader } from "./header-bytes.ts";
 
 /** A request, decoded as far as every step needs it. */
 export interface OssRequest {
@@ -9,7 +10,7 @@ export interface OssRequest {
   readonly path: string;
   /** By name, decoded; each name occurs once. A parameter without a value has an empty one. */
   readonly parameters: ReadonlyMap<string, string>;
-  /** Lower-case names; values are UTF-8 where their bytes are. */
+  /** Lower-case names; values as header-bytes.ts reads them. */
   readonly headers: Readonly<Record<string, string>>;
   /** The Host header without its port, in lower case. */
   readonly host: string;
@@ -25,13 +26,13 @@ export interface OssRequest {
  */
 export function requestFrom(message: IncomingMessage): OssRequest {
   const [path = "/", query = ""] = splitOnce(message.url ?? "/", "?");
-  if (!path.startsWith("/")) throw invalidUri();
+  if (!path.startsWith("/")) throw ossError(400, "InvalidURI", "Couldn't parse the specified URI.");
   return {
     method: message.method ?? "GET",
     path,
     parameters: parametersFrom(query),
     headers: Object.fromEntries(
-      Object.entries(message.headers).map(([name, value]) => [name, fromBytes(String(value))]),
+      Object.entries(message.headers).map(([name, value]) => [name, textFromHeader(String(value))]),
     ),
     host: hostOf(message),
     sourceIp: (message.socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
@@ -45,12 +46,18 @@ export function hostOf({ headers }: IncomingMessage): string {
   return (headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
 }
 
-/** The text percent-decoded. Throws 400 InvalidURI when the encoding is broken or is not UTF-8. */
+/** The text percent-decoded. Throws 400 InvalidURI when the encoding is broken, InvalidArgument when it is not UTF-8. */
 export function percentDecoded(text: string): string {
+  return decodedWith(text, decodeURIComponent);
+}
+
+function decodedWith<T>(text: string, decode: (text: string) => T): T {
+  if (/%(?![0-9A-Fa-f]{2})/.test(text))
+    throw ossError(400, "InvalidURI", "Couldn't parse the specified URI.");
   try {
-    return decodeURIComponent(text);
+    return decode(text);
   } catch {
-    throw invalidUri();
+    throw ossError(400, "InvalidArgument", "The characters encoding must be utf-8.");
   }
 }
 
@@ -76,28 +83,9 @@ export function headerValue(name: string, value: string): string {
   return value;
 }
 
-/** A header's value as Node.js wants it: one character a byte. */
-export function toBytes(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1");
-}
-
-/** Node.js gives one character a byte. Bytes that are not UTF-8 stay as they are. */
-function fromBytes(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII as a range
-  if (/^[\x00-\x7f]*$/.test(text)) return text;
-  const decoded = Buffer.from(text, "latin1").toString("utf8");
-  return decoded.includes("\ufffd") ? text : decoded;
-}
-
 function parametersFrom(query: string): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>();
-  let pairs: readonly (readonly [string, string])[];
-  try {
-    pairs = decodedPairs(query);
-  } catch {
-    throw invalidUri();
-  }
-  for (const [name, value] of pairs) {
+  for (const [name, value] of decodedWith(query, decodedPairs)) {
     if (parameters.has(name)) {
       // Without its value: it may be a token.
       throw invalidArgument("A query parameter must not be specified more than once.", name, "");
@@ -110,8 +98,4 @@ function parametersFrom(query: string): ReadonlyMap<string, string> {
 function splitOnce(text: string, separator: string): readonly string[] {
   const at = text.indexOf(separator);
   return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-function invalidUri() {
-  return ossError(400, "InvalidURI", "Couldn't parse the specified URI.");
 }

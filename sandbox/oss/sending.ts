@@ -1,16 +1,17 @@
 import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
 import type { Answer } from "./answer.ts";
 import type { ContentStore } from "./content-store.ts";
-import { toBytes } from "./request.ts";
+import { headerFromText } from "./header-bytes.ts";
 
 /** Sends status and headers. Throws, and sends nothing, where one of them is none that HTTP can carry. */
 export function sendHead(response: ServerResponse, answer: Answer): void {
   if (response.destroyed) return;
   const headers = Object.entries(answer.headers ?? {}).map(
-    ([name, value]) => [sentName(name), toBytes(value)] as const,
+    ([name, value]) => [sentName(name), headerFromText(value)] as const,
   );
-  if (!hasNoBody(answer)) headers.push(["Content-Length", String(lengthOf(answer))]);
+  if (!hasNoBody(answer) && answer.gzip !== true) headers.push(["Content-Length", String(lengthOf(answer))]);
   response.writeHead(answer.status, Object.fromEntries(headers));
 }
 
@@ -28,7 +29,8 @@ export async function sendBody(
     return;
   }
   try {
-    await pipeline(contents.read(body.content, body.start, body.end), response);
+    const bytes = contents.read(body.content, body.start, body.end);
+    await (answer.gzip === true ? pipeline(bytes, createGzip(), response) : pipeline(bytes, response));
   } catch {
     // The client went away.
     response.destroy();

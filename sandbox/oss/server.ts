@@ -11,6 +11,7 @@ import { type ContentStore, contentStore } from "./content-store.ts";
 import { corsHeadersFor, preflight } from "./cors.ts";
 import { ecOf, errorXml } from "./error-xml.ts";
 import { noSuchBucket, ossError, ossInternalError } from "./errors.ts";
+import { gzipped } from "./gzip.ts";
 import { refuseMalformed } from "./malformed.ts";
 import { type Operation, operationOf } from "./operation.ts";
 import { perform, performWithoutBucket } from "./perform.ts";
@@ -18,6 +19,7 @@ import { refusePublicEndpoint } from "./public-endpoint.ts";
 import { hostOf, type OssRequest, requestFrom } from "./request.ts";
 import { actionsOf, listingContext } from "./required-actions.ts";
 import { sendBody, sendHead } from "./sending.ts";
+import { trafficLimitHeaders } from "./traffic-limit.ts";
 
 /** Settings of the service. */
 export interface OssOptions {
@@ -142,7 +144,10 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
     for (const action of actionsOf(asked, request)) {
       authorise(call, { action, bucket: target, key: address.key, context: listingContext(asked, request) });
     }
-    return perform(asked, { ...call, bucket: target }, address.key);
+    const limited = trafficLimitHeaders(request);
+    const performed = await perform(asked, { ...call, bucket: target }, address.key);
+    const answer = { ...performed, headers: { ...performed.headers, ...limited } };
+    return asked.name === "GetObject" || asked.name === "HeadObject" ? gzipped(answer, request) : answer;
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { bytesOf } from "./header-bytes.ts";
 import { SUB_RESOURCES } from "./sub-resources.ts";
 
 /** What the signatures of both versions are made of. */
@@ -38,7 +39,7 @@ export function v1StringToSign(request: SignedRequest, date: string, isSigned = 
 
 /** base64(HMAC-SHA1(secret, text)); PostObject signs its policy with the same. */
 export function v1Signature(secret: string, text: string): string {
-  return createHmac("sha1", secret).update(text, "utf8").digest("base64");
+  return createHmac("sha1", secret).update(bytesOf(text)).digest("base64");
 }
 
 /** `/`, `/bucket/` or `/bucket/key`, and the signed parameters: all decoded. */

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { percentEncoded } from "../sts/percent-encoding.ts";
+import { bytesOf } from "./header-bytes.ts";
 import type { SignedRequest } from "./signature-v1.ts";
 import { SUB_RESOURCES } from "./sub-resources.ts";
 
@@ -81,8 +82,16 @@ export function v4StringToSign(
   timestamp: string,
   canonicalRequest: string,
 ): string {
-  const digest = createHash("sha256").update(canonicalRequest, "utf8").digest("hex");
+  const digest = createHash("sha256").update(bytesOf(canonicalRequest)).digest("hex");
   return [V4_ALGORITHM, timestamp, `${day}/${region}/oss/aliyun_v4_request`, digest].join("\n");
+}
+
+/** Milliseconds of yyyymmddThhmmssZ; NaN when it is none. */
+export function v4TimeFrom(timestamp: string): number {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp) ?? [];
+  if (parts.length === 0) return Number.NaN;
+  const [year, month, day, hour, minute, second] = parts;
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }
 
 /** Lower-case hex. PostObject signs its policy with the same. */
@@ -91,7 +100,7 @@ export function v4Signature(secret: string, { day, region }: V4Credential, text:
     (signingKey, step) => createHmac("sha256", signingKey).update(step, "utf8").digest(),
     `aliyun_v4${secret}`,
   );
-  return createHmac("sha256", key).update(text, "utf8").digest("hex");
+  return createHmac("sha256", key).update(bytesOf(text)).digest("hex");
 }
 
 /** With the bucket, wherever the request names it. */

@@ -80,4 +80,25 @@ export const sandboxBugs: readonly Bug[] = [
     replace: `if (header === "x-oss-callback") return`,
     killedBy: ["sandbox/oss-not-emulated"],
   },
+  {
+    name: "sandbox: a V2 signature does not cover the parameters of a listing",
+    in: "v2StringToSign",
+    find: `name !== "x-oss-signature"`,
+    replace: `name !== "x-oss-signature" && name !== "prefix"`,
+    killedBy: ["sandbox/oss-signature-v2"],
+  },
+  {
+    name: "sandbox: a V2 URL never ends",
+    in: "v2UrlProof",
+    find: `dateMs: endOf("x-oss-expires", expires)`,
+    replace: `dateMs: Number.POSITIVE_INFINITY`,
+    killedBy: ["sandbox/oss-signature-v2"],
+  },
+  {
+    name: "sandbox: a second Authorization header is dropped in silence",
+    in: "refuseMalformed",
+    find: `if (times("authorization") > 1) {`,
+    replace: `if (times("authorization") > 2) {`,
+    killedBy: ["sandbox/oss-http"],
+  },
 ];

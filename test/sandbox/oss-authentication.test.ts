@@ -330,7 +330,7 @@ describe("a request", () => {
       {},
       { status: 400, code: "InvalidObjectName" },
     ],
-    ["whose path is not UTF-8", "/examplebucket/%FF", {}, { status: 400, code: "InvalidURI" }],
+    ["whose path is not UTF-8", "/examplebucket/%FF", {}, { status: 400, code: "InvalidArgument" }],
     ["whose query is broken", "/examplebucket/a.txt?x=%G1", {}, { status: 400, code: "InvalidURI" }],
     [
       "with a parameter twice",

@@ -105,6 +105,34 @@ describe("what is not HTTP", () => {
   });
 });
 
+describe("a header that is not UTF-8", () => {
+  it("is signed as the bytes that came, and given back so", async () => {
+    const put = signed("PUT", "/examplebucket/a", "x-oss-meta-k:\xd6\xd0\n");
+    const lines = ["PUT /a HTTP/1.1", "Content-Length: 1", "x-oss-meta-k: \xd6\xd0", ...put];
+    expect((await rawRequest(oss.port, lines, "a")).status).toBe(200);
+    const got = await rawRequest(oss.port, ["GET /a HTTP/1.1", ...signed("GET", "/examplebucket/a")]);
+    expect(got.headers.get("x-oss-meta-k")).toBe("\xd6\xd0");
+  });
+
+  it("is shown byte by byte where the signature is wrong", async () => {
+    const lines = ["PUT /a HTTP/1.1", "Content-Length: 1", "x-oss-meta-k: \xd6\xd0", ...signed("PUT", "/")];
+    const { status, body } = await rawRequest(oss.port, lines, "a");
+    expect([status, body]).toEqual([403, expect.stringContaining("6B 3A D6 D0 0A")]);
+  });
+});
+
+describe("a path or query", () => {
+  it.each([
+    ["/%D6%D0", "InvalidArgument", "The characters encoding must be utf-8."],
+    ["/?prefix=%D6%D0", "InvalidArgument", "The characters encoding must be utf-8."],
+    ["/%G1", "InvalidURI", "Couldn&apos;t parse the specified URI."],
+    ["/?prefix=%G1", "InvalidURI", "Couldn&apos;t parse the specified URI."],
+  ])("%s is refused with 400 %s", async (path, code, message) => {
+    const { status, body } = await rawRequest(oss.port, [`GET ${path} HTTP/1.1`, HOST]);
+    expect([status, body]).toEqual([400, expect.stringContaining(`<Code>${code}</Code><Message>${message}`)]);
+  });
+});
+
 describe("names of response headers", () => {
   it("are in the service's case", async () => {
     const put = ["PUT /a HTTP/1.1", "Content-Length: 1", "Content-Type: text/plain", "x-oss-meta-by: a"];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type SignedRequest, v1Signature, v1StringToSign } from "../../sandbox/oss/signature-v1.ts";
+import { v2Signature, v2StringToSign } from "../../sandbox/oss/signature-v2.ts";
 import { v4CanonicalRequest, v4Signature, v4StringToSign } from "../../sandbox/oss/signature-v4.ts";
 
 // Source of all values: the signers' own tests in aliyun/alibabacloud-oss-go-sdk-v2, oss/signer/v1_test.go and
@@ -62,6 +63,82 @@ describe("V1 signature", () => {
       v1StringToSign({ ...V1_PUT, method: "GET", key: undefined, parameters: new Map(parameters) }, "");
     expect(list([["prefix", "users/alice/"]])).toBe(list([["prefix", "users/bob/"]]));
     expect(list([["continuation-token", "a"]])).not.toBe(list([["continuation-token", "b"]]));
+  });
+});
+
+// Made with oss2 2.19.1's AuthV2, access key `ak`, secret `sk`.
+describe("V2 signature", () => {
+  const { "x-oss-date": _date, ...headers } = V1_PUT.headers;
+  const GET: SignedRequest = {
+    method: "GET",
+    bucket: "bucket",
+    key: "key",
+    headers: {},
+    parameters: new Map(),
+  };
+  it.each<[string, SignedRequest, readonly string[], string]>([
+    ["a header", { ...V1_PUT, headers }, [], "OlBBwZKfdN8/0KZa7cCMVxCF6I51UQa2D+x/slJMMZ4="],
+    [
+      "a header, with a sub-resource",
+      { ...V1_PUT, headers, parameters: new Map([["acl", ""]]) },
+      [],
+      "1NoMopJg9HqD2/BmNAVzVoLdPcEPbq99q3tRGwA6who=",
+    ],
+    [
+      "a header, with additional headers, strange characters and an empty parameter",
+      {
+        ...GET,
+        bucket: "examplebucket",
+        key: "é/(a*) +.txt",
+        headers: { range: "bytes=0-9", "if-modified-since": "x", accept: "*/*" },
+        parameters: new Map([
+          ["versionId", "v 1"],
+          ["prefix", "a/b+"],
+          ["empty", ""],
+        ]),
+      },
+      ["range", "if-modified-since"],
+      "cdBbQFCEtBq27U8BUCiDx6dIWOto2ZQYsFrvbrbsMA8=",
+    ],
+    [
+      "a header, of the service itself",
+      { ...GET, bucket: undefined, key: undefined, parameters: new Map([["prefix", "a"]]) },
+      [],
+      "JF3gkqIpSGhRG2fxi022Xi9GdGdDVSPwgW37/QyaG5E=",
+    ],
+  ])("gives oss2's signature in %s", (_case, request, additional, signature) => {
+    const date = "Wed, 28 Dec 2022 10:27:41 GMT";
+    expect(v2Signature("sk", v2StringToSign(request, date, additional))).toBe(signature);
+  });
+
+  it.each<[string, SignedRequest, readonly string[], [string, string][], string]>([
+    [
+      "a URL",
+      { ...GET, key: "key+123" },
+      [],
+      [["versionId", "v"]],
+      "K+hDYVD60mCfoYpGxCuURQbORXnj0Y4VbtLotdw6+Qs=",
+    ],
+    [
+      "a URL, with a security token and an additional header",
+      { ...GET, headers: { host: "h" } },
+      ["host"],
+      [
+        ["security-token", "token"],
+        ["x-oss-additional-headers", "host"],
+      ],
+      "Hf6STNDCDcIlTf1rnrWGY2ZJ9JLw9I6O1NnDR1BuF1g=",
+    ],
+  ])("gives oss2's signature in %s", (_case, request, additional, more, signature) => {
+    const parameters = new Map([
+      ...more,
+      ["x-oss-signature-version", "OSS2"],
+      ["x-oss-expires", "1699800600"],
+      ["x-oss-access-key-id", "ak"],
+      ["x-oss-signature", signature],
+    ] as const);
+    const text = v2StringToSign({ ...request, parameters }, "1699800600", additional);
+    expect(v2Signature("sk", text)).toBe(signature);
   });
 });
 
