@@ -6,10 +6,11 @@ import { invalidArgument, noSuchBucket, ossError } from "./errors.ts";
 import { failedCondition, preconditionFailed } from "./get-object.ts";
 import { existingObject } from "./objects.ts";
 import { keyFromHeader } from "./request.ts";
+import { refuseArchived } from "./storage-class.ts";
 
 /**
  * The object that x-oss-copy-source names, if the caller may read it and its x-oss-copy-source-if-* conditions hold.
- * Throws 400 InvalidArgument and InvalidObjectName, 403 AccessDenied, 404 NoSuchBucket and NoSuchKey, 412 PreconditionFailed, 304
+ * Throws 400 InvalidArgument and InvalidObjectName, 403 AccessDenied and InvalidObjectState, 404 NoSuchBucket and NoSuchKey, 412 PreconditionFailed, 304
  * NotModified. Source: OSS CopyObject, UploadPartCopy.
  */
 export function copySourceOf(call: ObjectCall): StoredObject {
@@ -24,6 +25,7 @@ export function copySourceOf(call: ObjectCall): StoredObject {
   const failed = failedCondition(headers, object, "x-oss-copy-source-");
   if (failed === "If-None-Match" || failed === "If-Modified-Since") throw notModified();
   if (failed !== undefined) throw preconditionFailed(failed);
+  refuseArchived(object, key);
   return object;
 }
 

@@ -6,6 +6,7 @@ import { type ReadObject, readObjectOf } from "./linked-object.ts";
 import { existingObject } from "./objects.ts";
 import { describingHeaders, headersOf } from "./read-headers.ts";
 import { headerValue } from "./request.ts";
+import { refuseArchived } from "./storage-class.ts";
 
 /** GetObject: ranges, conditions, response-* overrides; a symbolic link gives its target's bytes. */
 export function getObject(call: ObjectCall): Answer {
@@ -14,6 +15,7 @@ export function getObject(call: ObjectCall): Answer {
   const read = readObjectOf(call);
   const unchanged = conditionalAnswer(call, read);
   if (unchanged !== undefined) return unchanged;
+  refuseArchived(read.source, call.key);
   const { content } = read.source;
   const { size } = content;
   const headers = { ...headersOf(read), ...overrides };

@@ -1,5 +1,5 @@
-import type { StorageClass } from "../world.ts";
-import { invalidArgument } from "./errors.ts";
+import type { StorageClass, StoredObject } from "../world.ts";
+import { invalidArgument, ossError } from "./errors.ts";
 
 const CLASSES: readonly string[] = [
   "Standard",
@@ -23,4 +23,14 @@ export function storageClassFrom(text: string | undefined, otherwise: StorageCla
   if (isStorageClass(text)) return text;
   const ec = text === "" ? "0017-00000131" : "0013-00000101";
   throw invalidArgument("The storage class you specified is invalid.", "x-oss-storage-class", text, ec);
+}
+
+/**
+ * Throws 403 InvalidObjectState for bytes that lie in an archive: RestoreObject, which would make them readable, is not
+ * emulated. Source: OSS GetObject, CopyObject, UploadPartCopy.
+ */
+export function refuseArchived({ headers }: StoredObject, key: string): void {
+  if (!headers["x-oss-storage-class"]?.endsWith("Archive")) return;
+  const message = "The operation is not valid for the object's storage class";
+  throw ossError(403, "InvalidObjectState", message, undefined, { ObjectName: key });
 }

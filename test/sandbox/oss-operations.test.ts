@@ -195,6 +195,20 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, objects", (version) => {
     expect(lastEntry(oss)?.because).toMatch(/\/k9; and 3 more$/);
   });
 
+  it.each(["Archive", "ColdArchive", "DeepColdArchive"])(
+    "reads no bytes of an object in %s",
+    async (name) => {
+      await client.put("a", Buffer.from("a"), { headers: { "x-oss-storage-class": name } });
+      const failure = { status: 403, code: "InvalidObjectState" };
+      expect(await failureOf(client.get("a"))).toMatchObject(failure);
+      expect(await failureOf(client.copy("b", "a"))).toMatchObject(failure);
+      expect(oss.bucket.objects.has("b")).toBe(false);
+      expect((await client.head("a")).res.headers).toMatchObject({ "x-oss-storage-class": name });
+      await client.delete("a");
+      expect(oss.bucket.objects.size).toBe(0);
+    },
+  );
+
   it("sets, reads and deletes tags", async () => {
     await client.put("a", Buffer.from("a"));
     await client.putObjectTagging("a", { team: "red", env: "test 1" });
