@@ -77,8 +77,10 @@ export function operationOf(request: OssRequest, { bucket, key }: Address): Oper
   if (header !== undefined) return notImplemented(header);
   const scopes = scopesOf(bucket, key);
   const isRead = key !== undefined && (method === "GET" || method === "HEAD");
+  const isSilent = (name: string, value: string) =>
+    MODIFIERS.has(name) || (isRead && isCacheBuster(name, value)) || (key !== undefined && isCustom(name));
   const telling = [...parameters]
-    .filter(([name, value]) => !MODIFIERS.has(name) && !(isRead && isCacheBuster(name, value)))
+    .filter(([name, value]) => !isSilent(name, value))
     .map(([name]) => name)
     .sort();
   const copies = key !== undefined && headers["x-oss-copy-source"] !== undefined;
@@ -133,6 +135,14 @@ function row<const N extends string, const S extends Scope>(
   copies = false,
 ) {
   return { name, scope, methods: methods.split(" "), parameters, copies, action } as const;
+}
+
+/**
+ * A caller's own parameter of a signed URL. No sub-resource begins so but those of OSS and of S3. Source: the official suite
+ * for C++ puts objects with `?x-param-value=value`.
+ */
+function isCustom(name: string): boolean {
+  return name.startsWith("x-") && !/^x-(?:oss|amz)-/.test(name);
 }
 
 /** `photo.jpg?v=3` reads photo.jpg in the real service too. */

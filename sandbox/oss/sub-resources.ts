@@ -23,7 +23,7 @@ export const SUB_RESOURCES: ReadonlySet<string> = new Set(
  * an operation does not read have no effect on it. Sources: the operations' pages; docs/fidelity/oss.md.
  */
 export const MODIFIERS: ReadonlySet<string> = new Set(
-  `delimiter encoding-type fetch-owner key-marker marker max-keys max-parts max-uploads part-number-marker prefix
+  `bid delimiter encoding-type fetch-owner key-marker marker max-keys max-parts max-uploads part-number-marker prefix
   start-after upload-id-marker version-id-marker continuation-token position sequential versionId
   response-cache-control response-content-disposition response-content-encoding response-content-language
   response-content-type response-expires

@@ -96,6 +96,33 @@ it("a parameter with a value that nobody knows does not change how an object is 
   }
 });
 
+it("a caller's own parameter does not change what is done with an object", async () => {
+  const own = "x-param-null&x-param-value=value";
+  for (const [method, status] of [
+    ["PUT", 200],
+    ["HEAD", 200],
+    ["GET", 200],
+    ["DELETE", 204],
+  ] as const) {
+    const answer = await send(method, `/examplebucket/a?${own}`, { resource: "/examplebucket/a" });
+    expect([method, answer.status]).toEqual([method, status]);
+  }
+});
+
+it.each([
+  ["PUT", "/examplebucket/a?x-amz-acl"],
+  ["PUT", "/examplebucket/a?x-oss-tomorrow"],
+  ["DELETE", "/examplebucket/?x-param-value=value"],
+])("%s %s: no such parameter is of the caller's own", async (method, path) => {
+  const resource = path.slice(0, path.indexOf("?"));
+  const signed = path.includes("x-oss-") ? path : resource;
+  expect(await send(method, path, { resource: signed })).toMatchObject(NOT_IMPLEMENTED);
+});
+
+it("ListBuckets takes a bid", async () => {
+  expect((await send("GET", "/?bid=26842", { resource: "/" })).status).toBe(200);
+});
+
 describe("a header that changes what an operation does, and is not emulated, is refused", () => {
   it.each([
     "x-oss-object-worm-mode: COMPLIANCE",
