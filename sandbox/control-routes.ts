@@ -92,8 +92,9 @@ function addFault({ faults }: Controls, { body }: ControlRequest): ControlAnswer
 
 function journal({ world }: Controls, { query }: ControlRequest): ControlAnswer {
   const service = query.get("service");
-  if (service !== null && !SERVICE_NAMES.some((name) => name === service)) {
-    return refused(`service: must be one of ${SERVICE_NAMES.join(", ")}`);
+  const services: readonly string[] = [...SERVICE_NAMES, "proxy"];
+  if (service !== null && !services.includes(service)) {
+    return refused(`service: must be one of ${services.join(", ")}`);
   }
   return lastOf(
     query,

@@ -1,4 +1,5 @@
-import type { Sandbox } from "./sandbox.ts";
+import { environmentFor, environmentsFor, plainEnvironment } from "./https/environment.ts";
+import type { Sandbox, SandboxHttps } from "./sandbox.ts";
 
 /** The text for people: every address, every key, and commands to try, which run in the project's folder. */
 export function guideTo(sandbox: Sandbox): string {
@@ -29,11 +30,42 @@ ${aliOssLine(sandbox)}
 Sign a user in:
 
 curl -s -d sub=alice ${issuer.url}/token
+${sandbox.https === undefined ? "" : httpsGuideTo(sandbox.https)}`;
+}
+
+/** The addresses over TLS, and variables to copy, for each language. */
+function httpsGuideTo(https: SandboxHttps): string {
+  const blocks = Object.entries(environmentsFor(https)).map(
+    ([language, environment]) => `# ${language}\n${exportLines(environment)}`,
+  );
+  return `
+The same over TLS:
+
+  STS       ${https.sts.url}
+  OSS       ${https.oss.url}
+  RAM       ${https.ram.url}
+  FC        ${https.fc.url}
+  issuer    ${https.issuer.url}
+  proxy     ${https.proxy}   answers for the cloud's real names, and lets no request out
+
+A program that uses the real names, e.g. sts.cn-hangzhou.aliyuncs.com, runs unchanged with these variables. Only that
+program should trust the certificate ${https.caCertificate}: never add it to your system.
+
+${blocks.join("\n\n")}
+
+# also, for http:// endpoints, and for programs that use addresses of this machine too
+${exportLines(plainEnvironment(https))}
 `;
 }
 
+function exportLines(environment: Readonly<Record<string, string>>): string {
+  return Object.entries(environment)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`)
+    .join("\n");
+}
+
 /** The object that `--json` prints for other programs. */
-export function sandboxLine(sandbox: Sandbox): Readonly<Record<string, string>> {
+export function sandboxLine(sandbox: Sandbox): Readonly<Record<string, unknown>> {
   return {
     sts: sandbox.sts.url,
     oss: sandbox.oss.url,
@@ -47,6 +79,24 @@ export function sandboxLine(sandbox: Sandbox): Readonly<Record<string, string>> 
     roleArn: sandbox.roleArn,
     bucket: sandbox.bucket,
     region: sandbox.region,
+    ...(sandbox.https === undefined ? {} : httpsLine(sandbox.https)),
+  };
+}
+
+/** What `--https` adds to the line. `environment`: the variables of every language together. */
+function httpsLine(https: SandboxHttps): Readonly<Record<string, unknown>> {
+  const { sts, oss, ram, fc, issuer, proxy, caCertificate, trustStore, trustStorePassword, hostsFile } =
+    https;
+  return {
+    https: { sts: sts.url, oss: oss.url, ram: ram.url, fc: fc.url, issuer: issuer.url },
+    proxy,
+    caCertificate,
+    trustStore,
+    trustStorePassword,
+    hostsFile,
+    nodeProxy: https.nodeProxy,
+    pythonPath: https.pythonPath,
+    environment: environmentFor(https),
   };
 }
 

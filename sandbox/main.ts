@@ -6,13 +6,15 @@ import { seededWorld } from "./seed.ts";
 
 /** Runs the sandbox until Ctrl-C. */
 async function main(): Promise<void> {
-  const { port, json, seed, help } = mainOptionsFrom(process.argv.slice(2));
+  const { port, json, https, seed, help } = mainOptionsFrom(process.argv.slice(2));
   if (help) {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
   const world = seed === undefined ? {} : { world: seededWorld(readFileSync(seed, "utf8")) };
-  const sandbox = await startSandbox({ port, ...world });
+  // Refusals of the proxy go to standard error: with --json, standard output is for one line.
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const sandbox = await startSandbox({ port, https, say, ...world });
   process.stdout.write(json ? `${JSON.stringify(sandboxLine(sandbox))}\n` : guideTo(sandbox));
   const stop = () => void sandbox.stop();
   process.once("SIGINT", stop);

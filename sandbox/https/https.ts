@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { LoopbackServer } from "../http.ts";
 import type { ServiceListener } from "../service-listener.ts";
@@ -6,6 +7,7 @@ import { certificateAuthority } from "./authority.ts";
 import { type Certificates, certificatesOf } from "./certificates.ts";
 import { type NamedService, type OwnDomains, serviceNamed } from "./cloud-names.ts";
 import { type ConnectionServer, connectionServer } from "./connections.ts";
+import { hostsFileFor } from "./host-names.ts";
 import { proxyServer } from "./proxy.ts";
 import { type Refused, refusalsIn } from "./refusals.ts";
 import { speakTls } from "./tls.ts";
@@ -24,8 +26,12 @@ export interface HttpsDoors {
   /** Path of the same as a PKCS #12 trust store, for Java. */
   readonly trustStore: string;
   readonly trustStorePassword: string;
+  /** Path of a file for Java's `jdk.net.hosts.file`: the names of the buckets and endpoints. */
+  readonly hostsFile: string;
   /** Path of a file for `node --require`: it sends the connections of any Node.js program through the proxy. */
   readonly nodeProxy: string;
+  /** Path of a folder for PYTHONPATH: clients with a list of authorities of their own trust SSL_CERT_FILE then. */
+  readonly pythonPath: string;
 }
 
 /** In the order of their ports. */
@@ -70,6 +76,8 @@ export async function openHttps({ world, port, doors, own, say }: HttpsOptions):
   };
   const opened: ConnectionServer[] = [];
   const files = await writeTrustFiles(authority.certificate);
+  const writeHosts = hostsWriter(world, files.writeHosts);
+  writeHosts();
   const close = async () => {
     await Promise.all(opened.map((server) => server.close()));
     files.remove();
@@ -91,8 +99,17 @@ export async function openHttps({ world, port, doors, own, say }: HttpsOptions):
       caCertificate: files.caCertificate,
       trustStore: files.trustStore,
       trustStorePassword: TRUST_STORE_PASSWORD,
+      hostsFile: files.hostsFile,
       nodeProxy: fileURLToPath(new URL("node-proxy.cjs", import.meta.url)),
-      around: tunnels.around,
+      pythonPath: fileURLToPath(new URL("python", import.meta.url)),
+      around: (listener) => {
+        const guarded = tunnels.around(listener);
+        return (request, response, planted) => {
+          // A request may have made a bucket.
+          response.once("finish", writeHosts);
+          return guarded(request, response, planted);
+        };
+      },
       close,
     };
   } catch (error) {
@@ -123,6 +140,17 @@ function tlsDoor(options: {
       onDistrust: () => distrusted("127.0.0.1"),
     });
   });
+}
+
+/** Writes the hosts file when its content would be another one. */
+function hostsWriter(world: World, write: (content: string) => void): () => void {
+  const machine = existsSync("/etc/hosts") ? readFileSync("/etc/hosts", "utf8") : "";
+  let written: string | undefined;
+  return () => {
+    const content = hostsFileFor(world, machine);
+    if (content !== written) write(content);
+    written = content;
+  };
 }
 
 function permittedDomains({ buckets, functions, issuer }: OwnDomains): readonly string[] {

@@ -4,8 +4,10 @@ import type { LoopbackServer } from "../http.ts";
 import type { Certificates } from "./certificates.ts";
 import type { NamedService } from "./cloud-names.ts";
 import { type ConnectionServer, connectionServer } from "./connections.ts";
+import { PLACEHOLDER_ADDRESS } from "./host-names.ts";
 import { connectTarget, plainRequest, type Target } from "./proxy-request.ts";
 import type { Refused } from "./refusals.ts";
+import { readSocksRequest, SOCKS_5 } from "./socks.ts";
 import { speakTls } from "./tls.ts";
 import type { Tunnels } from "./tunnels.ts";
 
@@ -30,10 +32,11 @@ const TLS_HANDSHAKE = 0x16;
 
 /**
  * An HTTP proxy that answers for the cloud's names itself. No request leaves the machine and no name is looked up: a
- * name that is not served gets 403. There are three ways in:
+ * name that is not served gets 403. There are four ways in:
  *
  * - `CONNECT host:443` with TLS inside, or `CONNECT host:80` with plain HTTP inside;
  * - `GET http://host/path`, plain HTTP;
+ * - SOCKS 5, for Java;
  * - the bytes of a client that believes it is connected to the host (node-proxy.cjs): the TLS server name, or the Host
  *   header, names the host.
  */
@@ -51,15 +54,40 @@ export async function proxyServer(options: ProxyOptions): Promise<ConnectionServ
         return;
       }
       socket.unshift(first);
-      if (first[0] === TLS_HANDSHAKE) secure(socket, undefined);
+      if (first[0] === SOCKS_5) void answerSocks(socket);
+      else if (first[0] === TLS_HANDSHAKE) secure(socket, undefined);
       else plain.emit("connection", socket);
     });
   });
 
+  async function answerSocks(socket: Socket): Promise<void> {
+    const asked = await readSocksRequest(socket);
+    if (asked === undefined) {
+      socket.destroy();
+      return;
+    }
+    const { host = "an IPv6 address", port, reply } = asked;
+    // A client that looked the name up in the hosts file: the bytes that follow name the host.
+    const isUnnamed = host === PLACEHOLDER_ADDRESS && (port === 443 || port === 80);
+    const target = connectTarget(`${host}:${port}`);
+    const problem = isUnnamed ? undefined : "problem" in target ? target.problem : problemOf(target);
+    if (problem !== undefined) {
+      refused(`SOCKS to ${host}:${port}`, problem, 0);
+      reply("refused");
+      socket.end();
+      return;
+    }
+    reply("connected");
+    const named = isUnnamed || "problem" in target ? undefined : target;
+    if (port === 443) secure(socket, named);
+    else if (named !== undefined) handOver(socket, named);
+    else plain.emit("connection", socket);
+  }
+
   function answerPlain(message: IncomingMessage, response: ServerResponse): void {
     const asked = plainRequest(message);
-    const refuse = (status: number, problem: string) => {
-      refused(`${message.method} ${hostPart(message.url)}`, problem, status);
+    const refuse = (status: number, problem: string, host = hostPart(message.url)) => {
+      refused(`${message.method} ${host}`, problem, status);
       message.resume();
       response.writeHead(status, { "content-type": "text/plain;charset=utf-8", connection: "close" });
       response.end(sentence(problem));
@@ -70,7 +98,7 @@ export async function proxyServer(options: ProxyOptions): Promise<ConnectionServ
     }
     const service = serviceOf(asked.target.host);
     if (service === undefined) {
-      refuse(403, notServed(asked.target.host));
+      refuse(403, notServed(asked.target.host), `http://${asked.target.host}`);
       return;
     }
     message.url = asked.path;

@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { pemOf } from "./pem.ts";
 import { trustStoreWith } from "./trust-store.ts";
 
-/** Files that tell programs to trust the authority. They hold its certificate, never its key. */
+/** Files for the programs that use the sandbox under the cloud's names. They hold the authority's certificate, never its key. */
 export interface TrustFiles {
   /** PEM: for Node.js, Python, Go, curl. */
   readonly caCertificate: string;
   /** PKCS #12: for Java. */
   readonly trustStore: string;
+  /** Names and addresses, for Java. Written again when the names change. */
+  readonly hostsFile: string;
+  writeHosts(content: string): void;
   remove(): void;
 }
 
@@ -31,6 +34,8 @@ export async function writeTrustFiles(certificate: Buffer): Promise<TrustFiles> 
   return {
     caCertificate: write("ca.pem", pemOf(certificate)),
     trustStore: write("truststore.p12", store),
+    hostsFile: join(folder, "hosts"),
+    writeHosts: (content) => void write("hosts", content),
     remove,
   };
 }

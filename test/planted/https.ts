@@ -114,4 +114,22 @@ export const httpsBugs: readonly Bug[] = [
     replace: `functions[0]`,
     killedBy: ["sandbox/https-doors"],
   },
+  {
+    name: "https: SOCKS connects to whatever is asked",
+    in: "proxyServer",
+    find: `"problem" in target ? target.problem : problemOf(target);
+    if (problem !== undefined) {
+      refused(\`SOCKS`,
+    replace: `"problem" in target ? target.problem : undefined;
+    if (problem !== undefined) {
+      refused(\`SOCKS`,
+    killedBy: ["sandbox/https-programs"],
+  },
+  {
+    name: "https: SOCKS takes any port of the hosts file's address",
+    in: "proxyServer",
+    find: `host === PLACEHOLDER_ADDRESS && (port === 443 || port === 80)`,
+    replace: `host === PLACEHOLDER_ADDRESS`,
+    killedBy: ["sandbox/https-programs"],
+  },
 ];

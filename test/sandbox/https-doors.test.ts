@@ -203,7 +203,7 @@ describe("the authority's key", () => {
     expect(generate.mock.calls.map(([, extractable]) => extractable)).toEqual([false]);
     generate.mockRestore();
     const folder = dirname(other.https.caCertificate);
-    expect(readdirSync(folder).sort()).toEqual(["ca.pem", "truststore.p12"]);
+    expect(readdirSync(folder).sort()).toEqual(["ca.pem", "hosts", "truststore.p12"]);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     for (const file of readdirSync(folder)) {
       expect(statSync(join(folder, file)).mode & 0o777).toBe(0o600);

@@ -206,6 +206,19 @@ describe("every other name", () => {
     expect(refusals()).toHaveLength(2);
   });
 
+  it("is in the journal of the control API under the service proxy", async () => {
+    await tunnelTo(proxy, "example.org:443");
+    await plainThroughProxy(proxy, "http://sts.aliyuncs.com/");
+    const { hostname, port } = new URL(sandbox.control.url);
+    const asked = await requestOn(connect(Number(port), hostname), {
+      headers: { host: "127.0.0.1" },
+      path: "/journal?service=proxy",
+    });
+    expect(JSON.parse(asked.body)).toEqual([
+      expect.objectContaining({ operation: "CONNECT example.org:443" }),
+    ]);
+  });
+
   it("keeps control characters of a client from the terminal", async () => {
     const { socket } = await tunnelTo(proxy, "sts.aliyuncs.com:443");
     await expect(secured(socket, { servername: "evil\u001b[31m.com", ca })).rejects.toThrow();

@@ -100,7 +100,7 @@ describe("the journal", () => {
     expect(await control("GET /journal?last=all")).toMatchObject({ status: 400 });
     expect(await control("GET /journal?service=stss")).toEqual({
       status: 400,
-      body: { error: "service: must be one of sts, oss, ram, fc, issuer" },
+      body: { error: "service: must be one of sts, oss, ram, fc, issuer, proxy" },
     });
     expect((await control("DELETE /journal")).body).toEqual({ cleared: 3 });
     expect((await control("GET /journal")).body).toEqual([]);
