@@ -42,7 +42,7 @@ export async function startCloud(): Promise<InteropCloud> {
 async function doorWithAppToken(stage: Stage): Promise<LoopbackServer> {
   const door = await loopbackServer();
   door.answerWith(async (_request, response) => {
-    const token = appTokenFor(stage, { sub: "alice" }, { seconds: 3600 });
+    const token = appTokenFor(stage, "alice", { seconds: 3600 });
     const answer = await fetch(stage.credentialsUrl, { headers: { authorization: `Bearer ${token}` } });
     response.writeHead(answer.status, { "content-type": "application/json" });
     response.end(await answer.text());
