@@ -94,7 +94,7 @@ interface Deployment extends DeploymentSettings {
 async function deploymentChecked(deployment: Deployment, findings: Findings): Promise<void> {
   const { config, terminal } = deployment;
   const stsAddress: ApiAddress = { endpoint: config.sts.host, protocol: config.sts.protocol };
-  await issuerKeysChecked(config.issuerKeys, terminal, findings);
+  await issuerKeysChecked(config.issuerKeys, terminal, terminal.environment, findings);
   const first = await stsChecked(stsAddress, terminal, findings);
   if (first !== undefined) {
     findings.skip("operator's keys, bucket, roles, AssumeRole", `fix the problem with ${first} first`);

@@ -2,19 +2,31 @@ import type { IssuerKeys } from "../../functions/http/gate-settings.ts";
 import { fetchJsonWith } from "../../shared/adapters/jwks-keys/fetch-json.ts";
 import { keyIn } from "../../shared/adapters/jwks-keys/jwk-import.ts";
 import { jwksSource } from "../../shared/adapters/jwks-keys/jwks-source.ts";
+import { certificateFrom } from "../../shared/adapters/public-key-text.ts";
+import { ProblemError } from "../../shared/domain/problem.ts";
+import { type Algorithm, isSymmetric } from "../../shared/domain/token/issuer.ts";
 import type { Findings } from "./finding.ts";
 
 /** Whether each issuer's keys can be had, as the function would fetch them, and fit its algorithms. */
 export async function issuerKeysChecked(
   issuers: readonly IssuerKeys[],
   clock: { readonly nowMs: () => number },
+  environment: Readonly<Record<string, string | undefined>>,
   findings: Findings,
 ): Promise<void> {
-  for (const { issuer, fixed } of issuers) {
+  for (const { issuer, secret } of issuers) {
     const check = `keys of issuer ${issuer.name}`;
-    const { keys, algorithms } = issuer;
-    if (keys.kind === "secret" || keys.kind === "publicKey") {
-      if (fixed !== undefined) findings.ok(check, `${keys.variable} fits ${algorithms.join(", ")}`);
+    const { keys, secretBeside } = issuer;
+    const [symmetric, algorithms] = [true, false].map((kind) =>
+      issuer.algorithms.filter((algorithm) => isSymmetric(algorithm) === kind),
+    ) as [Algorithm[], Algorithm[]];
+    const variable = keys.kind === "secret" ? keys.variable : secretBeside;
+    if (variable !== undefined && secret !== undefined)
+      findings.ok(check, `${variable} fits ${symmetric.join(", ")}`);
+    if (keys.kind === "secret") continue;
+    if (keys.kind === "publicKey") {
+      findings.ok(check, `${keys.variable} fits ${algorithms.join(", ")}`);
+      certificateChecked(check, keys.variable, environment[keys.variable] ?? "", clock.nowMs(), findings);
       continue;
     }
     let document: unknown;
@@ -66,10 +78,32 @@ export async function issuerKeysChecked(
       findings.fail(
         check,
         error instanceof Error ? error.message : "cannot be read",
-        "the function must reach this address too: fix jwks (or issuer) in access.yaml, or the issuer's server",
+        error instanceof ProblemError
+          ? `${error.problem.fix} (access.yaml, issuer ${issuer.name})`
+          : "the function must reach this address too: fix jwks (or issuer) in access.yaml, or the issuer's server",
       );
     }
   }
+}
+
+/** The function takes the key whatever the dates: an issuer mostly changes its key when they end. */
+function certificateChecked(
+  check: string,
+  variable: string,
+  text: string,
+  nowMs: number,
+  findings: Findings,
+): void {
+  const certificate = certificateFrom(text);
+  if (certificate === undefined) return;
+  const { validFrom, validTo } = certificate;
+  const isOver = nowMs > Date.parse(validTo);
+  if (!isOver && nowMs >= Date.parse(validFrom)) return;
+  findings.warn(
+    check,
+    `${variable} is a certificate that is valid only ${isOver ? `until ${validTo}` : `from ${validFrom}`}; its key is used all the same`,
+    "write the certificate whose key the issuer signs with now",
+  );
 }
 
 /** What a key set says of itself, e.g. `EC (ES256), RSA (use: enc)`; no numbers of keys. */

@@ -2,6 +2,7 @@ import { aliyunSts } from "../../shared/adapters/aliyun-sts.ts";
 import { settingKeys } from "../../shared/adapters/fixed-keys.ts";
 import { jwksKeys } from "../../shared/adapters/jwks-keys.ts";
 import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
+import { keysByKind } from "../../shared/adapters/keys-by-kind.ts";
 import { stdoutAuditLog } from "../../shared/adapters/stdout-audit-log.ts";
 import type { Valet } from "../../shared/flows/vend-credentials.ts";
 import type { Clock } from "../../shared/ports.ts";
@@ -26,9 +27,14 @@ export function composedService(
     rules: config.rules,
     bucket: config.bucket,
     tokenVerifier: jwtTokenVerifier({
-      issuers: config.issuerKeys.map(({ issuer, fixed }) => ({
+      issuers: config.issuerKeys.map(({ issuer, secret, publicKey }) => ({
         issuer,
-        keys: fixed ?? jwksKeys({ issuer, clock, onWarning: log.warn }),
+        keys: keysByKind({
+          secret,
+          publicKeys:
+            publicKey ??
+            (issuer.keys.kind === "secret" ? undefined : jwksKeys({ issuer, clock, onWarning: log.warn })),
+        }),
       })),
       clock,
     }),

@@ -1,8 +1,9 @@
 import type { OssEndpoints } from "../../shared/domain/oss-endpoint.ts";
+import { ProblemError } from "../../shared/domain/problem.ts";
 import { BUCKET_NAME } from "../../shared/domain/ram/cloud-limits.ts";
 import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
-import type { Algorithm, Issuer } from "../../shared/domain/token/issuer.ts";
+import { type Algorithm, type Issuer, isSymmetric } from "../../shared/domain/token/issuer.ts";
 import type { SigningKeys } from "../../shared/ports.ts";
 import { ossEndpointsFrom } from "./oss-endpoints.ts";
 import { type Environment, NOT_SET, quoted, type Refuse, type Setting, type Settings } from "./settings.ts";
@@ -16,13 +17,17 @@ export interface GateSettings {
   readonly ossEndpoints: OssEndpoints;
 }
 
-/** `fixed`: the one key from an HS secret or a PEM; undefined when the issuer's key set is fetched. */
+/** The keys of an issuer that are in settings: undefined where it has none there. A key set is fetched. */
 export interface IssuerKeys {
   readonly issuer: Issuer;
-  readonly fixed: SigningKeys | undefined;
+  readonly secret: SigningKeys | undefined;
+  readonly publicKey: SigningKeys | undefined;
 }
 
-/** Makes keys from settings. Each throws an Error that says what is wrong, as in {@link Problem}.is, without the key. */
+/**
+ * Makes keys from settings. Each throws a ProblemError, or an Error that says what is wrong as in {@link Problem}.is. The
+ * key is in neither.
+ */
 export interface KeyReaders {
   readonly secretKeysFrom: (text: string, algorithms: readonly Algorithm[]) => SigningKeys;
   readonly publicKeysFrom: (pem: string, algorithms: readonly Algorithm[]) => SigningKeys;
@@ -71,25 +76,30 @@ function issuerKeysFrom(
   readers: KeyReaders,
   refuse: Refuse,
 ): IssuerKeys {
-  const { keys } = issuer;
-  if (keys.kind === "jwks" || keys.kind === "discovery") return { issuer, fixed: undefined };
-  const text = environment[keys.variable];
-  if (text === undefined || text === "") {
-    refuse(
-      keys.variable,
-      `${NOT_SET}, and access.yaml names it as ${keys.kind} of issuer ${issuer.name}`,
-      FIXES_OF_KEYS[keys.kind],
-    );
-    return { issuer, fixed: undefined };
-  }
-  try {
-    const read = keys.kind === "secret" ? readers.secretKeysFrom : readers.publicKeysFrom;
-    return { issuer, fixed: read(text, issuer.algorithms) };
-  } catch (error) {
-    const is = error instanceof Error ? error.message : "cannot be used";
-    refuse(keys.variable, is, FIXES_OF_KEYS[keys.kind]);
-    return { issuer, fixed: undefined };
-  }
+  const { keys, secretBeside } = issuer;
+  const read = (kind: "secret" | "publicKey", variable: string | undefined): SigningKeys | undefined => {
+    const text = variable === undefined ? undefined : environment[variable];
+    if (variable === undefined) return undefined;
+    if (text === undefined || text === "") {
+      const is = `${NOT_SET}, and access.yaml names it as ${kind} of issuer ${issuer.name}`;
+      refuse(variable, is, FIXES_OF_KEYS[kind]);
+      return undefined;
+    }
+    const isOwn = (algorithm: Algorithm) => isSymmetric(algorithm) === (kind === "secret");
+    const keysFrom = kind === "secret" ? readers.secretKeysFrom : readers.publicKeysFrom;
+    try {
+      return keysFrom(text, issuer.algorithms.filter(isOwn));
+    } catch (error) {
+      const is = error instanceof Error ? error.message : "cannot be used";
+      refuse(variable, is, error instanceof ProblemError ? error.problem.fix : FIXES_OF_KEYS[kind]);
+      return undefined;
+    }
+  };
+  return {
+    issuer,
+    secret: read("secret", keys.kind === "secret" ? keys.variable : secretBeside),
+    publicKey: read("publicKey", keys.kind === "publicKey" ? keys.variable : undefined),
+  };
 }
 
 const FIXES_OF_KEYS = {

@@ -199,7 +199,7 @@ const CHECKS: Readonly<Record<TokenCheck, { readonly fails: string; readonly cau
   "critical-header": {
     fails: `the header has one of ${REFUSED_PARAMETERS.map((name) => `\`${name}\``).join(", ")}`,
     cause:
-      "parameters that change how a token is read are refused; keys and addresses in a token are never used",
+      "parameters that change how a token is read are refused; keys and addresses in a token are never used. Cloud Foundry UAA, and SAP's XSUAA which is built on it, write the address of their key set into each token (`jku`): such tokens cannot be used here. Let the App get a token of another issuer, or let your own backend verify it and sign a new one without that header",
   },
   payload: {
     fails: "the payload is not a JSON object, or has a name twice",

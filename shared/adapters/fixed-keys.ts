@@ -1,8 +1,9 @@
-import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
+import { createSecretKey, type KeyObject } from "node:crypto";
 import { granted, refused } from "../domain/refusal.ts";
 import type { Algorithm } from "../domain/token/issuer.ts";
-import { keyFits, problemOfPublicKey } from "../domain/token/verification-key.ts";
+import { keyFits } from "../domain/token/verification-key.ts";
 import type { SigningKeys } from "../ports.ts";
+import { isPublicKey, publicKeyFrom } from "./public-key-text.ts";
 
 /**
  * The one key of an issuer without a key set. The token's kid is ignored: there is nothing to choose. Throws when the
@@ -28,29 +29,6 @@ export function secretKeyFrom(text: string): KeyObject {
   return createSecretKey(text, "utf8");
 }
 
-/**
- * The public key from a setting's PEM text (`PUBLIC KEY` or `RSA PUBLIC KEY`). A shell may have turned its line ends into
- * spaces or into the two characters `\n`. Throws for private keys, certificates (nobody would check their dates), weak
- * RSA, and curves or key types that no algorithm here uses. The message says what is wrong, as in `Problem.is`, and
- * never quotes the text.
- */
-export function publicKeyFrom(pem: string): KeyObject {
-  const text = pem.replace(/\\r|\\n/g, "\n").trim();
-  if (text.includes("PRIVATE KEY")) {
-    throw new Error("is a private key, which now counts as leaked: only its public half belongs here");
-  }
-  const [, kind, base64] = ONE_PUBLIC_KEY.exec(text) ?? [];
-  if (base64 === undefined) {
-    throw new Error("is not one PEM block of a public key");
-  }
-  const key = publicKeyOrUndefined(Buffer.from(base64, "base64"), kind === undefined ? "spki" : "pkcs1");
-  const problem = key === undefined ? "its content cannot be read" : problemOfPublicKey(key);
-  if (key === undefined || problem !== undefined) {
-    throw new Error(`cannot be used: ${problem}`);
-  }
-  return key;
-}
-
 /** The keys that settings hold, as a function reads them. Both throw as described above. */
 export const settingKeys = {
   secretKeysFrom: (text: string, algorithms: readonly Algorithm[]): SigningKeys =>
@@ -68,6 +46,7 @@ function needOf(algorithms: readonly Algorithm[]): string {
 
 function problemOfSecret(text: string): string | undefined {
   if (text.includes("-----BEGIN")) return "is a PEM text, not a secret: with HS*, who can verify can sign";
+  if (isPublicKey(text)) return "is a public key, not a secret: with HS*, who can verify can sign";
   if (text !== text.trim()) return "starts or ends with a space or a line end";
   const bytes = Buffer.byteLength(text, "utf8");
   if (bytes < MIN_SECRET_BYTES) return `has ${bytes} bytes, but a secret needs ${MIN_SECRET_BYTES}`;
@@ -80,14 +59,6 @@ function problemOfSecret(text: string): string | undefined {
 function rootOf(text: string): string {
   // A text with period p occurs in its own double at p, and nowhere between 0 and p.
   return text.slice(0, (text + text).indexOf(text, 1));
-}
-
-function publicKeyOrUndefined(der: Buffer, type: "spki" | "pkcs1"): KeyObject | undefined {
-  try {
-    return createPublicKey({ key: der, format: "der", type });
-  } catch {
-    return undefined;
-  }
 }
 
 /** Bytes. Source: RFC 7518 section 3.2 (HS256: as long as the hash, or longer). */
@@ -107,5 +78,3 @@ const KNOWN_SECRETS: ReadonlySet<string> = new Set([
   "hjtxiz2usn5kbqfbttnwbpdmhkv8fjg-onbc6mxccyg",
   "aapapav4lbfbivawejagubluyqn5rhna-8nulddvox8",
 ]);
-
-const ONE_PUBLIC_KEY = /^-----BEGIN (RSA )?PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END \1PUBLIC KEY-----$/;

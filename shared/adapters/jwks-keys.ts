@@ -1,3 +1,4 @@
+import { ProblemError, sentenceOf } from "../domain/problem.ts";
 import { granted, type Refused, refused } from "../domain/refusal.ts";
 import type { Issuer } from "../domain/token/issuer.ts";
 import type { Clock, SigningKeys } from "../ports.ts";
@@ -79,7 +80,8 @@ export function jwksKeys(options: {
     inFlight = undefined;
     const outcome = result instanceof Error ? result : (failureOfEmptiness(result) ?? result);
     if (outcome instanceof Error) {
-      warn(`no keys fetched: ${outcome.message}`);
+      const problem = outcome instanceof ProblemError ? outcome.problem : undefined;
+      warn(`no keys fetched: ${problem === undefined ? outcome.message : sentenceOf(problem)}`);
       // A freeze during the fetch does not count as part of the fetch.
       last = { outcome: "failed", endedAtMs: Math.min(clock.nowMs(), startedAtMs + KEY_SET_DEADLINE_MS) };
     } else {

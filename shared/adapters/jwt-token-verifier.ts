@@ -2,7 +2,7 @@ import { KeyObject } from "node:crypto";
 import jwt from "jsonwebtoken";
 import { granted, type Refused, type Result, refused, type TokenCheck } from "../domain/refusal.ts";
 import { refusalOfHeader, unverifiedAppTokenFrom } from "../domain/token/app-token.ts";
-import type { Algorithm, Issuer } from "../domain/token/issuer.ts";
+import { type Algorithm, type Issuer, isSymmetric } from "../domain/token/issuer.ts";
 import { refusalOfClaims } from "../domain/token/token-claims.ts";
 import { keyFits } from "../domain/token/verification-key.ts";
 import { claimsVerifiedFor } from "../domain/token/verified-claims.ts";
@@ -64,14 +64,16 @@ export function isSignatureGood(token: string, key: KeyObject, algorithm: Algori
 
 function soundIssuers(issuers: readonly TrustedIssuer[]): ReadonlyMap<unknown, TrustedIssuer> {
   for (const { issuer } of issuers) {
-    const secrets = issuer.algorithms.filter((algorithm) => algorithm.startsWith("HS")).length;
+    const secrets = issuer.algorithms.filter(isSymmetric).length;
     if (issuer.issuer === "") throw new Error(`issuer ${issuer.name}: its issuer is empty`);
     if (issuer.audience?.length === 0 || issuer.audience?.includes("") === true)
       throw new Error(`issuer ${issuer.name}: an empty audience; null switches it off`);
     if (issuer.algorithms.length === 0) throw new Error(`issuer ${issuer.name}: no algorithms`);
-    // Next to RS*, an HS* entry would let anybody sign with the public key's text as the secret.
-    if (secrets > 0 && secrets < issuer.algorithms.length) {
-      throw new Error(`issuer ${issuer.name}: HS* beside algorithms with a public key`);
+    // Next to RS*, an HS* entry without a secret of its own would let anybody sign with the public key's text.
+    if (secrets > 0 && secrets < issuer.algorithms.length && issuer.secretBeside === undefined) {
+      throw new Error(
+        `issuer ${issuer.name}: HS* beside algorithms with a public key, and no secret of its own`,
+      );
     }
   }
   const byIssuer = new Map(issuers.map((trusted) => [trusted.issuer.issuer, trusted]));

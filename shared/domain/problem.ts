@@ -9,6 +9,17 @@ export interface Problem {
   readonly fix: string;
 }
 
+/** A mistake in a setting's text, found by the code that reads it. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.is);
+    this.name = "ProblemError";
+    this.problem = problem;
+  }
+}
+
 /** Steps from the top of a parsed file to a field or a list entry. */
 export type Path = readonly (string | number)[];
 

@@ -1,8 +1,12 @@
 import { constants, createHash, createSecretKey, type KeyObject, privateEncrypt, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { fixedKeys, publicKeyFrom, secretKeyFrom } from "../../shared/adapters/fixed-keys.ts";
+import { fixedKeys, secretKeyFrom } from "../../shared/adapters/fixed-keys.ts";
+import { jwksKeys } from "../../shared/adapters/jwks-keys.ts";
 import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
+import { keysByKind } from "../../shared/adapters/keys-by-kind.ts";
+import { publicKeyFrom } from "../../shared/adapters/public-key-text.ts";
 import { granted } from "../../shared/domain/refusal.ts";
+import type { Issuer } from "../../shared/domain/token/issuer.ts";
 import type { SigningKeys } from "../../shared/ports.ts";
 import {
   attackedVerifier,
@@ -24,6 +28,7 @@ import {
   fakeClock,
   invalid,
   issuerOf,
+  jwkOf,
   keyPair,
   secretKey,
   signatureOf,
@@ -179,6 +184,98 @@ it("J4: a key source's empty answer does not become an empty HMAC key", async ()
     const verifier = jwtTokenVerifier({ issuers: [{ issuer, keys }], clock: fakeClock() });
     expect(await verifier.verify(token)).toEqual(invalid("key"));
   }
+});
+
+describe("J3: an issuer with a secret and public keys, while it changes from one to the other", () => {
+  const both: Issuer = issuerOf({
+    keys: { kind: "jwks", url: JWKS_URL },
+    secretBeside: "JWT_SECRET",
+    algorithms: ["HS256", "ES256", "RS256"],
+  });
+  const oct = { kty: "oct", kid: "oct-1", alg: "HS256", k: base64url("k".repeat(32)) };
+  const document = {
+    keys: [
+      jwkOf(ecKeys.publicKey, { kid: "ec-1", alg: "ES256" }),
+      jwkOf(rsaKeys.publicKey, { kid: "rsa-1" }),
+      jwkOf(rsaKeys.publicKey, { kid: "rsa-hs", alg: "HS256" }),
+      oct,
+    ],
+  };
+  const clock = fakeClock();
+  const verifier = jwtTokenVerifier({
+    issuers: [
+      {
+        issuer: both,
+        keys: keysByKind({
+          secret: fixedKeys(secretKey, ["HS256"]),
+          publicKeys: jwksKeys({ issuer: both, clock, fetchJson: async () => document }),
+        }),
+      },
+    ],
+    clock,
+  });
+
+  it.each([
+    ["HS256 with the secret", appToken({ algorithm: "HS256", key: secretKey })],
+    [
+      "HS256 with the secret, under a public key's kid, which names nothing there",
+      appToken({ algorithm: "HS256", key: secretKey, header: { kid: "ec-1" } }),
+    ],
+    ["ES256", appToken({ key: ecKeys.privateKey, header: { kid: "ec-1" } })],
+    ["RS256", appToken({ algorithm: "RS256", key: rsaKeys.privateKey, header: { kid: "rsa-1" } })],
+  ])("%s is accepted", async (_case, token) => {
+    expect(await verifier.verify(token)).toEqual(ACCEPTED);
+  });
+
+  const texts = [ecKeys, rsaKeys].flatMap(({ publicKey }) => {
+    const pem = publicKey.export({ type: "spki", format: "pem" }).toString();
+    const der = publicKey.export({ type: "spki", format: "der" });
+    const jwk = publicKey.export({ format: "jwk" });
+    return [
+      pem,
+      pem.trimEnd(),
+      ` ${pem}`,
+      pem.replaceAll("\n", "\r\n"),
+      pem.replaceAll(/-----.*-----|\n/g, ""),
+      der,
+      der.toString("hex"),
+      JSON.stringify(jwk),
+      JSON.stringify({ keys: [jwk] }),
+      jwk.n ?? jwk.x ?? "",
+      Buffer.from(jwk.n ?? jwk.x ?? "", "base64url"),
+      Buffer.from((jwk.x ?? "") + (jwk.y ?? ""), "base64url"),
+    ];
+  });
+  it.each(["ec-1", "rsa-1", "rsa-hs", "oct-1", "unknown", undefined])(
+    "HS256 with a public key's text as the secret is refused, under kid %s",
+    async (kid) => {
+      for (const text of [...texts, "", "JWT_SECRET", oct.k, Buffer.from(oct.k, "base64url")]) {
+        const key = createSecretKey(Buffer.from(text));
+        const token = appToken({ algorithm: "HS256", key, header: { kid } });
+        expect(await verifier.verify(token)).toEqual(invalid("signature"));
+      }
+    },
+  );
+
+  it("a key of the set never serves HS*, and the secret never serves the rest", async () => {
+    for (const algorithm of ["HS384", "HS512", "PS256"] as const) {
+      expect(await verifier.verify(appToken({ algorithm, header: { kid: "rsa-1" } }))).toEqual(
+        invalid("algorithm"),
+      );
+    }
+    const token = appToken({ algorithm: "HS256", key: secretKey, header: { alg: "ES256", kid: "ec-1" } });
+    expect(await verifier.verify(token)).toEqual(invalid("signature"));
+  });
+
+  it("a kind without keys refuses, and does not borrow the other's", async () => {
+    const secretOnly = keysByKind({ secret: fixedKeys(secretKey, ["HS256"]), publicKeys: undefined });
+    expect(await secretOnly.keyFor({ kid: "ec-1", algorithm: "ES256" })).toEqual(invalid("key"));
+    const publicOnly = keysByKind({
+      secret: undefined,
+      publicKeys: fixedKeys(ecKeys.publicKey, ["ES256"]),
+    });
+    expect(await publicOnly.keyFor({ kid: "ec-1", algorithm: "HS256" })).toEqual(invalid("key"));
+  });
 });
 
 describe("J5: the right key with another algorithm of its family", () => {

@@ -55,7 +55,7 @@ describe("access.schema.json", () => {
     ["no audience", accessFile({ issuers: [{ ...LOGIN, audience: undefined }] })],
     ["none for an algorithm", issuer({ algorithms: ["none"] })],
     ["keys over http", issuer({ jwks: "http://login.example.com/jwks" })],
-    ["two sources of keys", issuer({ secret: "JWT_SECRET" })],
+    ["two sources of public keys", issuer({ publicKey: "JWT_PUBLIC_KEY" })],
     ["a key in place of its variable's name", issuer({ jwks: undefined, secret: "correct horse" })],
     ["a denial of nobody", accessFile({ deny: [{ reason: "lost phone" }] })],
     ["a denial in local time", accessFile({ deny: [{ issuedBefore: "2026-11-23 10:00" }] })],

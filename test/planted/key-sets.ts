@@ -128,15 +128,22 @@ export const keySetsBugs: readonly Bug[] = [
   {
     name: "fetch: another issuer's document",
     in: "jwksAddressFrom",
-    find: `if (stated !== issuer.issuer) throw`,
-    replace: `if (stated === undefined) throw`,
+    find: `if (stated !== issuer.issuer) {`,
+    replace: `if (stated === undefined) {`,
     killedBy: ["unit/adapters/jwks-keys"],
   },
   {
     name: "fetch: the issuer's document may leave out the slash",
     in: "jwksAddressFrom",
-    find: `if (stated !== issuer.issuer) throw`,
-    replace: `if (String(stated).replace(/\\/$/, "") !== issuer.issuer.replace(/\\/$/, "")) throw`,
+    find: `if (stated !== issuer.issuer) {`,
+    replace: `if (String(stated).replace(/\\/$/, "") !== issuer.issuer.replace(/\\/$/, "")) {`,
+    killedBy: ["unit/adapters/jwks-keys"],
+  },
+  {
+    name: "fetch: a discovery document writes into the log",
+    in: "other-documents.ts#quoted",
+    find: `JSON.stringify(text).replace(`,
+    replace: `text.replace(/never/,`,
     killedBy: ["unit/adapters/jwks-keys"],
   },
   {
@@ -156,7 +163,7 @@ export const keySetsBugs: readonly Bug[] = [
   {
     name: "fetch: HS* with published keys",
     in: "jwks-source.ts#startOf",
-    find: `if (issuer.algorithms.some((algorithm) => algorithm.startsWith("HS"))) {`,
+    find: `if (issuer.algorithms.some(isSymmetric) && issuer.secretBeside === undefined) {`,
     replace: `if (issuer.algorithms.length === 0) {`,
     killedBy: ["attack/jwks-attacks"],
   },

@@ -82,9 +82,9 @@ export const rulesBugs: readonly Bug[] = [
   },
   {
     name: "HS beside RS passes",
-    in: "issuerFrom",
-    find: `if (name.startsWith("HS") !== symmetric) {`,
-    replace: `if (false) {`,
+    in: "ofOneKind",
+    find: `if (isSymmetric(name) === symmetric) continue;`,
+    replace: `if (name !== "none") continue;`,
     killedBy: ["unit/domain/rules/access-rules"],
   },
   {

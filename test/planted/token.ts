@@ -56,8 +56,8 @@ export const tokenBugs: readonly Bug[] = [
   {
     name: "token: HS* may stand beside public keys",
     in: "soundIssuers",
-    find: `if (secrets > 0 && secrets < issuer.algorithms.length) {`,
-    replace: `if (secrets > issuer.algorithms.length) {`,
+    find: `issuer.secretBeside === undefined) {`,
+    replace: `issuer.name === "never") {`,
     killedBy: ["unit/adapters/jwt-token-verifier"],
   },
   {

@@ -63,6 +63,7 @@ export function issuerOf(change: Partial<Issuer> = {}): Issuer {
     audience: ["photo-app"],
     audienceClaim: "aud",
     keys: { kind: "publicKey", variable: "JWT_PUBLIC_KEY" },
+    secretBeside: undefined,
     algorithms: ["ES256"],
     jwksCache: { maxAgeSeconds: 600, cooldownSeconds: 10, maxStaleSeconds: 86_400 },
     clockToleranceSeconds: 30,

@@ -1,14 +1,17 @@
+import { ProblemError } from "../../domain/problem.ts";
 import { isSecure } from "../../domain/secure-address.ts";
-import type { Issuer } from "../../domain/token/issuer.ts";
+import { type Issuer, isSymmetric } from "../../domain/token/issuer.ts";
 import type { Clock } from "../../ports.ts";
 import type { FetchJson } from "./fetch-json.ts";
 import { type KeySet, keySetFrom } from "./jwk-import.ts";
+import { otherDocument, problemOfOtherIssuer } from "./other-documents.ts";
 
 /** Milliseconds for one key set, including discovery. Ours: a request waits for it. */
 export const KEY_SET_DEADLINE_MS = 3_000;
 
 /**
- * Each call reads an issuer's key set within 3 s. Rejects with an Error that names the address and what was wrong there.
+ * Each call reads an issuer's key set within 3 s. Rejects with an Error that names the address and what was wrong there,
+ * and with a ProblemError where there is advice.
  * Throws, when built, for an address that is neither https nor http within this machine.
  *
  * Discovery (OpenID Connect Discovery 1.0, section 4): the document's `issuer` must equal ours exactly. Its `jwks_uri` may
@@ -25,6 +28,8 @@ export function jwksSource(options: {
 }): () => Promise<KeySet> {
   const { issuer, clock, fetchJson, onWarning } = options;
   const start = startOf(issuer);
+  // A secret that serves HS* is never in the key set.
+  const algorithms = issuer.algorithms.filter((algorithm) => !isSymmetric(algorithm));
 
   return async () => {
     const startedAtMs = clock.nowMs();
@@ -37,8 +42,10 @@ export function jwksSource(options: {
     const address =
       issuer.keys.kind === "discovery" ? jwksAddressFrom(await read(start), issuer, start) : start;
     const document = await read(address);
+    const other = otherDocument(document, address);
+    if (other !== undefined) throw new ProblemError({ is: `${address.href} ${other.is}`, fix: other.fix });
     try {
-      return keySetFrom(document, issuer.algorithms, onWarning);
+      return keySetFrom(document, algorithms, onWarning);
     } catch (error) {
       throw new Error(`${address.href} ${messageOf(error)}`);
     }
@@ -48,7 +55,7 @@ export function jwksSource(options: {
 function startOf(issuer: Issuer): URL {
   const name = `issuer ${issuer.name}`;
   // Everybody who can read the set could sign with it.
-  if (issuer.algorithms.some((algorithm) => algorithm.startsWith("HS"))) {
+  if (issuer.algorithms.some(isSymmetric) && issuer.secretBeside === undefined) {
     throw new Error(`${name}: a key for HS* is a secret, and cannot be published`);
   }
   if (issuer.keys.kind === "jwks") return safeUrlFrom(issuer.keys.url, `${name}: jwks`);
@@ -63,7 +70,10 @@ function startOf(issuer: Issuer): URL {
 function jwksAddressFrom(document: unknown, issuer: Issuer, start: URL): URL {
   const { issuer: stated, jwks_uri: address } = Object(document) as Readonly<Record<string, unknown>>;
   // Without this check, one tenant's document could replace another's. Source: OpenID Connect Discovery 1.0, 4.3.
-  if (stated !== issuer.issuer) throw new Error(`${start.href} is the document of another issuer`);
+  if (stated !== issuer.issuer) {
+    const { is, fix } = problemOfOtherIssuer(stated, issuer);
+    throw new ProblemError({ is: `${start.href} ${is}`, fix });
+  }
   const url = safeUrlFrom(address, `${start.href}: jwks_uri`);
   if (url.protocol !== "https:" && start.protocol === "https:")
     throw new Error(`${start.href}: jwks_uri is not https`);

@@ -179,6 +179,14 @@ export const ALGORITHM: Shape<Algorithm> = {
       });
       return undefined;
     }
+    if (typeof value === "string" && /^es256k/i.test(value)) {
+      problems.push({
+        path,
+        is: `is ${value}, whose curve secp256k1 is not taken here; ES256 cannot verify its tokens`,
+        fix: "let the issuer sign with ES256 or RS256, and write that",
+      });
+      return undefined;
+    }
     if (typeof value === "string" && value.toLowerCase() === "none") {
       problems.push({
         path,

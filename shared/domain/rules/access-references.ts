@@ -29,15 +29,7 @@ export function referenceProblems(entries: PlacedEntries): readonly ProblemAt[] 
       ({ name }) => name,
       (name, first) => ({ is: `is ${name}, like that of issuers[${first}]`, fix: "write another name" }),
     ),
-    ...repeated(
-      entries.issuers,
-      ["issuers", "issuer"],
-      ({ issuer }) => issuer,
-      (_issuer, first) => ({
-        is: `is the same as that of issuers[${first}]`,
-        fix: "keep one entry for each issuer",
-      }),
-    ),
+    ...sameIssuers(entries.issuers),
     ...repeated(
       entries.rules,
       ["rules", "name"],
@@ -51,6 +43,41 @@ export function referenceProblems(entries: PlacedEntries): readonly ProblemAt[] 
 /** Whether a rule is for one issuer, or has one folder per issuer: alice of one issuer is not alice of another. */
 export function isBound(rule: Rule): boolean {
   return rule.issuer !== undefined || rule.prefix.segments.some((segment) => segment.kind === "issuer");
+}
+
+/** Two entries for one iss are mostly an issuer that changes its key, or an App on several platforms. */
+function sameIssuers(issuers: readonly Placed<Issuer>[]): readonly ProblemAt[] {
+  return issuers.flatMap(({ index, value }) => {
+    const first = issuers.find((other) => other.value.issuer === value.issuer);
+    return first === undefined || first.index === index
+      ? []
+      : [
+          {
+            path: ["issuers", index, "issuer"],
+            is: `is the same as that of issuers[${first.index}]`,
+            fix: `keep one entry for each issuer${togetherOf(first.value, value)}`,
+          },
+        ];
+  });
+}
+
+/** The fields of one entry that stands for both; empty when nobody can tell. */
+function togetherOf(a: Issuer, b: Issuer): string {
+  const [secret, other] = a.keys.kind === "secret" ? [a, b] : [b, a];
+  if (secret.keys.kind === "secret" && other.keys.kind !== "secret") {
+    const source = {
+      jwks: "url" in other.keys ? `, jwks: ${other.keys.url}` : "",
+      publicKey: "variable" in other.keys ? `, publicKey: ${other.keys.variable}` : "",
+      discovery: "",
+    }[other.keys.kind];
+    const algorithms = [...secret.algorithms, ...other.algorithms].join(", ");
+    return `, with secret: ${secret.keys.variable}${source} and algorithms: [${algorithms}]`;
+  }
+  const audiences = [...new Set([...(a.audience ?? []), ...(b.audience ?? [])])];
+  const differ = a.audience !== null && b.audience !== null && audiences.length > a.audience.length;
+  return differ && JSON.stringify(a.keys) === JSON.stringify(b.keys)
+    ? `, with audience: [${audiences.join(", ")}]`
+    : "";
 }
 
 function repeated<T>(

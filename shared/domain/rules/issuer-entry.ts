@@ -1,15 +1,15 @@
 import type { ProblemAt } from "../problem.ts";
-import type { Algorithm, Issuer, KeySource } from "../token/issuer.ts";
+import type { Issuer } from "../token/issuer.ts";
 import {
   ALGORITHM,
   AUDIENCE,
   AUDIENCE_CLAIM,
-  addressProblem,
   CLAIM_NAME,
   JWKS_ADDRESS,
   NAME,
   VARIABLE_NAME,
 } from "./access-file-values.ts";
+import { keysFrom } from "./issuer-keys.ts";
 import {
   listOf,
   needed,
@@ -49,10 +49,13 @@ export const ISSUER = objectOf(
       "address of the issuer's JSON Web Key Set: https, or http to a loopback address",
     ),
     secret: optional(VARIABLE_NAME, "name of the environment variable with the HS secret"),
-    publicKey: optional(VARIABLE_NAME, "name of the environment variable with the PEM public key"),
+    publicKey: optional(
+      VARIABLE_NAME,
+      "name of the environment variable with the public key: PEM, or an X.509 certificate in PEM",
+    ),
     algorithms: optional(
       listOf(ALGORITHM, { min: 1, example: "[RS256]" }),
-      "signature algorithms that its tokens may use; default: RS256, or HS256 with a secret",
+      "signature algorithms that its tokens may use; default: RS256, or HS256 with a secret; needed with a secret and public keys",
     ),
     jwksCache: withDefault(
       objectOf({
@@ -101,13 +104,7 @@ export const ISSUER = objectOf(
     ),
   },
   {
-    not: {
-      anyOf: [
-        ["jwks", "secret"],
-        ["jwks", "publicKey"],
-        ["secret", "publicKey"],
-      ].map((required) => ({ required })),
-    },
+    not: { required: ["jwks", "publicKey"] },
   },
 );
 
@@ -117,20 +114,7 @@ export type IssuerEntry = Parsed<typeof ISSUER>;
 /** From the fields to the type; adds the mistakes between fields. */
 export function issuerFrom(entry: IssuerEntry, index: number, problems: ProblemAt[]): Issuer {
   const at = (...path: (string | number)[]) => ["issuers", index, ...path];
-  const keys = keySourceOf(entry, at, problems);
-  const symmetric = keys.kind === "secret";
-  const algorithms: readonly Algorithm[] = entry.algorithms ?? [symmetric ? "HS256" : "RS256"];
-  for (const [position, name] of algorithms.entries()) {
-    if (name.startsWith("HS") !== symmetric) {
-      problems.push({
-        path: at("algorithms", position),
-        is: `is ${name}, which needs a ${symmetric ? "public key" : "secret"}`,
-        fix: symmetric
-          ? "write HS256, HS384 or HS512 with a secret"
-          : "write RS256, PS256 or ES256 (or 384, 512) with a public key",
-      });
-    }
-  }
+  const { keys, secretBeside, algorithms } = keysFrom(entry, at, problems);
   if (entry.audience === null && entry.audienceClaim !== undefined) {
     problems.push({
       path: at("audienceClaim"),
@@ -151,6 +135,7 @@ export function issuerFrom(entry: IssuerEntry, index: number, problems: ProblemA
     audience: entry.audience,
     audienceClaim: entry.audienceClaim ?? "aud",
     keys,
+    secretBeside,
     algorithms,
     jwksCache: {
       maxAgeSeconds: entry.jwksCache.maxAge,
@@ -164,30 +149,4 @@ export function issuerFrom(entry: IssuerEntry, index: number, problems: ProblemA
     userClaim: entry.user,
     userType: entry.userType,
   };
-}
-
-function keySourceOf(
-  entry: IssuerEntry,
-  at: (...path: string[]) => ProblemAt["path"],
-  problems: ProblemAt[],
-): KeySource {
-  const given = (["jwks", "secret", "publicKey"] as const).filter((field) => entry[field] !== undefined);
-  if (given.length > 1) {
-    problems.push({
-      path: at(given[1] ?? "jwks"),
-      is: `is a second source of keys, besides ${given[0]}`,
-      fix: "delete one of them",
-    });
-  }
-  if (entry.jwks !== undefined) return { kind: "jwks", url: entry.jwks };
-  if (entry.secret !== undefined) return { kind: "secret", variable: entry.secret };
-  if (entry.publicKey !== undefined) return { kind: "publicKey", variable: entry.publicKey };
-  if (addressProblem(entry.issuer) !== undefined) {
-    problems.push({
-      path: at(),
-      is: "has no source of keys, and its issuer is not an https address where keys could be found",
-      fix: "write jwks, secret or publicKey",
-    });
-  }
-  return { kind: "discovery" };
 }

@@ -16,6 +16,11 @@ export const ALGORITHMS = [
 
 export type Algorithm = (typeof ALGORITHMS)[number];
 
+/** Whether an algorithm needs a shared secret, and not a public key. */
+export function isSymmetric(algorithm: Algorithm): boolean {
+  return algorithm.startsWith("HS");
+}
+
 /** Where an issuer's keys come from. `variable` is the name of an environment variable. */
 export type KeySource =
   | { readonly kind: "jwks"; readonly url: string }
@@ -35,6 +40,11 @@ export interface Issuer {
   /** Mostly `aud`. Some issuers name the App in `client_id` or `azp`. */
   readonly audienceClaim: string;
   readonly keys: KeySource;
+  /**
+   * The variable with a secret for HS*, in addition to the public keys of `keys`: for an issuer that changes from one
+   * kind of key to the other. Otherwise undefined, also when `keys` is the secret.
+   */
+  readonly secretBeside: string | undefined;
   readonly algorithms: readonly Algorithm[];
   readonly jwksCache: {
     readonly maxAgeSeconds: number;

@@ -285,6 +285,79 @@ it("a clock that is set back a year neither keeps a set for a year nor starts a 
   expect(fetchJson).toHaveBeenCalledTimes(2);
 });
 
+describe("a document of all tenants", () => {
+  const stated = {
+    issuer: "https://login.example.com/{tenantid}/v2.0",
+    jwks_uri: "https://login.example.com/common/keys",
+  };
+
+  it.each([
+    [
+      "https://login.example.com/common/v2.0",
+      "this address is for all tenants; write the ID of your own tenant, as the tokens' iss has it: issuer: https://login.example.com/<tenant ID>/v2.0",
+    ],
+    [
+      "https://login.example.com/elsewhere/v2.0",
+      "this address is for all tenants; write the ID of your own tenant, as the tokens' iss has it",
+    ],
+  ])("is refused for %s, and both issuers are named", async (issuer, advice) => {
+    fetchJson.mockResolvedValue(stated);
+    expect(await ask(keysOf({ keys: { kind: "discovery" }, issuer }), "one")).toEqual(unavailable(10));
+    expect(warnings).toEqual([
+      `issuer login: no keys fetched: ${issuer}/.well-known/openid-configuration is the document of another issuer: it says "https://login.example.com/{tenantid}/v2.0", and access.yaml "${issuer}"; ${advice}`,
+    ]);
+  });
+});
+
+describe("a map of certificates in place of a key set", () => {
+  const CERTIFICATES = { "key-1": "-----BEGIN CERTIFICATE-----\nMIID\n-----END CERTIFICATE-----\n" };
+  const google = "https://www.googleapis.com";
+  it.each([
+    [
+      `${google}/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com`,
+      `write jwks: ${google}/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com`,
+    ],
+    [`${google}/oauth2/v1/certs`, `write jwks: ${google}/oauth2/v3/certs`],
+    [
+      `${google}/identitytoolkit/v3/relyingparty/publicKeys`,
+      "write jwks: https://identitytoolkit.googleapis.com/v1/sessionCookiePublicKeys",
+    ],
+    [
+      "https://login.example.com/robot/v1/metadata/x509/a@b.example",
+      "write the address of the JWK Set (jwks_uri) that the provider documents",
+    ],
+  ])("at %s is refused, with the documented address", async (url, advice) => {
+    fetchJson.mockResolvedValue(CERTIFICATES);
+    expect(await ask(keysOf({ keys: { kind: "jwks", url } }), "key-1")).toEqual(unavailable(10));
+    expect(warnings).toEqual([
+      `issuer login: no keys fetched: ${url} is a map of certificates; the issuer's JWK Set has another address; ${advice}`,
+    ]);
+  });
+
+  it("and its siblings say what they are: a map of keys, a discovery document", async () => {
+    const keys = keysOf({ keys: { kind: "jwks", url: "https://www.gstatic.com/iap/verify/public_key" } });
+    fetchJson.mockResolvedValue({ a: "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n" });
+    await ask(keys, "a");
+    clock.advance(10);
+    fetchJson.mockResolvedValue({ issuer: "https://evil.example/\n", jwks_uri: "https://evil.example/" });
+    await ask(keys, "a");
+    expect(warnings).toEqual([
+      "issuer login: no keys fetched: https://www.gstatic.com/iap/verify/public_key is a map of PEM keys; the issuer's JWK Set has another address; write jwks: https://www.gstatic.com/iap/verify/public_key-jwk",
+      "issuer login: no keys fetched: https://www.gstatic.com/iap/verify/public_key is a discovery document, not a key set; write its jwks_uri as jwks, or delete jwks if it is the document of this issuer",
+    ]);
+  });
+
+  it("with a key that is no text, or empty, is no map of certificates", async () => {
+    for (const document of [{}, { ...CERTIFICATES, b: 1 }, { keys: CERTIFICATES }]) {
+      fetchJson.mockResolvedValue(document);
+      await ask(keysOf(), "key-1");
+    }
+    expect(warnings).toEqual(
+      Array(3).fill(expect.stringContaining("is not a JSON object with an array of keys")),
+    );
+  });
+});
+
 describe("discovery", () => {
   const document = "https://login.example.com/.well-known/openid-configuration";
   const jwks = "https://keys.example.net/jwks";
@@ -334,6 +407,16 @@ describe("discovery", () => {
       "that sends us to a metadata service",
       { issuer: "https://login.example.com/", jwks_uri: "http://100.100.100.200/latest/meta-data" },
       /must start with https/,
+    ],
+    [
+      "whose issuer has no slash at its end, and says what to write",
+      { issuer: "https://login.example.com", jwks_uri: jwks },
+      /it says "https:\/\/login\.example\.com", and access\.yaml "https:\/\/login\.example\.com\/"; write issuer: https:\/\/login\.example\.com$/,
+    ],
+    [
+      "with a forged line in its issuer, which is quoted in ASCII and cut",
+      { issuer: `https://evil.example/\n{"warning":"x"}\u001b[2J\u202e${"y".repeat(500)}`, jwks_uri: jwks },
+      /^issuer login: no keys fetched: \S+ is the document of another issuer: it says "https:\/\/evil\.example\/\\n\{\\"warning\\":\\"x\\"\}\\u001b\[2J\\u202ey+…", and access\.yaml \S+; write as issuer exactly what the tokens have in iss; if that is right, write jwks with the address of the keys$/,
     ],
   ])("refuses a document %s", async (_case, content, warning) => {
     configuration = content;

@@ -1,9 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { fixedKeys, publicKeyFrom, secretKeyFrom } from "../../../shared/adapters/fixed-keys.ts";
+import { fixedKeys, secretKeyFrom } from "../../../shared/adapters/fixed-keys.ts";
+import { publicKeyFrom } from "../../../shared/adapters/public-key-text.ts";
+import { ProblemError } from "../../../shared/domain/problem.ts";
 import { ALGORITHMS, type Algorithm } from "../../../shared/domain/token/issuer.ts";
 import { keyFits, problemOfPublicKey } from "../../../shared/domain/token/verification-key.ts";
 import { newKeyPair } from "../../support/key-pairs.ts";
+import { selfSignedCertificate } from "../../support/self-signed.ts";
 import { invalid, keyPair, secretKey } from "../../support/tokens.ts";
 
 const pemOf = (key: KeyObject, type: "spki" | "pkcs1" = "spki") =>
@@ -81,6 +85,21 @@ describe("secretKeyFrom", () => {
       pemOf(keyPair("P-256").publicKey).trim(),
       "is a PEM text, not a secret: with HS*, who can verify can sign",
     ],
+    [
+      "a public key without its PEM lines",
+      keyPair("P-256").publicKey.export({ type: "spki", format: "der" }).toString("base64"),
+      "is a public key, not a secret: with HS*, who can verify can sign",
+    ],
+    [
+      "an RSA key without its PEM lines",
+      keyPair("rsa").publicKey.export({ type: "pkcs1", format: "der" }).toString("base64"),
+      "is a public key, not a secret: with HS*, who can verify can sign",
+    ],
+    [
+      "a JSON Web Key",
+      JSON.stringify(keyPair("P-256").publicKey.export({ format: "jwk" })),
+      "is a public key, not a secret: with HS*, who can verify can sign",
+    ],
   ])("refuses %s, and does not quote it", (_case, text, message) => {
     expect(() => secretKeyFrom(text)).toThrow(new Error(message));
     expect(message).not.toContain(text.trim());
@@ -102,6 +121,64 @@ describe("publicKeyFrom", () => {
     ["PKCS #1", pemOf(rsa, "pkcs1")],
   ])("reads %s", (_case, text) => {
     expect(publicKeyFrom(text).export({ format: "jwk" })).toEqual(rsa.export({ format: "jwk" }));
+  });
+
+  describe("of a certificate", () => {
+    const { key, cert } = selfSignedCertificate();
+    const own = createPublicKey(key).export({ format: "jwk" });
+    it.each([
+      ["PEM", cert],
+      ["PEM with \\n as two characters", cert.replaceAll("\n", "\\n")],
+      ["PEM with blanks for line ends", cert.replaceAll("\n", " ")],
+    ])("takes its public key: %s", (_case, text) => {
+      expect(publicKeyFrom(text).export({ format: "jwk" })).toEqual(own);
+    });
+
+    it.each([
+      ["a chain", `${cert}${cert}`, "has 2 certificates, a chain"],
+      ["a certificate and its private key", `${cert}${key}`, "private key"],
+      ["a private key and its certificate", `${key}${cert}`, "private key"],
+      [
+        "a certificate of another kind",
+        cert.replaceAll("CERTIFICATE", "TRUSTED CERTIFICATE"),
+        "one PEM block",
+      ],
+      ["a certificate without its lines", cert.replaceAll(/-----.*-----/g, ""), "has no line that says"],
+      ["a request for one", cert.replaceAll("CERTIFICATE", "CERTIFICATE REQUEST"), "one PEM block"],
+      ["half a certificate", cert.replace(/[A-Za-z0-9+/=]{80}\n-----END/, "\n-----END"), "cannot be read"],
+    ])("refuses %s", (_case, text, message) => {
+      expect(() => publicKeyFrom(text)).toThrow(message);
+    });
+  });
+
+  describe("advice that works when followed", () => {
+    const fixOf = (text: string): string => {
+      try {
+        publicKeyFrom(text);
+      } catch (error) {
+        if (error instanceof ProblemError) return error.problem.fix;
+      }
+      return "";
+    };
+
+    it("a JSON Web Key: the command prints the PEM block", () => {
+      const jwk = JSON.stringify(rsa.export({ format: "jwk" }));
+      const [, code = ""] = /node -p "(.*)" < key\.json$/.exec(fixOf(jwk)) ?? [];
+      const { stdout } = spawnSync(process.execPath, ["-p", code], { input: jwk, encoding: "utf8" });
+      expect(publicKeyFrom(stdout).export({ format: "jwk" })).toEqual(rsa.export({ format: "jwk" }));
+    });
+
+    it.each([
+      ["spki", "PUBLIC KEY"],
+      ["pkcs1", "RSA PUBLIC KEY"],
+    ] as const)("base64 alone, %s: the two lines make it the PEM block", (type, label) => {
+      const bare = rsa.export({ type, format: "der" }).toString("base64");
+      expect(fixOf(bare)).toBe(
+        `write -----BEGIN ${label}----- before it and -----END ${label}----- after it`,
+      );
+      const text = `-----BEGIN ${label}-----${bare}-----END ${label}-----`;
+      expect(publicKeyFrom(text).export({ format: "jwk" })).toEqual(rsa.export({ format: "jwk" }));
+    });
   });
 
   it.each(["P-256", "P-384", "P-521"] as const)("reads a key on %s", (curve) => {
@@ -126,11 +203,38 @@ describe("publicKeyFrom", () => {
     ],
     ["two keys", `${pem}${pem}`, "one PEM block"],
     ["text before the key", `key: ${pem}`, "one PEM block"],
-    ["a certificate", pem.replaceAll("PUBLIC KEY", "CERTIFICATE"), "one PEM block"],
+    [
+      "a public key that is called a certificate",
+      pem.replaceAll("PUBLIC KEY", "CERTIFICATE"),
+      "cannot be read",
+    ],
     ["a key with another end", pem.replace("END PUBLIC", "END RSA PUBLIC"), "one PEM block"],
-    ["base64 alone", pem.replaceAll(/-----.*-----/g, ""), "one PEM block"],
+    ["base64 alone", pem.replaceAll(/-----.*-----/g, ""), "has no line that says what it is"],
     ["nothing", "", "one PEM block"],
-    ["a JWK", JSON.stringify(rsa.export({ format: "jwk" })), "one PEM block"],
+    ["a JWK", JSON.stringify(rsa.export({ format: "jwk" })), "is a JSON Web Key"],
+    ["a JWKS", JSON.stringify({ keys: [rsa.export({ format: "jwk" })] }), "is a JSON Web Key Set"],
+    ["a key of SSH", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ== me@example.com", "is a key of SSH"],
+    ["a private JWK", JSON.stringify(keyPair("rsa").privateKey.export({ format: "jwk" })), "private key"],
+    [
+      "a private JWKS",
+      JSON.stringify({ keys: [keyPair("P-256").privateKey.export({ format: "jwk" })] }),
+      "private key",
+    ],
+    [
+      "a private key of SSH",
+      "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----",
+      "private key",
+    ],
+    [
+      "a private key without its PEM lines",
+      keyPair("P-256").privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
+      "private key",
+    ],
+    [
+      "an old private key without its PEM lines",
+      keyPair("P-256").privateKey.export({ type: "sec1", format: "der" }).toString("base64"),
+      "private key",
+    ],
     ["rubbish in PEM", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "cannot be read"],
     ["RSA with 1,024 bits", pemOf(weak), "1024 bits is too weak"],
     ["RSA with e = 3", pemOf(lowExponent), "exponent"],

@@ -56,6 +56,14 @@ describe("a good token", () => {
     expect(await verify({ header })).toEqual(ACCEPTED);
   });
 
+  it.each(["jku", "x5u"])(
+    "is refused with %s in its header, although it is properly signed",
+    async (name) => {
+      const header = { kid: "key-1", [name]: "https://login.example.com/token_keys" };
+      expect(await verify({ header })).toEqual(invalid("critical-header"));
+    },
+  );
+
   it("may hold any text in its claims, in any script", async () => {
     const claims = { name: 'Ål "Ω" 名前 🦊 \u2028 \u0000 : {}[],\\' };
     expect(await verify({ claims })).toMatchObject({ ok: true, value: { claims } });
@@ -280,7 +288,11 @@ describe("a verifier is not built", () => {
   it.each<[string, readonly Partial<Issuer>[], RegExp]>([
     ["for two issuers with the same issuer", [{}, { name: "again" }], /same issuer/],
     ["for an issuer without algorithms", [{ algorithms: [] }], /no algorithms/],
-    ["for HS256 beside ES256", [{ algorithms: ["ES256", "HS256"] }], /HS\* beside/],
+    [
+      "for HS256 beside ES256 without a secret of its own",
+      [{ algorithms: ["ES256", "HS256"] }],
+      /HS\* beside/,
+    ],
     ["for an empty audience, which would switch the check off", [{ audience: [""] }], /empty audience/],
     ["for a list without an audience", [{ audience: [] }], /empty audience/],
     ["for an empty issuer", [{ issuer: "" }], /issuer is empty/],

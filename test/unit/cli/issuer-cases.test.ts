@@ -125,6 +125,35 @@ rules:
   expect(out).toContain('no      verified: claim email_verified is the text "true", the rule wants true');
 });
 
+describe("an issuer that goes from a shared secret to ES256", () => {
+  const rules = `rules:
+  - { name: own folder, allow: [read, write], prefix: "users/{sub:hash}/" }
+`;
+  const login = `  - name: login
+    issuer: https://login.example.com/auth/v1
+    audience: authenticated
+    secret: JWT_SECRET
+`;
+  const second = `  - name: login-new
+    issuer: https://login.example.com/auth/v1
+    audience: authenticated
+    algorithms: [ES256]
+`;
+
+  it("is one entry: the refusal of two says which fields it has", async () => {
+    const { code, error } = await run(`issuers:\n${login}${second}${rules}`, "test");
+    expect(code).toBe(2);
+    expect(error).toContain(
+      "access.yaml:7:5 issuers[1].issuer is the same as that of issuers[0]; keep one entry for each issuer, with secret: JWT_SECRET and algorithms: [HS256, ES256]",
+    );
+  });
+
+  it("is valid once that advice is followed", async () => {
+    const merged = `issuers:\n${login}    algorithms: [HS256, ES256]\n${rules}`;
+    expect(await run(merged, "test")).toMatchObject({ code: 0, error: "" });
+  });
+});
+
 /** Not signed: explain only decodes it. */
 function tokenOf(claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");

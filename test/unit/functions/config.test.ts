@@ -3,6 +3,7 @@ import { composedService } from "../../../functions/credentials/compose.ts";
 import { type CallerSource, configFrom } from "../../../functions/credentials/config.ts";
 import { ConfigError, type Environment } from "../../../functions/http/settings.ts";
 import type { ProblemIn } from "../../../shared/domain/problem.ts";
+import { keyPair } from "../../support/tokens.ts";
 import { accessFile, LOGIN } from "../../support/valet.ts";
 
 const SETTINGS: Environment = {
@@ -473,6 +474,26 @@ describe("keys that access.yaml names", () => {
     if (secret) expect(JSON.stringify(problems)).not.toContain(secret.trim());
   });
 
+  it("of both kinds are read, each for its own algorithms", () => {
+    const algorithms = ["HS256", "RS256"];
+    const file = withSecret({ publicKey: "JWT_PUBLIC_KEY", algorithms });
+    const pem = keyPair("rsa").publicKey.export({ type: "spki", format: "pem" }).toString();
+    expect(problemsOf({ JWT_SECRET: SECRET, JWT_PUBLIC_KEY: pem }, file)).toEqual([]);
+    expect(problemsOf({ JWT_SECRET: pem, JWT_PUBLIC_KEY: SECRET }, file)).toEqual([
+      {
+        where: "JWT_SECRET",
+        is: "is a PEM text, not a secret: with HS*, who can verify can sign",
+        fix: "make a secret with: openssl rand -base64 48",
+      },
+      {
+        where: "JWT_PUBLIC_KEY",
+        is: "is not one PEM block of a public key",
+        fix: "write one PEM block, from -----BEGIN PUBLIC KEY----- to -----END PUBLIC KEY-----",
+      },
+    ]);
+    expect(problemsOf({}, file).map(({ where }) => where)).toEqual(["JWT_SECRET", "JWT_PUBLIC_KEY"]);
+  });
+
   it("a broken PEM is named by its variable, and never quoted", () => {
     const file = accessFile({ issuers: [{ ...KEYLESS, publicKey: "JWT_PUBLIC_KEY" }] });
     const pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ\n-----END PRIVATE KEY-----";
@@ -481,7 +502,7 @@ describe("keys that access.yaml names", () => {
       {
         where: "JWT_PUBLIC_KEY",
         is: "is a private key, which now counts as leaked: only its public half belongs here",
-        fix: "write one PEM block, from -----BEGIN PUBLIC KEY----- to -----END PUBLIC KEY-----",
+        fix: "make a new key pair, and write its public key",
       },
     ]);
     expect(JSON.stringify(problems)).not.toContain("MC4CAQ");

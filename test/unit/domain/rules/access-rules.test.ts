@@ -31,6 +31,7 @@ describe("access.yaml", () => {
         audience: ["photo-app"],
         audienceClaim: "aud",
         keys: { kind: "jwks", url: LOGIN.jwks },
+        secretBeside: undefined,
         algorithms: ["RS256"],
         jwksCache: { maxAgeSeconds: 600, cooldownSeconds: 10, maxStaleSeconds: 86_400 },
         clockToleranceSeconds: 30,
@@ -67,6 +68,19 @@ describe("access.yaml", () => {
 
   it("finds an https issuer's keys by discovery where no source is named", () => {
     expect(rulesOf(keyless({})).issuers[0]?.keys).toEqual({ kind: "discovery" });
+  });
+
+  it.each<[string, object, object]>([
+    ["a key set", { jwks: LOGIN.jwks }, { kind: "jwks", url: LOGIN.jwks }],
+    ["a public key", { publicKey: "JWT_PUBLIC_KEY" }, { kind: "publicKey", variable: "JWT_PUBLIC_KEY" }],
+    ["the keys that the issuer publishes", {}, { kind: "discovery" }],
+  ])("takes a secret and %s together, each for its own algorithms", (_what, source, keys) => {
+    const algorithms = ["HS256", "ES256"];
+    expect(rulesOf(keyless({ secret: "JWT_SECRET", ...source, algorithms })).issuers[0]).toMatchObject({
+      keys,
+      secretBeside: "JWT_SECRET",
+      algorithms,
+    });
   });
 
   it("takes null for an audience: the check is switched off, visibly", () => {
@@ -610,9 +624,76 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       { at: "issuers.0.jwks", is: "contains a user name or password", fix: "write the address without it" },
     ],
     [
-      "two sources of keys",
+      "two sources of public keys",
+      issuer({ publicKey: "JWT_PUBLIC_KEY" }),
+      {
+        at: "issuers.0.publicKey",
+        is: "is a second source of public keys, besides jwks",
+        fix: "delete one of them",
+      },
+    ],
+    [
+      "a secret beside public keys, and no algorithms",
       issuer({ secret: "JWT_SECRET" }),
-      { at: "issuers.0.secret", is: "is a second source of keys, besides jwks", fix: "delete one of them" },
+      {
+        at: "issuers.0",
+        is: "has a secret and public keys, but no algorithms",
+        fix: "write those of both, such as algorithms: [HS256, ES256]",
+      },
+    ],
+    [
+      "a secret beside public keys, and no algorithm for it",
+      issuer({ secret: "JWT_SECRET", algorithms: ["ES256"] }),
+      {
+        at: "issuers.0.secret",
+        is: "is for HS256, HS384 and HS512, and algorithms has none of them",
+        fix: "add HS256 to algorithms, or delete secret",
+      },
+    ],
+    [
+      "public keys beside a secret, and no algorithm for them",
+      issuer({ secret: "JWT_SECRET", algorithms: ["HS256"] }),
+      {
+        at: "issuers.0.jwks",
+        is: "is for RS*, PS* and ES*, and algorithms has none of them",
+        fix: "add the algorithm of the public keys to algorithms, such as ES256, or delete this line",
+      },
+    ],
+    [
+      "a secret and algorithms of both, and no address where public keys could be",
+      keyless({ issuer: "my-login", secret: "JWT_SECRET", algorithms: ["HS256", "ES256"] }),
+      {
+        at: "issuers.0.algorithms.1",
+        is: "is ES256, which needs a public key",
+        fix: "write HS256, HS384 or HS512 with a secret",
+      },
+    ],
+    [
+      "two entries for an issuer that changes its key",
+      accessFile({
+        issuers: [
+          { ...WITHOUT_KEYS, secret: "JWT_SECRET" },
+          { ...LOGIN, name: "login-new", algorithms: ["ES256"] },
+        ],
+        rules: [{ ...OWN_FOLDER, issuer: "login" }],
+      }),
+      {
+        at: "issuers.1.issuer",
+        is: "is the same as that of issuers[0]",
+        fix: "keep one entry for each issuer, with secret: JWT_SECRET, jwks: https://login.example.com/.well-known/jwks.json and algorithms: [HS256, ES256]",
+      },
+    ],
+    [
+      "two entries for an App on two platforms",
+      accessFile({
+        issuers: [LOGIN, { ...LOGIN, name: "ios", audience: "photo-app-ios" }],
+        rules: [{ ...OWN_FOLDER, issuer: "login" }],
+      }),
+      {
+        at: "issuers.1.issuer",
+        is: "is the same as that of issuers[0]",
+        fix: "keep one entry for each issuer, with audience: [photo-app, photo-app-ios]",
+      },
     ],
     [
       "an issuer whose keys cannot be found",
@@ -639,6 +720,15 @@ describe("a mistake in access.yaml names its place and what to write instead", (
         at: "issuers.0.algorithms.0",
         is: "is RS256, which needs a public key",
         fix: "write HS256, HS384 or HS512 with a secret",
+      },
+    ],
+    [
+      "ES256K, which is not a mistyped ES256",
+      issuer({ algorithms: ["ES256K"] }),
+      {
+        at: "issuers.0.algorithms.0",
+        is: "is ES256K, whose curve secp256k1 is not taken here; ES256 cannot verify its tokens",
+        fix: "let the issuer sign with ES256 or RS256, and write that",
       },
     ],
     [
