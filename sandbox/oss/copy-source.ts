@@ -29,6 +29,14 @@ export function copySourceOf(call: ObjectCall): StoredObject {
   return object;
 }
 
+/** Throws 400 InvalidArgument. Source: EC 0042-00000301 and 302, which speak of UploadPartCopy alone. */
+export function refuseSourceWithoutSlash({ request }: ObjectCall): void {
+  const text = request.headers["x-oss-copy-source"] ?? "";
+  if (text.startsWith("/")) return;
+  const ec = text === "" ? "0042-00000302" : "0042-00000301";
+  throw invalidArgument("The copy source must begin with a slash.", "x-oss-copy-source", text, ec);
+}
+
 /** `/bucket/key`, the key percent-encoded, `?versionId=` behind it or not. Source: OSS CopyObject. */
 function copySourceFrom(text: string) {
   const [, bucketName, encodedKey, versionId] = /^\/?([^/]+)\/([^?]+)(?:\?versionId=(.+))?$/.exec(text) ?? [];

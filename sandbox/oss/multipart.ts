@@ -6,7 +6,7 @@ import type { ObjectCall } from "./call.ts";
 import { refuseHalfEncryptedParts, refuseOtherStart } from "./client-encryption.ts";
 import type { StoredContent } from "./content-store.ts";
 import { copyRangeFrom } from "./copy-range.ts";
-import { copySourceOf } from "./copy-source.ts";
+import { copySourceOf, refuseSourceWithoutSlash } from "./copy-source.ts";
 import { invalidArgument, ossError } from "./errors.ts";
 import { encodingOf } from "./list-objects.ts";
 import { keepUnlessRefused, newObjectFrom, refuseOverwrite, uploadHeaders } from "./objects.ts";
@@ -53,6 +53,7 @@ export async function uploadPart(call: ObjectCall): Promise<Answer> {
 export async function uploadPartCopy(call: ObjectCall): Promise<Answer> {
   const number = partNumberOf(call);
   refusePartOutOfOrder(uploadOf(call), number);
+  refuseSourceWithoutSlash(call);
   const source = copySourceOf(call);
   const { size } = source.content;
   const range = copyRangeFrom(call.request.headers["x-oss-copy-source-range"], size);

@@ -84,6 +84,20 @@ describe.each(SIGNATURE_VERSIONS)("x-oss-copy-source-range, signed with %s", (ve
     expect(element("ETag")).toBe(`&quot;${md5}&quot;`);
   });
 
+  it.each([
+    ["examplebucket/source", "0042-00000301"],
+    ["", "0042-00000302"],
+  ])("the copy source %j has no slash before its bucket: EC %s", async (source, ec) => {
+    await client.put("source", Buffer.from("x"));
+    const { uploadId } = await client.initMultipartUpload("parts");
+    const { status, element } = await ask(client, "PUT", {
+      object: "parts",
+      subres: { partNumber: 1, uploadId },
+      headers: { "x-oss-copy-source": source },
+    });
+    expect([status, element("Code"), element("EC")]).toEqual([400, "InvalidArgument", ec]);
+  });
+
   it("an empty object has no range: all of it is copied", async () => {
     await client.put("source", Buffer.alloc(0));
     const { uploadId } = await client.initMultipartUpload("parts");
