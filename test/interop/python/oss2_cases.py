@@ -9,7 +9,7 @@ from oss2.credentials import Credentials, CredentialsProvider
 
 from harness import BUCKET, REGION, STAGE, case, code_of, equal, folder, http, let_time_pass, vend
 
-AUTHS = {"V1": oss2.ProviderAuth, "V4": oss2.ProviderAuthV4}
+AUTHS = {"V1": oss2.ProviderAuth, "V2": oss2.ProviderAuthV2, "V4": oss2.ProviderAuthV4}
 PART = 100 * 1024
 
 
