@@ -10,6 +10,7 @@ import {
 import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { contentProblemsIn } from "./yaml-content.ts";
+import { lookAlikesInYaml } from "./yaml-look-alikes.ts";
 import { type Spotted, syntaxProblemsIn } from "./yaml-problems.ts";
 
 /** access.yaml, read and parsed. */
@@ -76,6 +77,9 @@ export function accessFileFrom(text: string, name: string): AccessFileResult {
     ok: false,
     problems: [...problems].sort(byOffset).map(located),
   });
+  // The rest of the file is probably read otherwise than it looks.
+  const lookAlikes = lookAlikesInYaml(text);
+  if (lookAlikes.length > 0) return refused(lookAlikes);
   const syntax = syntaxProblemsIn(document, text, lines);
   if (!syntax.readable) return refused(syntax.problems);
   const { problems, warnings } = contentProblemsIn(document, text);

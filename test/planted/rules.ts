@@ -227,4 +227,11 @@ export const rulesBugs: readonly Bug[] = [
     replace: `return kind !== undefined || kind === undefined`,
     killedBy: ["unit/domain/rules/unmet-rules"],
   },
+  {
+    name: "quotation marks that are none deny nobody, in silence",
+    in: "accessFileFrom",
+    find: `if (lookAlikes.length > 0) return refused(lookAlikes);`,
+    replace: ``,
+    killedBy: ["unit/cli/yaml-look-alikes"],
+  },
 ];

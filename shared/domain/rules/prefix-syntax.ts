@@ -4,6 +4,7 @@ import type { Problem } from "../problem.ts";
 import { flawOfClaimPath } from "./claim-path.ts";
 import { placeholderIn, type Translation, translationOf } from "./foreign-placeholders.ts";
 import { type KnownClaims, NOTHING_KNOWN } from "./known-claims.ts";
+import { lookAlikesIn, problemWithLookAlikes, withoutLookAlikes } from "./look-alikes.ts";
 
 /** What reading a rule's prefix gives: its template, or what is wrong with it. */
 export type ReadPrefix = { readonly template: PrefixTemplate } | { readonly problem: Problem };
@@ -16,6 +17,11 @@ export function prefixTemplateFrom(text: string, known: KnownClaims = NOTHING_KN
   if (/^[/\s]*$/.test(text)) {
     const what = text === "" ? "is empty, which would be the whole bucket" : "would be the whole bucket";
     return { problem: { is: what, fix: A_FOLDER } };
+  }
+  const found = lookAlikesIn(text);
+  const ascii = found.length === 0 ? text : suggested(withoutLookAlikes(text), known);
+  if (ascii !== text && "template" in prefixTemplateFrom(ascii, known)) {
+    return { problem: { is: problemWithLookAlikes(found).is, fix: `write ${quoted(ascii)}` } };
   }
   const [, bucket, rest = ""] = /^oss:\/\/([^/]*)\/*(.*)$/s.exec(text) ?? [];
   if (bucket !== undefined)

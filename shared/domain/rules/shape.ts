@@ -1,4 +1,5 @@
 import type { Path, Problem, ProblemAt } from "../problem.ts";
+import { lookAlikesIn, problemWithLookAlikes, withoutLookAlikes } from "./look-alikes.ts";
 
 /**
  * Describes what a part of a file may contain. One shape parses (and finds every mistake at once), gives the
@@ -45,10 +46,24 @@ export function text(options: {
         return refuse(problems, path, described(value), `write a text, such as ${options.example}`);
       }
       const problem = options.problemOf?.(value);
-      return problem === undefined ? value : refuse(problems, path, problem.is, problem.fix);
+      if (problem === undefined) return value;
+      const { is, fix } = causeOf(value, options.problemOf) ?? problem;
+      return refuse(problems, path, is, fix);
     },
     schema: { type: "string", ...(options.pattern === undefined ? {} : { pattern: options.pattern }) },
   };
+}
+
+/** Look-alikes, when the text would be right with ASCII in their place. */
+function causeOf(
+  value: string,
+  problemOf: ((value: string) => Problem | undefined) | undefined,
+): Problem | undefined {
+  const found = lookAlikesIn(value);
+  if (found.length === 0 || problemOf?.(withoutLookAlikes(value)) !== undefined) return undefined;
+  const problem = problemWithLookAlikes(found);
+  // A prefix has better advice of its own.
+  return problemOf?.(value)?.is === problem.is ? undefined : problem;
 }
 
 export function wholeNumber(options: {
@@ -69,8 +84,13 @@ export function wholeNumber(options: {
 export function oneOf<const T extends string>(values: readonly T[]): Shape<T> {
   return {
     parse: (value, path, problems) => {
-      const found = values.find((candidate) => candidate === value);
-      if (found !== undefined) return found;
+      const known = values.find((candidate) => candidate === value);
+      if (known !== undefined) return known;
+      const found = typeof value === "string" ? lookAlikesIn(value) : [];
+      if (found.length > 0 && values.some((candidate) => candidate === withoutLookAlikes(String(value)))) {
+        const { is, fix } = problemWithLookAlikes(found);
+        return refuse(problems, path, is, fix);
+      }
       const near = typeof value === "string" ? nearest(value, values) : undefined;
       const instead = near === undefined ? `write one of ${values.join(", ")}` : `write ${near}`;
       return refuse(problems, path, described(value), instead);
