@@ -63,7 +63,7 @@ export async function triedOnOss(
     const fix = problem === undefined ? undefined : fixOfEndpoint(problem, access);
     if (problem !== undefined && fix !== undefined) {
       unreachable = true;
-      tell(what, false, `${problemText(problem)}; ${fix}`);
+      tell(what, false, `${problemText(problem).replace(/\.$/, "")}; ${fix}`);
       return tell("everything else on OSS", undefined, `${access.OssEndpoint} gives no object to an App`);
     }
     // Where nothing was written there is nothing to read, and to learn that takes the permission.
