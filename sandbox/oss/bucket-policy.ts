@@ -47,9 +47,9 @@ function policyFrom(text: string): PolicyDocument {
 }
 
 /**
- * An address may be one of the internet or one of any VPC: a statement that asks for acs:SourceIp asks for acs:SourceVpc,
- * too. It is asked of new policies alone, so a seed's are left as they are. Source: EC 0030-00000008; OSS "Bucket
- * policy", usage notes; the code and the words are assumptions.
+ * An address can belong to the internet or to any VPC, so a statement with acs:SourceIp needs acs:SourceVpc too. Only new
+ * policies are checked: those of a seed stay as they are. Source: EC 0030-00000008; OSS "Bucket policy", usage notes. The
+ * code and the text are assumptions.
  */
 function refuseAddressesAlone({ statements }: PolicyDocument): void {
   const isAlone = statements.some(({ conditions }) => {

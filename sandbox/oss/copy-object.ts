@@ -9,7 +9,7 @@ import { timeText } from "./xml.ts";
 
 /**
  * CopyObject: bytes, and metadata and tags unless the directives say REPLACE. A copy onto itself takes the request's
- * metadata, if it has any, whatever the directive says. The ACL is not copied. A symbolic link is copied as a link.
+ * metadata if it has any, also with COPY. The ACL is not copied. A symbolic link is copied as a link.
  */
 export async function copyObject(call: ObjectCall): Promise<Answer> {
   const { headers } = call.request;

@@ -34,8 +34,8 @@ export function preflight(bucket: Bucket, { headers }: OssRequest): Answer {
 }
 
 /**
- * What an actual request's answer carries, error or not; nothing when no rule matches. ResponseVary alone decides about
- * `Vary: Origin`, whoever asks: every answer of the bucket has it, or none. Source: OSS PutBucketCors, ResponseVary.
+ * The CORS headers of an answer, errors included; none when no rule matches. Only ResponseVary decides about `Vary: Origin`:
+ * every answer of the bucket has it, or none. Source: OSS PutBucketCors, ResponseVary.
  */
 export function corsHeadersFor(
   bucket: Bucket | undefined,

@@ -127,7 +127,7 @@ describe("an actual request", () => {
     expect(told).toHaveBeenCalledWith(expect.stringMatching(/^sandbox: TypeError/));
   });
 
-  it("has Vary: Origin under ResponseVary, whoever asks and however it ends; without it never", async () => {
+  it("has Vary: Origin with ResponseVary, on every answer of the bucket; without it, on none", async () => {
     oss.bucket.acl = "public-read";
     const vary = async (headers?: Readonly<Record<string, string>>) =>
       (await get(headers)).headers.get("vary");

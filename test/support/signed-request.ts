@@ -1,6 +1,6 @@
 import type { AliOss } from "./oss-service.ts";
 
-/** A request in ali-oss's own words, for what no method of it sends. */
+/** A request that ali-oss signs, although none of its methods sends it. */
 export interface OssAsked {
   /** Default: the test's bucket; "" for the service. */
   readonly bucket?: string;
