@@ -55,11 +55,11 @@ describe("an issuer with a secret and public keys", () => {
 
 describe("a certificate as publicKey", () => {
   const { cert } = selfSignedCertificate();
-  const after = (days: number) =>
+  const examinedAfter = (days: number) =>
     findingsOf(issuerOf(), { JWT_PUBLIC_KEY: cert }, Date.now() + days * DAY_MS);
 
   it("is fine while its dates are", async () => {
-    expect(await after(0)).toEqual([
+    expect(await examinedAfter(0)).toEqual([
       { check: "keys of issuer login", outcome: "ok", seen: "JWT_PUBLIC_KEY fits ES256" },
     ]);
   });
@@ -68,7 +68,7 @@ describe("a certificate as publicKey", () => {
     [2, /^JWT_PUBLIC_KEY is a certificate that is valid only until .*; its key is used all the same$/],
     [-2, /^JWT_PUBLIC_KEY is a certificate that is valid only from /],
   ])("is warned of %i days from now", async (days, seen) => {
-    expect((await after(days))[1]).toEqual({
+    expect((await examinedAfter(days))[1]).toEqual({
       check: "keys of issuer login",
       outcome: "warn",
       seen: expect.stringMatching(seen),
