@@ -21,7 +21,9 @@ export async function writeTrustFiles(certificate: Buffer): Promise<TrustFiles> 
   const store = await trustStoreWith(certificate);
   // mkdtemp makes the folder with mode 0700.
   const folder = mkdtempSync(join(tmpdir(), "oss-valet-sandbox-"));
+  let isRemoved = false;
   const remove = () => {
+    isRemoved = true;
     process.off("exit", remove);
     rmSync(folder, { recursive: true, force: true });
   };
@@ -35,7 +37,10 @@ export async function writeTrustFiles(certificate: Buffer): Promise<TrustFiles> 
     caCertificate: write("ca.pem", pemOf(certificate)),
     trustStore: write("truststore.p12", store),
     hostsFile: join(folder, "hosts"),
-    writeHosts: (content) => void write("hosts", content),
+    writeHosts: (content) => {
+      // A request may end after the sandbox was stopped.
+      if (!isRemoved) write("hosts", content);
+    },
     remove,
   };
 }

@@ -1,4 +1,6 @@
 import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
+import { environmentFor } from "../../sandbox/https/environment.ts";
+import { startSandbox } from "../../sandbox/sandbox.ts";
 import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
 
 /** What `npm start` starts, and what the programs know of it. */
@@ -35,6 +37,23 @@ export async function startCloud(): Promise<InteropCloud> {
       await door.close();
       await stage.stop();
     },
+  };
+}
+
+/** A sandbox with https, for programs that know the cloud's real names alone: the variables that lead them there. */
+export async function startCloudUnderRealNames(): Promise<{
+  readonly environment: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}> {
+  const sandbox = await startSandbox({ https: true });
+  return {
+    environment: {
+      ...environmentFor(sandbox.https),
+      OSS_ACCESS_KEY_ID: sandbox.accessKeyId,
+      OSS_ACCESS_KEY_SECRET: sandbox.accessKeySecret,
+      OSS_STS_ROLE_ARN: sandbox.roleArn,
+    },
+    stop: sandbox.stop,
   };
 }
 

@@ -15,6 +15,8 @@ export interface Language {
   /** Compile. */
   readonly build: readonly Command[];
   readonly programs: readonly Command[];
+  /** Programs that know the cloud's real names alone. They start with the variables of `npm run sandbox -- --https`. */
+  readonly underRealNames: readonly Command[];
 }
 
 const HERE = import.meta.dirname;
@@ -58,6 +60,7 @@ function python(): Language {
     download: steps.flatMap(({ download }) => download),
     build: [],
     programs: steps.map(({ program }) => program),
+    underRealNames: [],
   };
 }
 
@@ -72,6 +75,7 @@ function go(): Language {
     download: [command(folder, "go", "mod", "download")],
     build: [command(folder, "go", "build", "-mod=readonly", "-o", program, ".")],
     programs: [command(folder, program)],
+    underRealNames: [],
   };
 }
 
@@ -86,6 +90,7 @@ function java(): Language {
     download: [command(folder, "mvn", ...maven, "dependency:go-offline")],
     build: [command(folder, "mvn", ...maven, "process-classes")],
     programs: [command(folder, "java", "-cp", `${home}/classes:${home}/lib/*`, "interop.Main")],
+    underRealNames: [command(folder, "java", "-cp", `${home}/classes:${home}/lib/*`, "interop.RealNames")],
   };
 }
 
@@ -100,6 +105,7 @@ function rust(): Language {
     download: [command(folder, "cargo", "fetch", "--quiet", "--locked")],
     build: [{ ...command(folder, "cargo", "build", "--quiet", "--locked"), environment }],
     programs: [command(folder, join(home, "debug/oss-valet-interop"))],
+    underRealNames: [],
   };
 }
 

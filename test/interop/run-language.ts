@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startCloud } from "./cloud.ts";
+import { startCloud, startCloudUnderRealNames } from "./cloud.ts";
 import { type Command, type Finished, finished, lastLines } from "./commands.ts";
 import { BUILD_SECONDS, DOWNLOAD_SECONDS, type Language } from "./languages.ts";
 import { judged, type ProgramReport } from "./report.ts";
@@ -50,23 +50,36 @@ async function firstFailure(commands: readonly Command[], seconds: number): Prom
   return undefined;
 }
 
-async function programReport({ name, programs }: Language): Promise<ProgramReport> {
+async function programReport(language: Language): Promise<ProgramReport> {
   const cloud = await startCloud();
-  const reports: ProgramReport[] = [];
+  const underRealNames = await startCloudUnderRealNames();
   try {
-    for (const program of programs) {
-      const ended = await finished({ ...program, environment: { INTEROP_STAGE: cloud.described } });
-      reports.push(judged(name, ended.stdout.split("\n")));
-      // A program that reports failed cases exits with 0.
-      if (ended.failure !== undefined) reports.push(failedReport(name, "the program ends", ended));
-    }
+    const reports = [
+      ...(await reportsOf(language.name, language.programs, { INTEROP_STAGE: cloud.described })),
+      ...(await reportsOf(language.name, language.underRealNames, underRealNames.environment)),
+    ];
+    return {
+      passed: reports.flatMap(({ passed }) => passed),
+      failed: reports.flatMap(({ failed }) => failed),
+    };
   } finally {
-    await cloud.stop();
+    await Promise.all([cloud.stop(), underRealNames.stop()]);
   }
-  return {
-    passed: reports.flatMap(({ passed }) => passed),
-    failed: reports.flatMap(({ failed }) => failed),
-  };
+}
+
+async function reportsOf(
+  name: string,
+  programs: readonly Command[],
+  environment: Readonly<Record<string, string>>,
+): Promise<readonly ProgramReport[]> {
+  const reports: ProgramReport[] = [];
+  for (const program of programs) {
+    const ended = await finished({ ...program, environment });
+    reports.push(judged(name, ended.stdout.split("\n")));
+    // A program that reports failed cases exits with 0.
+    if (ended.failure !== undefined) reports.push(failedReport(name, "the program ends", ended));
+  }
+  return reports;
 }
 
 function failedReport(name: string, what: string, ended: Finished): ProgramReport {
