@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { pathToFileURL } from "node:url";
-import { nearest } from "../shared/domain/rules/shape.ts";
+import { nearest } from "../shared/domain/rules/nearest.ts";
 import { type AccessReader, type Command, type Terminal, UsageError } from "./shared/command.ts";
 import { helpText, table } from "./shared/help.ts";
 

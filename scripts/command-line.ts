@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { nearest } from "../shared/domain/rules/shape.ts";
+import { nearest } from "../shared/domain/rules/nearest.ts";
 
 /** Reads the command line. If it is wrong, the process ends: see {@link calledWrongly}. */
 export function optionsOrUsage<const T extends NonNullable<ParseArgsConfig["options"]>>(

@@ -6,8 +6,8 @@ import { parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts"
 import { sentenceOf } from "../../shared/domain/problem.ts";
 import { MIN_SESSION_SECONDS } from "../../shared/domain/ram/cloud-limits.ts";
 import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
+import { nearest } from "../../shared/domain/rules/nearest.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
-import { nearest } from "../../shared/domain/rules/shape.ts";
 import { issuedNow, UNKNOWN_BUCKET } from "../shared/access-tests.ts";
 import { bucketFrom, checkedBucket, type Terminal, UsageError } from "../shared/command.ts";
 import type { Question } from "../shared/evaluator.ts";

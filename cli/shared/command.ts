@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { sentenceOf } from "../../shared/domain/problem.ts";
 import { bucketProblem } from "../../shared/domain/rules/access-file-values.ts";
-import { nearest } from "../../shared/domain/rules/shape.ts";
+import { nearest } from "../../shared/domain/rules/nearest.ts";
 import type { AccessFile } from "./access-file.ts";
 
 /** Where a command reads and writes; tests put their own in. */

@@ -8,8 +8,9 @@ import { ALGORITHMS, type Algorithm } from "../token/issuer.ts";
 import { promiseProblem } from "./access-promise.ts";
 import { claimProblem } from "./claim-path.ts";
 import type { KnownClaims } from "./known-claims.ts";
+import { nearest } from "./nearest.ts";
 import { prefixTemplateFrom } from "./prefix-syntax.ts";
-import { nearest, oneOf, type Shape, text, wholeNumber } from "./shape.ts";
+import { oneOf, type Shape, text, wholeNumber } from "./shape.ts";
 
 /** The single values of access.yaml, each with its own checks. */
 

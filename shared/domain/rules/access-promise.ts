@@ -1,7 +1,7 @@
 import type { Problem } from "../problem.ts";
 import { PERMISSIONS } from "../ram/ram-policy.ts";
+import { nearest } from "./nearest.ts";
 import type { AccessPromise } from "./rule.ts";
-import { nearest } from "./shape.ts";
 
 /** Why a line is not a promise; undefined when it is one. */
 export function promiseProblem(value: string): Problem | undefined {

@@ -1,8 +1,8 @@
 import type { Path, Problem, ProblemAt } from "../problem.ts";
 import type { Issuer } from "../token/issuer.ts";
 import type { NamedIssuer } from "./access-file.ts";
+import { nearest } from "./nearest.ts";
 import type { AccessTest, Denial, Rule } from "./rule.ts";
-import { nearest } from "./shape.ts";
 
 /** An entry of a list in access.yaml, and its place there. */
 export interface Placed<T> {
