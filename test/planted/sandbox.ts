@@ -69,8 +69,8 @@ export const sandboxBugs: readonly Bug[] = [
   {
     name: "sandbox: a parameter that no operation knows is ignored, and the bucket is deleted",
     in: "oss/operation.ts#operationOf",
-    find: `!(isRead && isCacheBuster(name, value))`,
-    replace: `isKnown(name)`,
+    find: `(isRead && isCacheBuster(name, value))`,
+    replace: `!isKnown(name)`,
     killedBy: ["sandbox/oss-not-emulated"],
   },
   {
