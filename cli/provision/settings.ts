@@ -1,3 +1,4 @@
+import { NOT_SET, quoted } from "../../functions/http/settings.ts";
 import type { ProblemIn } from "../../shared/domain/problem.ts";
 import { BUCKET_NAME, ROLE_ARN, ROLE_NAME } from "../../shared/domain/ram/cloud-limits.ts";
 import type { ProvisionSettings } from "./desired-state.ts";
@@ -55,7 +56,7 @@ export function provisionSettingsFrom(given: {
 }
 
 function described(value: string): string {
-  return value === "" ? "is not set" : `is ${JSON.stringify(value)}`;
+  return value === "" ? NOT_SET : quoted(value);
 }
 
 /** The command with which a person sets up RAM as these settings say. */

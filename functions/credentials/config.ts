@@ -96,6 +96,14 @@ function callerFrom(
       "set the token that came with this key",
     );
   }
+  for (const [name, value] of [
+    [KEY_ID, accessKeyId],
+    [KEY_SECRET, accessKeySecret],
+    [SECURITY_TOKEN, securityToken],
+  ] as const) {
+    if (value !== undefined && /\s/.test(value))
+      refuse(name, "has a blank or a line break inside", "copy it again: it is one text without blanks");
+  }
   return {
     accessKeyId: accessKeyId ?? "",
     accessKeySecret: accessKeySecret ?? "",

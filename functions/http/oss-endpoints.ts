@@ -6,7 +6,7 @@ import {
   regionEndpoint,
 } from "../../shared/domain/oss-endpoint.ts";
 import { isLoopback } from "../../shared/domain/secure-address.ts";
-import { quoted, type Refuse } from "./settings.ts";
+import { looksLikeKey, quoted, type Refuse } from "./settings.ts";
 
 const NAME = "OSS_ENDPOINT";
 const ADDRESS_ONLY = "write https:// and a host name only (http:// only for a loopback address)";
@@ -41,10 +41,13 @@ export function ossEndpointsFrom(
   const ofRegion = regionEndpoint(deployment.region);
   const texts = value === undefined ? [] : value.split(",").map((text) => text.trim());
   if (texts.includes("")) refuse(NAME, "has a comma without an entry", SEPARATED);
-  const say = (text: string) => (texts.length === 1 ? quoted(text) : `has ${JSON.stringify(text)}`);
+  const say = (text: string) => (texts.length === 1 ? quoted(text) : quoted(text).replace(/^is /, "has "));
   const entries = texts
     .filter((text) => text !== "")
-    .flatMap((text) => entryFrom(text, { deployment, is: say(text), refuse }));
+    .flatMap((text) => {
+      const silent: Refuse = (where, is) => refuse(where, is, ADDRESS_ONLY);
+      return entryFrom(text, { deployment, is: say(text), refuse: looksLikeKey(text) ? silent : refuse });
+    });
   refuseContradictions(entries, deployment, refuse);
   const alone = entries.find((entry) => entry.bucket === undefined)?.endpoint;
   const listed = entries.flatMap(({ bucket, endpoint }) =>

@@ -73,8 +73,25 @@ export function endpointFrom(
   return { origin: url?.origin ?? "", url };
 }
 
+/** What a problem says of a value. A key that was pasted into the wrong setting must not be in the log. */
 export function quoted(value: string): string {
-  return `is ${JSON.stringify(value)}`;
+  if (looksLikeKey(value)) return `looks like a key, which is not shown here (${value.length} characters)`;
+  return `is ${JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value)}`;
+}
+
+/** Characters. Ours: longer than every right value of these settings. */
+const MAX_SHOWN = 200;
+
+/**
+ * An AccessKey ID, an STS key, a JWT, a PEM block, or a run of letters and digits that nobody writes by hand: 20 or more
+ * with both cases and a digit, or 32 or more with a letter and a digit. Account IDs, ARNs and hosts are none.
+ */
+export function looksLikeKey(value: string): boolean {
+  if (/LTAI|\bSTS\.|\beyJ|-----BEGIN/.test(value)) return true;
+  return (value.match(/[A-Za-z0-9+/_]{20,}/g) ?? []).some(
+    (run) =>
+      /\d/.test(run) && (run.length >= 32 ? /[A-Za-z]/.test(run) : /[a-z]/.test(run) && /[A-Z]/.test(run)),
+  );
 }
 
 export const NOT_SET = "is not set";

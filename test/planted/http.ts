@@ -38,6 +38,13 @@ export const httpBugs: readonly Bug[] = [
     killedBy: ["flow/credentials"],
   },
   {
+    name: "a key that was pasted into another setting is shown",
+    in: "functions/http/settings.ts#quoted",
+    find: `if (looksLikeKey(value))`,
+    replace: `if (value === "")`,
+    killedBy: ["unit/functions/config"],
+  },
+  {
     name: "credentials without a line in the log",
     in: "recorded",
     find: `} catch { return false;`,

@@ -384,6 +384,24 @@ describe("an error in a setting names the setting and what to write", () => {
       },
     ],
     [
+      "a key ID with a blank inside",
+      { ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAI caller", ALIBABA_CLOUD_ACCESS_KEY_SECRET: "s" },
+      {
+        where: "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        is: "has a blank or a line break inside",
+        fix: "copy it again: it is one text without blanks",
+      },
+    ],
+    [
+      "a secret with a line break inside",
+      { ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAIcaller", ALIBABA_CLOUD_ACCESS_KEY_SECRET: "half\nhalf" },
+      {
+        where: "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        is: "has a blank or a line break inside",
+        fix: "copy it again: it is one text without blanks",
+      },
+    ],
+    [
       "a port in words",
       { PORT: "http" },
       { where: "PORT", is: 'is "http"', fix: "write a port number from 0 to 65535" },
@@ -506,5 +524,49 @@ describe("keys that access.yaml names", () => {
       },
     ]);
     expect(JSON.stringify(problems)).not.toContain("MC4CAQ");
+  });
+});
+
+describe("a key in the wrong setting is not shown", () => {
+  const KEYS = {
+    "an AccessKey ID": "LTAI5tMadeUpForATest",
+    "an AccessKey secret": "Kj8dP2mQ9xW4vB7nL1sT6yH3cF5rZ0",
+    "a security token": `STS.${"Ab1".repeat(20)}`,
+    "a JWT": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln",
+    "a PEM block": "-----BEGIN PRIVATE KEY-----",
+    "a secret in hex": "0123456789abcdef".repeat(4),
+    "a secret in base64": "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=",
+  };
+
+  it.each(
+    ["OSS_ROLE_ARN", "OSS_BUCKET", "OSS_REGION", "OSS_ENDPOINT", "STS_ENDPOINT"].flatMap((name) =>
+      Object.entries(KEYS).map(([what, key]) => [what, name, key] as const),
+    ),
+  )("%s in %s", (_what, name, key) => {
+    const problems = problemsOf({ [name]: key });
+    expect(problems).toMatchObject([
+      { where: name, is: `looks like a key, which is not shown here (${key.length} characters)` },
+    ]);
+    expect(JSON.stringify(problems)).not.toContain(key);
+  });
+
+  it("not even in a list of addresses", () => {
+    const key = KEYS["an AccessKey secret"];
+    const problems = problemsOf({ OSS_ENDPOINT: `https://files.example.com, ${key}` });
+    expect(problems).not.toEqual([]);
+    expect(JSON.stringify(problems)).not.toContain(key);
+  });
+
+  it.each([
+    ["OSS_ROLE_ARN", "acs:ram::1234567890123456:user/Somebody2026"],
+    ["OSS_BUCKET", "Example-Bucket-Of-The-Photo-App-2026"],
+    ["OSS_REGION", "China (Hangzhou) 1"],
+  ])("and a mistake that is none is: %s=%s", (name, value) => {
+    expect(problemsOf({ [name]: value })).toMatchObject([{ is: `is ${JSON.stringify(value)}` }]);
+  });
+
+  it("and a long one is cut short", () => {
+    const [problem] = problemsOf({ OSS_REGION: "x ".repeat(1000) });
+    expect(problem?.is).toBe(`is ${JSON.stringify(`${"x ".repeat(100)}…`)}`);
   });
 });
