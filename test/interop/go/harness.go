@@ -159,9 +159,13 @@ func versionOf(module string) string {
 }
 
 func main() {
-	must(json.Unmarshal([]byte(os.Getenv("INTEROP_STAGE")), &stage))
-	registerOssV2()
-	registerOssV1()
-	registerPop()
+	if len(os.Args) > 1 && os.Args[1] == "real-names" {
+		registerRealNames()
+	} else {
+		must(json.Unmarshal([]byte(os.Getenv("INTEROP_STAGE")), &stage))
+		registerOssV2()
+		registerOssV1()
+		registerPop()
+	}
 	runCases()
 }
