@@ -21,6 +21,12 @@ export interface Finished {
   readonly late: boolean;
 }
 
+/** Ends each command that still runs when this process ends. */
+const ends = new Set<() => void>();
+process.once("exit", () => {
+  for (const end of ends) end();
+});
+
 /** Runs it to its end. Never rejects: a command that cannot be started has failed. */
 export function finished({ command, args, folder, environment, seconds }: Command): Promise<Finished> {
   return new Promise((resolve) => {
@@ -45,10 +51,10 @@ export function finished({ command, args, folder, environment, seconds }: Comman
       late = true;
       end();
     }, seconds * 1000);
-    process.once("exit", end);
+    ends.add(end);
     const settle = (failure: string | undefined) => {
       clearTimeout(timer);
-      process.off("exit", end);
+      ends.delete(end);
       resolve({ ...read, failure, late });
     };
     child.once("error", (error) => settle(`${command} cannot be started: ${error.message}`));

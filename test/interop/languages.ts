@@ -60,7 +60,9 @@ function python(): Language {
     download: steps.flatMap(({ download }) => download),
     build: [],
     programs: steps.map(({ program }) => program),
-    underRealNames: [],
+    underRealNames: [
+      command(folder, join(home, "requirements.txt/bin/python"), "-B", "main.py", "real_names_cases"),
+    ],
   };
 }
 
@@ -75,7 +77,7 @@ function go(): Language {
     download: [command(folder, "go", "mod", "download")],
     build: [command(folder, "go", "build", "-mod=readonly", "-o", program, ".")],
     programs: [command(folder, program)],
-    underRealNames: [],
+    underRealNames: [command(folder, program, "real-names")],
   };
 }
 

@@ -33,8 +33,8 @@ final class RealNames {
 
   public static void main(String[] arguments) {
     String core = "aliyun-java-sdk-core " + versionOf(DefaultAcsClient.class);
-    String oss = "aliyun-sdk-oss " + versionOf(OSS.class);
-    String tea = "sts20150401 " + versionOf(com.aliyun.sts20150401.Client.class);
+    String oss = "aliyun-sdk-oss " + versionOf(OSS.class) + " V4";
+    String tea = "sts20150401 (Java) " + versionOf(com.aliyun.sts20150401.Client.class);
     Harness.register(core, "AssumeRole at sts.cn-hangzhou.aliyuncs.com", RealNames::assumeRole);
     Harness.register(tea, "AssumeRole at sts.cn-hangzhou.aliyuncs.com", RealNames::assumeRoleWithTea);
     Harness.register(oss, "PutObject at https://oss-cn-hangzhou.aliyuncs.com", () -> put("https://oss-cn-hangzhou.aliyuncs.com"));
