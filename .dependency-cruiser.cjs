@@ -118,7 +118,7 @@ module.exports = {
         path: "^(client|test|functions|shared/(adapters|flows))",
         pathNot: [
           "^functions/(credentials/config|http/(gate-)?settings)\\.ts$",
-          "^shared/adapters/(fixed-keys\\.ts$|jwks-keys/)",
+          "^shared/adapters/(fixed-keys(\\.ts$|/)|jwks-keys/)",
         ],
       },
     },

@@ -1,8 +1,8 @@
 import type { IssuerKeys } from "../../functions/http/gate-settings.ts";
+import { certificateFrom } from "../../shared/adapters/fixed-keys/public-key-text.ts";
 import { fetchJsonWith } from "../../shared/adapters/jwks-keys/fetch-json.ts";
 import { keyIn } from "../../shared/adapters/jwks-keys/jwk-import.ts";
 import { jwksSource } from "../../shared/adapters/jwks-keys/jwks-source.ts";
-import { certificateFrom } from "../../shared/adapters/public-key-text.ts";
 import { ProblemError } from "../../shared/domain/problem.ts";
 import { type Algorithm, isSymmetric } from "../../shared/domain/token/issuer.ts";
 import type { Findings } from "./finding.ts";

@@ -3,7 +3,7 @@ import { granted, refused } from "../domain/refusal.ts";
 import type { Algorithm } from "../domain/token/issuer.ts";
 import { keyFits } from "../domain/token/verification-key.ts";
 import type { SigningKeys } from "../ports.ts";
-import { isPublicKey, publicKeyFrom } from "./public-key-text.ts";
+import { isPublicKey, publicKeyFrom } from "./fixed-keys/public-key-text.ts";
 
 /**
  * The one key of an issuer without a key set. The token's kid is ignored: there is nothing to choose. Throws when the

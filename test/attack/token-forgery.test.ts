@@ -1,10 +1,10 @@
 import { constants, createHash, createSecretKey, type KeyObject, privateEncrypt, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { publicKeyFrom } from "../../shared/adapters/fixed-keys/public-key-text.ts";
 import { fixedKeys, secretKeyFrom } from "../../shared/adapters/fixed-keys.ts";
 import { jwksKeys } from "../../shared/adapters/jwks-keys.ts";
 import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
 import { keysByKind } from "../../shared/adapters/keys-by-kind.ts";
-import { publicKeyFrom } from "../../shared/adapters/public-key-text.ts";
 import { granted } from "../../shared/domain/refusal.ts";
 import type { Issuer } from "../../shared/domain/token/issuer.ts";
 import type { SigningKeys } from "../../shared/ports.ts";

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { publicKeyFrom } from "../../../shared/adapters/fixed-keys/public-key-text.ts";
 import { fixedKeys, secretKeyFrom } from "../../../shared/adapters/fixed-keys.ts";
-import { publicKeyFrom } from "../../../shared/adapters/public-key-text.ts";
 import { ProblemError } from "../../../shared/domain/problem.ts";
 import { ALGORITHMS, type Algorithm } from "../../../shared/domain/token/issuer.ts";
 import { keyFits, problemOfPublicKey } from "../../../shared/domain/token/verification-key.ts";

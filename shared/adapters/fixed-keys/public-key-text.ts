@@ -5,8 +5,8 @@ import {
   type KeyObject,
   X509Certificate,
 } from "node:crypto";
-import { type Problem, ProblemError } from "../domain/problem.ts";
-import { problemOfPublicKey } from "../domain/token/verification-key.ts";
+import { type Problem, ProblemError } from "../../domain/problem.ts";
+import { problemOfPublicKey } from "../../domain/token/verification-key.ts";
 
 /**
  * The public key from a setting's text: one PEM block (`PUBLIC KEY`, `RSA PUBLIC KEY`, or an X.509 `CERTIFICATE`, whose
