@@ -95,7 +95,8 @@ async function outcomeOf(
   const headers = joinedHeaders(message);
   const caller = api.verify(world, { method: message.method, path, query, headers, body: event });
   note({ principal: caller.arn });
-  const qualifier = named?.["qualifier"] ?? new URLSearchParams(query).get("qualifier") ?? "LATEST";
+  // An SDK sends an empty qualifier as it is.
+  const qualifier = named?.["qualifier"] || new URLSearchParams(query).get("qualifier") || "LATEST";
   const target = targetFor(world, functions, caller, { name, qualifier, message, note });
   if (isAsync) {
     target.invokeLater({ requestId, event, qualifier });

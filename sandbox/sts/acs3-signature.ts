@@ -23,14 +23,20 @@ export interface Acs3Authorization {
   readonly signature: string;
 }
 
-/** Reads `ACS3-HMAC-SHA256 Credential=…,SignedHeaders=…,Signature=…`; undefined when it has another form. */
+/**
+ * Reads `ACS3-HMAC-SHA256 Credential=…,SignedHeaders=…,Signature=…`; undefined when it has another form. The three parts
+ * may have any order: aliyun-java-sdk-core puts the signature before the names.
+ */
 export function acs3AuthorizationFrom(header: string): Acs3Authorization | undefined {
-  const parts =
-    /^ACS3-HMAC-SHA256 +Credential=([^,\s]+), *SignedHeaders=([a-z0-9;-]+), *Signature=([0-9a-f]{64})$/.exec(
-      header,
-    );
-  const [, accessKeyId, signedHeaders, signature] = parts ?? [];
-  if (accessKeyId === undefined || signedHeaders === undefined || signature === undefined) return undefined;
+  const [, list = ""] = /^ACS3-HMAC-SHA256 +(\S.*)$/.exec(header) ?? [];
+  const parts = list.split(/, */).map((part) => /^(\w+)=(\S+)$/.exec(part));
+  const values = new Map(parts.map((part) => [part?.[1], part?.[2]]));
+  const accessKeyId = values.get("Credential");
+  const signedHeaders = values.get("SignedHeaders");
+  const signature = values.get("Signature");
+  if (parts.length !== 3 || accessKeyId === undefined) return undefined;
+  if (signedHeaders === undefined || !/^[a-z0-9;-]+$/.test(signedHeaders)) return undefined;
+  if (signature === undefined || !/^[0-9a-f]{64}$/.test(signature)) return undefined;
   return { accessKeyId, signedHeaders: signedHeaders.split(";"), signature };
 }
 

@@ -251,6 +251,10 @@ describe("the SDKs' common core, as @alicloud/fc20230330 uses it, against the AP
     expect(Buffer.from(headers["x-fc-log-result"], "base64").toString()).toMatch(TAIL);
   });
 
+  it("invokes the version LATEST when the qualifier is empty", async () => {
+    expect((await invoke(invoker, "qualifier", { query: { qualifier: "" } })).body).toBe("LATEST");
+  });
+
   it("invokes with a role's temporary credentials", async () => {
     const { accessKeyId: id, accessKeySecret: secret, securityToken } = sessionOf(world);
     expect((await invoke({ id, secret, securityToken }, "hello")).body).toBe("heard hello");

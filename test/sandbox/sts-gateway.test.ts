@@ -19,6 +19,16 @@ describe("a request signed with ACS3", () => {
     expect(codeOf(await ask(acs3()))).toBe("200");
   });
 
+  it("is served when the signature comes before the signed headers, as aliyun-java-sdk-core writes it", async () => {
+    const asJava = (text: string) => text.replace(/(,SignedHeaders=.*)(,Signature=.*)/, "$2$1");
+    expect(codeOf(await ask(withAuthorization(acs3(), asJava)))).toBe("200");
+  });
+
+  it("has action, version and format in the query too, as aliyun-java-sdk-core sends them", async () => {
+    const inQuery = { Action: "AssumeRole", Version: "2015-04-01", Format: "JSON", Policy: "" };
+    expect(codeOf(await ask(acs3({}, inQuery)))).toBe("200");
+  });
+
   it.each<[string, (good: WireRequest) => WireRequest, string]>([
     [
       "another parameter",
@@ -57,6 +67,16 @@ describe("a request signed with ACS3", () => {
     [
       "a signature cut short",
       (r) => withAuthorization(r, (text) => text.slice(0, -1)),
+      "400 IncompleteSignature",
+    ],
+    [
+      "no names of signed headers",
+      (r) => withAuthorization(r, (text) => text.replace(/SignedHeaders=[^,]*,/, "")),
+      "400 IncompleteSignature",
+    ],
+    [
+      "a second signature",
+      (r) => withAuthorization(r, (text) => `${text},Signature=${"0".repeat(64)}`),
       "400 IncompleteSignature",
     ],
     [
