@@ -104,7 +104,7 @@ export interface Bucket {
   /** e.g. cn-hangzhou */
   readonly region: string;
   readonly createdMs: number;
-  /** What objects get whose upload names no class. */
+  /** The class of objects whose upload names none. */
   readonly storageClass: StorageClass;
   readonly redundancy: DataRedundancy;
   acl: "private" | "public-read" | "public-read-write";

@@ -41,7 +41,7 @@ export function bucketPolicyChecked(policy: unknown, ground: PolicyGround, findi
     );
 }
 
-/** A statement, parsed and as it is written, which has what the parsed form does not keep. */
+/** A statement: parsed, and as it is written, because parsing drops some of it. */
 interface Read {
   readonly index: number;
   readonly statement: Statement;
@@ -70,7 +70,7 @@ function statementsOf(policy: unknown): {
   return { readable, unreadable: unreadable.length > 0 || around === undefined ? unreadable : [around] };
 }
 
-/** OSS has taken the policy, so it has a meaning. In doubt that is the worst one. */
+/** OSS has accepted the policy, so it has a meaning. doctor assumes the worst one. */
 function unknownTo(problem: string): Trouble {
   return {
     isCertain: true,

@@ -118,7 +118,7 @@ async function policiesOf(
   return policies;
 }
 
-/** Those that our evaluator can judge. RAM has taken the others too, so they have a meaning: in doubt the worst one. */
+/** Those that our evaluator can judge. RAM has accepted the others too, so they have a meaning: doctor assumes the worst one. */
 function judgeable(
   policies: readonly NamedPolicy[],
   check: string,

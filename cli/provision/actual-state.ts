@@ -115,7 +115,7 @@ function given<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-/** RAM also refuses a name that it takes for no new role, such as one with an underscore: then no role has it. */
+/** RAM also refuses to look up a name that no new role may have, such as one with an underscore: then no role has it. */
 async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;

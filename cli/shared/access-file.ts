@@ -77,7 +77,7 @@ export function accessFileFrom(text: string, name: string): AccessFileResult {
     ok: false,
     problems: [...problems].sort(byOffset).map(located),
   });
-  // The rest of the file is probably read otherwise than it looks.
+  // YAML probably reads the rest of the file in another way than it looks.
   const lookAlikes = lookAlikesInYaml(text);
   if (lookAlikes.length > 0) return refused(lookAlikes);
   const syntax = syntaxProblemsIn(document, text, lines);

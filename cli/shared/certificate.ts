@@ -8,7 +8,7 @@ export interface CertificateSeen {
   readonly problem: string | undefined;
 }
 
-/** Connects and sends nothing. Rejects when no TLS connection comes about for another reason than the certificate. */
+/** Connects and sends nothing. Rejects when the TLS connection fails for a reason other than the certificate. */
 export async function certificateAt(url: string): Promise<CertificateSeen> {
   const { hostname, port } = new URL(url);
   return await new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ type Doors = Pick<
   "proxy" | "caCertificate" | "trustStore" | "trustStorePassword" | "hostsFile" | "nodeProxy" | "pythonPath"
 >;
 
-/** In the order in which people are told of them. */
+/** In the order in which the terminal shows them. */
 export function environmentsFor(doors: Doors): Readonly<Record<string, Environment>> {
   const { proxy, caCertificate } = doors;
   return {

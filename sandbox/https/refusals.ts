@@ -1,6 +1,6 @@
 import { newRequestId, record, type World } from "../world.ts";
 
-/** Something was refused: what, why, and the status; 0 where TLS knows none. */
+/** Something was refused: what, why, and the status; 0 for TLS, which has none. */
 export type Refused = (what: string, problem: string, status: number) => void;
 
 /** Lines for the terminal. A client that asks again and again fills the journal, which is bounded, and nothing else. */

@@ -53,7 +53,7 @@ export function listBuckets(call: OssCall): Answer {
 const DEFAULT_REGION = "cn-hangzhou";
 
 /**
- * PutBucket. Whoever has it already, sets its ACL anew; nothing else of a bucket can be changed. Throws 400 MalformedXML
+ * PutBucket. On a bucket of the caller's own it sets the ACL; nothing else of a bucket can be changed. Throws 400 MalformedXML
  * and InvalidLocationConstraint, 403 AccessDenied, 409 BucketAlreadyExists. Source: OSS PutBucket, "HTTP 409 errors".
  */
 export async function putBucket(

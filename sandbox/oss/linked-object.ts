@@ -7,9 +7,9 @@ import { keyFromHeader } from "./request.ts";
 
 /** What reading a key gives: the object there, or what a symbolic link makes of its target. */
 export interface ReadObject {
-  /** Whose metadata is answered with. */
+  /** The object whose metadata the answer has. */
   readonly object: StoredObject;
-  /** Whose bytes are answered with, and with them ETag, Content-MD5 and checksum. */
+  /** The object whose bytes, ETag, Content-MD5 and checksum the answer has. */
   readonly source: StoredObject;
   readonly modifiedMs: number;
 }

@@ -49,7 +49,7 @@ export async function uploadPart(call: ObjectCall): Promise<Answer> {
   return { status: 200, headers: uploadHeaders(stored) };
 }
 
-/** UploadPartCopy: the bytes of x-oss-copy-source-range, told in Content-Range, or the whole source. */
+/** UploadPartCopy: the bytes of x-oss-copy-source-range, which Content-Range names, or the whole source. */
 export async function uploadPartCopy(call: ObjectCall): Promise<Answer> {
   const number = partNumberOf(call);
   refusePartOutOfOrder(uploadOf(call), number);

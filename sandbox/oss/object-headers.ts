@@ -15,7 +15,7 @@ const KEPT = [
   "x-oss-server-side-encryption",
 ];
 
-/** Those of KEPT that nobody sends but to set them: many HTTP clients add a Content-Type to every PUT (assumption). */
+/** KEPT without Content-Type, which many HTTP clients add to every PUT (assumption): only metadata that was sent on purpose. */
 const METADATA = ["cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
 
 /** application/octet-stream where a client names no type. Source: OSS PutObject. */

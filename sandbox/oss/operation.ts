@@ -12,7 +12,7 @@ export const OPERATIONS = [
   row("ListBuckets", "service", "GET", [], undefined),
   row("PutBucket", "new bucket", "PUT", [], undefined),
 
-  // No document names its action; that it is this one is observed.
+  // No document names its action; this one is observed.
   row("HeadBucket", "bucket", "HEAD", [], "oss:GetBucketInfo"),
   row("DeleteBucket", "bucket", "DELETE", [], "oss:DeleteBucket"),
   row("ListObjects", "bucket", "GET", [], "oss:ListObjects"),
@@ -103,7 +103,7 @@ function scopesOf(bucket: string | undefined, key: string | undefined): readonly
 const COPYING: ReadonlySet<string> = new Set(["", "partNumber,uploadId"]);
 
 /**
- * Headers that change what an operation does, and that are not emulated. Ignoring one would be half of it: an object
+ * Headers that change what an operation does, and that are not emulated. Ignoring one would do only half of the operation: an object
  * that can be deleted although it is retained, an upload whose callback never comes. Sources: the operations' pages.
  */
 const NOT_EMULATED: ReadonlySet<string> = new Set([
@@ -138,8 +138,8 @@ function row<const N extends string, const S extends Scope>(
 }
 
 /**
- * A caller's own parameter of a signed URL. No sub-resource begins so but those of OSS and of S3. Source: the official suite
- * for C++ puts objects with `?x-param-value=value`.
+ * A caller's own parameter of a signed URL. Sub-resources of OSS begin with x-oss-, those of S3 with x-amz-. Source: the
+ * official suite for C++ puts objects with `?x-param-value=value`.
  */
 function isCustom(name: string): boolean {
   return name.startsWith("x-") && !/^x-(?:oss|amz)-/.test(name);

@@ -32,7 +32,7 @@ export const MODIFIERS: ReadonlySet<string> = new Set(
   x-oss-request-payer x-oss-traffic-limit`.split(/\s+/),
 );
 
-/** Whether the table or a prefix knows the name. What nobody knows is refused with 501, or is a cache buster. */
+/** Whether the table or a prefix knows the name. An unknown name gets 501, or is a cache buster. */
 export function isKnown(name: string): boolean {
   return SUB_RESOURCES.has(name) || MODIFIERS.has(name) || name === "list-type" || name.startsWith("x-oss-");
 }

@@ -6,7 +6,7 @@ const MIN = 245_760;
 const MAX = 838_860_800;
 
 /**
- * What an answer to a request with x-oss-traffic-limit has in addition: how long it was held up, which is not at all here.
+ * What an answer to a request with x-oss-traffic-limit has in addition: how long it was held up: here always 0.
  * Throws 400 InvalidArgument.
  */
 export function trafficLimitHeaders({ headers, parameters }: OssRequest): Readonly<Record<string, string>> {

@@ -82,7 +82,7 @@ function placesOf({ index, value: rule }: Placed<Rule>, issuers: readonly NamedI
     }));
 }
 
-/** What the operator is told about a folder that contains other users' folders. */
+/** The problem or warning about a folder that contains other users' folders. */
 function judgedReach(
   outer: Place,
   inner: Place,

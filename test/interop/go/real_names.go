@@ -23,8 +23,8 @@ const (
 )
 
 // registerRealNames adds one program of production for each SDK: https, the real endpoints, keys in the environment.
-// Nothing here knows of a sandbox: the variables that the program is started with lead there. Both SDKs of OSS ask for a
-// proxy in their environment only where they are told to.
+// Nothing here knows of a sandbox: the variables that the program is started with lead there. Both SDKs of OSS use the
+// proxy of their environment only when the program asks for it.
 func registerRealNames() {
 	register("alibaba-cloud-sdk-go "+versionOf("github.com/aliyun/alibaba-cloud-sdk-go"),
 		"AssumeRole at sts.cn-hangzhou.aliyuncs.com", func() {
