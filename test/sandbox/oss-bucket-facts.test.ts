@@ -11,13 +11,13 @@ describe.each(SIGNATURE_VERSIONS)("HEAD of a bucket, signed with %s", (version) 
   const codeIn = ({ headers }: OssAnswer) =>
     /<Code>([^<]*)</.exec(Buffer.from(headers["x-oss-err"] ?? "", "base64").toString())?.[1];
 
-  it("tells that it is there, and its region", async () => {
+  it("says that it is there, and in which region", async () => {
     const { status, headers, body } = await ask(client, "HEAD");
     expect([status, headers["x-oss-bucket-region"], body]).toEqual([200, "oss-cn-hangzhou", ""]);
     expect(lastEntry(oss)).toMatchObject({ operation: "HeadBucket", status: 200 });
   });
 
-  it("tells that there is none: 404", async () => {
+  it("says that there is none: 404", async () => {
     const answer = await ask(client, "HEAD", { bucket: "nobodys-bucket" });
     expect([answer.status, codeIn(answer)]).toEqual([404, "NoSuchBucket"]);
   });
@@ -36,13 +36,13 @@ describe.each(SIGNATURE_VERSIONS)("HEAD of a bucket, signed with %s", (version) 
   });
 });
 
-describe.each(SIGNATURE_VERSIONS)("what buckets tell, signed with %s", (version) => {
+describe.each(SIGNATURE_VERSIONS)("settings of buckets, signed with %s", (version) => {
   const client = aliOss(oss, oss.administrator, version);
   const put = (xml: string) => ask(client, "PUT", { subres: { cors: "" }, content: Buffer.from(xml) });
   const cors = (rest = "") =>
     `<CORSConfiguration><CORSRule><AllowedOrigin>https://A.example.com</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedHeader>X-Oss-Test</AllowedHeader><ExposeHeader>ETag</ExposeHeader></CORSRule>${rest}</CORSConfiguration>`;
 
-  it("GetBucketCors tells ResponseVary, and headers that may be sent in small letters", async () => {
+  it("GetBucketCors returns ResponseVary, and allowed headers in small letters", async () => {
     expect((await put(cors("<ResponseVary>true</ResponseVary>"))).status).toBe(200);
     expect(oss.bucket.corsVary).toBe(true);
     const { element } = await ask(client, "GET", { subres: { cors: "" } });
@@ -59,7 +59,7 @@ describe.each(SIGNATURE_VERSIONS)("what buckets tell, signed with %s", (version)
     expect((await ask(client, "GET", { subres: { cors: "" } })).element("ResponseVary")).toBe("false");
   });
 
-  it("DeleteBucketCors ends ResponseVary, too", async () => {
+  it("DeleteBucketCors also deletes ResponseVary", async () => {
     await put(cors("<ResponseVary>true</ResponseVary>"));
     await ask(client, "DELETE", { subres: { cors: "" } });
     expect(oss.bucket).toMatchObject({ cors: [], corsVary: false });

@@ -48,7 +48,7 @@ describe.each(SIGNATURE_VERSIONS)("PutBucketPolicy, signed with %s", (version) =
     expect(await readByAnybody()).toBe(200);
   });
 
-  it("names the character with which no JSON begins", async () => {
+  it("names the first character that is not JSON", async () => {
     const refused = await put("policy");
     expect([refused.status, refused.element("Code"), refused.element("Message")]).toEqual([
       400,

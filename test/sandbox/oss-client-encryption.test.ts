@@ -68,7 +68,7 @@ describe.each(SIGNATURE_VERSIONS)("metadata of client-side encryption, signed wi
     expect(refusal(await begin({ ...all, [PREFIX + name]: "9x5.2" }))).toEqual([400, code, malformed]);
   });
 
-  it("is taken whole, with the parts that its sizes tell, and given back", async () => {
+  it("is accepted when it is complete and the parts match its sizes, and is returned", async () => {
     expect((await put(MATERIAL)).status).toBe(200);
     expect((await ask(client, "HEAD", { object: "e" })).headers).toMatchObject(MATERIAL);
     const uploadId = (await begin({ ...MATERIAL, ...SIZES })).element("UploadId") ?? "";
@@ -78,7 +78,7 @@ describe.each(SIGNATURE_VERSIONS)("metadata of client-side encryption, signed wi
     expect((await ask(client, "HEAD", { object: "e" })).headers).toMatchObject(MATERIAL);
   });
 
-  it("is refused with more or fewer parts than its sizes tell", async () => {
+  it("is refused with more or fewer parts than its sizes require", async () => {
     const uploadId = (await begin({ ...MATERIAL, ...SIZES })).element("UploadId") ?? "";
     for (const number of [1, 2, 3]) await upload(uploadId, number);
     const code = "InvalidEncryptionRequest";
@@ -101,7 +101,7 @@ describe.each(SIGNATURE_VERSIONS)("metadata of client-side encryption, signed wi
     ]);
   });
 
-  it("is not checked where there is none of it", async () => {
+  it("is not checked when there is none", async () => {
     expect((await put({ "x-oss-meta-by": randomBytes(2).toString("hex") })).status).toBe(200);
   });
 });

@@ -40,7 +40,7 @@ describe.each(SIGNATURE_VERSIONS)("a copy onto itself, signed with %s", (version
     });
   });
 
-  it("is not what a copy onto another key is: that one keeps the source's metadata", async () => {
+  it("differs from a copy onto another key, which keeps the metadata of the source", async () => {
     await red();
     await copy({ "x-oss-meta-colour": "blue" }, "a", "b");
     expect((await ask(client, "HEAD", { object: "b" })).headers["x-oss-meta-colour"]).toBe("red");

@@ -76,7 +76,7 @@ describe.each(SIGNATURE_VERSIONS)("reading a symbolic link, signed with %s", (ve
     expect([status, body, headers["content-range"]]).toEqual([206, "the", "bytes 3-5/13"]);
   });
 
-  it("to nothing tells so in the service's words", async () => {
+  it("to a missing object is refused with the service's text", async () => {
     await linked();
     await client.delete("target");
     const { element } = await ask(client, "GET", { object: "link" });

@@ -145,7 +145,7 @@ func (sdk ossSdk) register() {
 		equal(bytes.Equal(client.get(key), body), true)
 	})
 
-	register(sdk.name, "errors are told apart", func() {
+	register(sdk.name, "the usual errors have their codes", func() {
 		refused := func(bucket string, change func(*keys)) string {
 			vended := vend()
 			change(&vended)

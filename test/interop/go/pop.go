@@ -65,7 +65,7 @@ func registerAlibabaCloudSdk() {
 		equal(codeOf(assume(stage.CallerId, stage.CallerSecret, "a+b c", "")), "InvalidParameter.RoleSessionName")
 	})
 
-	register(sdk, "errors are told apart", func() {
+	register(sdk, "the usual errors have their codes", func() {
 		equal(codeOf(assume(stage.CallerId, "wrong", "alice", "")), "SignatureDoesNotMatch")
 		equal(codeOf(assume("LTAInobody", stage.CallerSecret, "alice", "")), "InvalidAccessKeyId.NotFound")
 	})

@@ -133,7 +133,7 @@ def register(signature):
         client.complete_multipart_upload(key, upload, client.list_parts(key, upload).parts)
         equal(client.get_object(key).read(), body)
 
-    @case(sdk, "errors are told apart")
+    @case(sdk, "the usual errors have their codes")
     def _():
         def refused(change=None, name=BUCKET):
             return code_of(lambda: bucket(Vended(change), name).get_object(own + "none"), code)

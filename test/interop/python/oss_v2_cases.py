@@ -145,7 +145,7 @@ def _():
     equal(read(service, key), body)
 
 
-@case(SDK, "errors are told apart")
+@case(SDK, "the usual errors have their codes")
 def _():
     def refused(bucket=BUCKET, **change):
         request = oss.GetObjectRequest(**place(OWN + "none", bucket))

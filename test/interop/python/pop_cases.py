@@ -58,7 +58,7 @@ def _():
     equal(code_of(lambda: assume(sts_client(), "a+b c"), code), "InvalidParameter.RoleSessionName")
 
 
-@case(STS, "errors are told apart")
+@case(STS, "the usual errors have their codes")
 def _():
     equal(code_of(lambda: assume(sts_client(secret="wrong")), code), "SignatureDoesNotMatch")
     equal(code_of(lambda: assume(sts_client("LTAInobody")), code), "InvalidAccessKeyId.NotFound")

@@ -347,7 +347,7 @@ describe("a map of certificates in place of a key set", () => {
     ]);
   });
 
-  it("with a key that is no text, or empty, is no map of certificates", async () => {
+  it("whose value is not a text, or which is empty, is not a map of certificates", async () => {
     for (const document of [{}, { ...CERTIFICATES, b: 1 }, { keys: CERTIFICATES }]) {
       fetchJson.mockResolvedValue(document);
       await ask(keysOf(), "key-1");

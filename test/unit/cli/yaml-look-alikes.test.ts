@@ -187,7 +187,7 @@ describe("a character that looks like one of YAML's is told with both, where it 
     expect(problemsIn(text)).toEqual([problem]);
   });
 
-  it("tells one problem for each line, and nothing that only follows from them", () => {
+  it("reports one problem for each line, and no problem that only follows from it", () => {
     const text = changed("allow: [read, write]", "allow：[read，write]").replace("photo-app", "“photo-app”");
     expect(problemsIn(text)).toEqual([
       told("4:15", QUOTES, 'write "\\""'),

@@ -41,7 +41,7 @@ const CASES: &[Case] = &[
         run: || Box::pin(expiry()),
     },
     Case {
-        name: "errors are told apart",
+        name: "the usual errors have their codes",
         run: || Box::pin(errors()),
     },
 ];

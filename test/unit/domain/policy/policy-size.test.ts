@@ -38,7 +38,7 @@ describe("the largest session policy that rules can make", () => {
     expect(largestPolicyFor(rules, BUCKET).bytes).toBe(text.length);
   });
 
-  it("is no less where users are numbers that several rules name", () => {
+  it("is also an upper bound when users are numbers that several rules name", () => {
     const rules = rulesOf(
       accessFile({
         issuers: [{ ...LOGIN, user: "uid", userType: "integer" }],

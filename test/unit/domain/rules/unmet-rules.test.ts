@@ -35,7 +35,7 @@ describe("a placeholder that is a name of another product's user", () => {
     expect(said({ prefix: `a/{${claim}:hash}/` })).toEqual([warned(claim)]);
   });
 
-  it("gets the issuer's own user claim for an advice", () => {
+  it("is answered with the issuer's own user claim", () => {
     expect(said({ prefix: "a/{userId}/" }, { issuers: [{ ...LOGIN, user: "email" }] })).toEqual([
       warned("userId", "email"),
     ]);
@@ -69,7 +69,7 @@ describe("a placeholder that is a name of another product's user", () => {
     expect(said({ prefix: `a/{${claim}}/` })).toEqual([]);
   });
 
-  it("is warned of where a standard claim is in another case", () => {
+  it("is warned of if it is a standard claim in another case", () => {
     expect(said({ prefix: "a/{Sub}/" })).toEqual([
       "warning rules.0.prefix has {Sub}, which is not the claim sub: case counts. Nothing here says that tokens have this claim, and without it the rule never matches; write {sub}, or name Sub in requiredClaims or in the claims of a test",
     ]);
@@ -135,7 +135,7 @@ describe("a value of when that is a pattern", () => {
     expect(said({ when: { role: value } })).toEqual([]);
   });
 
-  it("is no matter for numbers and booleans", () => {
+  it("does not concern numbers and booleans", () => {
     expect(said({ when: { level: [1, 2], email_verified: true } })).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ final class CoreCases {
         });
     Harness.register(
         core,
-        "errors are told apart",
+        "the usual errors have their codes",
         () -> {
           IAcsClient wrong = client("Sts", "sts", stage("callerId"), "wrong");
           IAcsClient nobody = client("Sts", "sts", "LTAInobody", stage("callerSecret"));

@@ -70,7 +70,7 @@ final class OssCases {
     add("presigned PUT and GET", this::presigned);
     add("another user's folder is closed", this::fence);
     add("upload in parts across an expiry", this::expiry);
-    add("errors are told apart", this::errors);
+    add("the usual errors have their codes", this::errors);
   }
 
   private void add(String name, Action action) {

@@ -42,7 +42,7 @@ final class TeaCases {
         });
     Harness.register(
         sts,
-        "errors are told apart",
+        "the usual errors have their codes",
         () -> {
           Client wrong = client(stage("callerId"), "wrong", null);
           Client nobody = client("LTAInobody", stage("callerSecret"), null);
