@@ -41,7 +41,9 @@ async function main(): Promise<void> {
     return;
   }
   ready = stage;
-  process.stdout.write(options.json ? `${JSON.stringify(stage.line())}\n` : invitation(stage));
+  process.stdout.write(
+    options.json ? `${JSON.stringify(stage.line())}\n` : invitation(stage, { logShown: !options.quiet }),
+  );
 }
 
 function shown(line: string, say: (line: string) => void): void {
@@ -79,7 +81,7 @@ async function walked(stage: Stage, say: (line: string) => void): Promise<boolea
   }
 }
 
-function invitation(stage: Stage): string {
+function invitation(stage: Stage, { logShown }: { readonly logShown: boolean }): string {
   return `
 It keeps running until Ctrl-C. The endpoint: ${stage.credentialsUrl}
 Try it (alice's App token is valid for an hour):
@@ -88,7 +90,7 @@ Try it (alice's App token is valid for an hour):
 
 Or in a browser: ${stage.pageUrl}/
 Another user's token: curl -s -d sub=bob ${stage.sandbox.issuer.url}/token
-The log says why a request was refused. It is shown here, and by: curl -s "${stage.sandbox.control.url}/log?last=20"
+The log says why a request was refused. ${logShown ? "It is shown here, and by" : "It is shown by"}: curl -s "${stage.sandbox.control.url}/log?last=20"
 `;
 }
 

@@ -47,7 +47,9 @@ function tested(
   for (const warning of policySizeWarnings(rules, bucket))
     terminal.error(`warning: ${sentenceOf({ where: "rules", ...warning })}`);
   if (outcomes.length === 0) {
-    terminal.out("access.yaml contains no tests. Write some: docs/access-rules.md shows how");
+    terminal.out(
+      "There are no tests, so nothing was proven. Write some below tests: docs/access-rules.md shows how",
+    );
     return 0;
   }
   terminal.out(table(outcomes));

@@ -109,16 +109,28 @@ function bodyOf(event: Fields): Buffer | undefined {
   // API Gateway's documents write it as a text.
   const isBase64 = event["isBase64Encoded"] === true || event["isBase64Encoded"] === "true";
   if (!isBase64) return Buffer.from(body, "utf8");
-  // Buffer skips characters that are not base64: "!" would become an empty body, and an empty body asks for everything.
-  return /^[A-Za-z0-9+/]*={0,2}$/.test(body) ? Buffer.from(body, "base64") : undefined;
+  return isBase64Text(body) ? Buffer.from(body, "base64") : undefined;
 }
 
-/** FC writes each name once. Other event sources may write a name in two spellings: both values are kept. */
+/**
+ * Buffer skips what is not base64: "!", "e" and "==" would become an empty body, and an empty body asks for everything.
+ */
+function isBase64Text(text: string): boolean {
+  const [digits = "", padding = ""] = text.split(/(?==)(.*)/s);
+  return (
+    /^[A-Za-z0-9+/]*$/.test(digits) &&
+    digits.length % 4 !== 1 &&
+    (padding === "" || (/^={1,2}$/.test(padding) && text.length % 4 === 0))
+  );
+}
+
+/** FC writes each name once. Other event sources may write a name in two spellings, or a list: all values are kept. */
 function headersOf(value: unknown): HttpRequest["headers"] {
   const headers = new Map<string, string[]>();
-  for (const [name, text] of textsOf(value)) {
+  for (const [name, content] of Object.entries(recordOf(value) ?? {})) {
     const known = headers.get(name.toLowerCase()) ?? [];
-    headers.set(name.toLowerCase(), [...known, text]);
+    const texts = [content].flat().filter((text) => typeof text === "string");
+    if (texts.length > 0) headers.set(name.toLowerCase(), [...known, ...texts]);
   }
   return headers;
 }

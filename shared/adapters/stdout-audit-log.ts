@@ -9,8 +9,17 @@ export function stdoutAuditLog(
   write: (line: string) => void = writeToStdout,
 ): AuditLog & OperatorLog {
   const line = (fields: object): void =>
-    write(`${JSON.stringify({ time: new Date(clock.nowMs()).toISOString(), ...fields })}\n`);
+    write(`${oneLine({ time: new Date(clock.nowMs()).toISOString(), ...fields })}\n`);
   return { record: (entry) => line(allowed(entry)), warn: (warning) => line({ warning }) };
+}
+
+/** A path may hold characters that move a terminal's cursor or turn the direction of a text. JSON escapes only the oldest. */
+function oneLine(fields: object): string {
+  return JSON.stringify(fields).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    [...Array(character.length).keys()]
+      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
 }
 
 function allowed(entry: AuditEntry): AuditEntry {

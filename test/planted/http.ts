@@ -68,8 +68,8 @@ export const httpBugs: readonly Bug[] = [
   {
     name: "a header spelt twice keeps one",
     in: "fc-event.ts#headersOf",
-    find: `[...known, text]`,
-    replace: `[text]`,
+    find: `[...known, ...texts]`,
+    replace: `texts`,
     killedBy: ["unit/functions/http/fc-event"],
   },
   {
@@ -110,7 +110,7 @@ export const httpBugs: readonly Bug[] = [
   {
     name: "FC: what is no base64 is skipped",
     in: "fc-event.ts#bodyOf",
-    find: `/^[A-Za-z0-9+/]*={0,2}$/.test(body)`,
+    find: `isBase64Text(body)`,
     replace: `true`,
     killedBy: ["unit/functions/http/fc-event"],
   },

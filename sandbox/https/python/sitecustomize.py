@@ -9,7 +9,8 @@ import os
 _certificate = os.environ.get("SSL_CERT_FILE")
 
 if _certificate:
-    os.environ.setdefault("REQUESTS_CA_BUNDLE", _certificate)
+    # Another value, which many machines set for everybody, would win over SSL_CERT_FILE.
+    os.environ["REQUESTS_CA_BUNDLE"] = _certificate
     try:
         import certifi
     except ImportError:

@@ -9,6 +9,9 @@ import { otherDocument, problemOfOtherIssuer } from "./other-documents.ts";
 /** Milliseconds for one key set, including discovery. Ours: a request waits for it. */
 export const KEY_SET_DEADLINE_MS = 3_000;
 
+/** Characters of an address in a warning. Ours. */
+const MAX_ADDRESS = 200;
+
 /**
  * Each call reads an issuer's key set within 3 s. Rejects with an Error that names the address and what was wrong there,
  * and with a ProblemError where there is advice.
@@ -36,18 +39,18 @@ export function jwksSource(options: {
     const read = async (url: URL): Promise<unknown> => {
       const leftMs = KEY_SET_DEADLINE_MS - Math.max(0, clock.nowMs() - startedAtMs);
       return fetchJson(url, leftMs).catch((error: unknown) => {
-        throw new Error(`${url.href} ${messageOf(error)}`);
+        throw new Error(`${shown(url)} ${messageOf(error)}`);
       });
     };
     const address =
       issuer.keys.kind === "discovery" ? jwksAddressFrom(await read(start), issuer, start) : start;
     const document = await read(address);
     const other = otherDocument(document, address);
-    if (other !== undefined) throw new ProblemError({ is: `${address.href} ${other.is}`, fix: other.fix });
+    if (other !== undefined) throw new ProblemError({ is: `${shown(address)} ${other.is}`, fix: other.fix });
     try {
       return keySetFrom(document, algorithms, onWarning);
     } catch (error) {
-      throw new Error(`${address.href} ${messageOf(error)}`);
+      throw new Error(`${shown(address)} ${messageOf(error)}`);
     }
   };
 }
@@ -78,6 +81,12 @@ function jwksAddressFrom(document: unknown, issuer: Issuer, start: URL): URL {
   if (url.protocol !== "https:" && start.protocol === "https:")
     throw new Error(`${start.href}: jwks_uri is not https`);
   return url;
+}
+
+/** An address for a log line. It may come from a document of somebody else: without its query, and cut short. */
+function shown({ origin, pathname, search }: URL): string {
+  const address = `${origin}${pathname}${search === "" ? "" : "?…"}`;
+  return address.length <= MAX_ADDRESS ? address : `${address.slice(0, MAX_ADDRESS)}…`;
 }
 
 function messageOf(error: unknown): string {

@@ -388,6 +388,20 @@ describe("discovery", () => {
     );
   });
 
+  it("names the address of keys that cannot be read without its query, and cut short", async () => {
+    configuration = {
+      issuer: "https://login.example.com/",
+      jwks_uri: `https://login.example.com/${"k".repeat(500)}?access_token=secret`,
+    };
+    fetchJson.mockResolvedValueOnce(configuration).mockRejectedValueOnce(new Error("does not answer"));
+    expect(await ask(keysOf(discovered), "one")).toEqual(unavailable(10));
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^issuer login: no keys fetched: https:\/\/login\.example\.com\/k{174}… does not answer$/,
+      ),
+    ]);
+  });
+
   it.each<[string, unknown, RegExp]>([
     ["of another issuer", { issuer: "https://login.example.com", jwks_uri: jwks }, /another issuer/],
     ["without an issuer", { jwks_uri: jwks }, /another issuer/],

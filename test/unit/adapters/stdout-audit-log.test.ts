@@ -36,3 +36,10 @@ it("writes the listed fields alone, whatever else an entry carries", () => {
 it("keeps line ends inside of values escaped: nobody can write a line of their own", () => {
   expect(written({ ...ENTRY, path: '/a\n{"status":200}' }).split("\n")).toHaveLength(2);
 });
+
+it("escapes what moves a terminal's cursor, turns the direction of a text, or ends a line", () => {
+  const path = "/a\u009b2J\u007f\u202e\u2028\u200b\u{e0001}é";
+  const line = written({ ...ENTRY, path });
+  expect(line).toContain(String.raw`/a\u009b2J\u007f\u202e\u2028\u200b\udb40\udc01é`);
+  expect(JSON.parse(line)).toMatchObject({ path });
+});
