@@ -3,7 +3,7 @@ import type { Problem, ProblemAt } from "../problem.ts";
 import type { Issuer } from "../token/issuer.ts";
 import type { NamedIssuer } from "./access-file.ts";
 import { isBound, type Placed, type PlacedEntries } from "./access-references.ts";
-import { isForEverybody, isOnlyReadAndList } from "./everybody.ts";
+import { isForEverybody, isMetByEverybody, isOnlyReadAndList } from "./everybody.ts";
 import type { Rule } from "./rule.ts";
 import { SIGNED_IN } from "./when.ts";
 
@@ -12,7 +12,7 @@ import { SIGNED_IN } from "./when.ts";
  * values of their placeholders. They are the same place when all segments are equal. Everything between (a name that a
  * claim of another rule could have) is a problem. A folder that contains other users' folders is a warning with a `when`
  * that names who may, or for everybody who may only read and list and is named (`when: signed-in`). Otherwise it is a
- * problem.
+ * problem. A folder that contains a folder of users that another rule's `when` names is a warning.
  */
 export function conflictsBetween({ rules, issuers, namedIssuers = [] }: PlacedEntries): {
   readonly problems: readonly ProblemAt[];
@@ -37,9 +37,13 @@ export function conflictsBetween({ rules, issuers, namedIssuers = [] }: PlacedEn
         continue;
       }
       const [outer, inner] = place.segments.length <= other.segments.length ? [place, other] : [other, place];
-      if (!holdsOthers(outer, inner)) continue;
       const issuer = issuers.find(({ value }) => value.name === outer.issuer)?.value;
-      const told = judgedReach(outer, inner, { issuer, isOnlyIssuer: namedIssuers.length < 2 });
+      const innerIssuer = issuers.find(({ value }) => value.name === inner.issuer)?.value;
+      const context = { issuer, isOnlyIssuer: namedIssuers.length < 2 };
+      let told: Judged;
+      if (holdsOthers(outer, inner)) told = judgedReach(outer, inner, context);
+      else if (holdsNamedUsers(outer, inner, innerIssuer)) told = warnedReach(outer, inner, context);
+      else continue;
       (told.kind === "warning" ? warnings : problems).push({
         path: ["rules", outer.index, "prefix"],
         is: told.is,
@@ -82,40 +86,57 @@ function placesOf({ index, value: rule }: Placed<Rule>, issuers: readonly NamedI
     }));
 }
 
+type Judged = Problem & { readonly kind: "problem" | "warning" };
+
+interface OuterContext {
+  /** The outer rule's issuer. */
+  readonly issuer: Issuer | undefined;
+  readonly isOnlyIssuer: boolean;
+}
+
 /** The problem or warning about a folder that contains other users' folders. */
-function judgedReach(
-  outer: Place,
-  inner: Place,
-  { issuer, isOnlyIssuer }: { readonly issuer: Issuer | undefined; readonly isOnlyIssuer: boolean },
-): Problem & { readonly kind: "problem" | "warning" } {
+function judgedReach(outer: Place, inner: Place, context: OuterContext): Judged {
   const { rule } = outer;
-  const able = [...rule.permissions, ...rule.actions].join(", ");
-  const reach = `reaches every folder ${shown(inner)} of rules[${inner.index}] (${inner.rule.name})`;
-  const fix = "write a narrower prefix, unless this is intended";
-  if (!isForEverybody(rule, issuer))
-    return { kind: "warning", is: `${reach}: everybody who matches this rule can ${able} there`, fix };
-  const shared = outer.segments.filter((segment) => segment.kind !== "literal").map(written);
-  const same = shared.length === 0 ? "" : ` with the same ${shared.join(", ")}`;
   const isNamed = rule.signedIn || rule.when.size > 0;
   const isSafe = isOnlyReadAndList(rule);
-  if (isNamed && isSafe) {
-    const where = isOnlyIssuer ? "" : ` at ${outer.issuer}`;
-    return {
-      kind: "warning",
-      is: `${reach}: everybody${same} who has signed in${where} can ${able} there`,
-      fix,
-    };
-  }
+  if (!isForEverybody(rule, context.issuer) || (isNamed && isSafe)) return warnedReach(outer, inner, context);
+  const can = isNamed ? `, who could ${ableIn(rule)} there` : "";
   const others = "add a when: that names who may, or write a folder of its own";
   return {
     kind: "problem",
-    is: `is ${shown(outer)}, which ${reach}, for everybody${same}${isNamed ? `, who could ${able} there` : ""}`,
+    is: `is ${shown(outer)}, which ${reachOf(inner)}, for everybody${withTheSame(outer)}${can}`,
     fix: isSafe
-      ? `write when: ${SIGNED_IN} if everybody who has signed in may ${able} there; otherwise ${others}`
+      ? `write when: ${SIGNED_IN} if everybody who has signed in may ${ableIn(rule)} there; otherwise ${others}`
       : isNamed
         ? `allow only read and list, or ${others}`
         : others,
   };
+}
+
+function warnedReach(outer: Place, inner: Place, { issuer, isOnlyIssuer }: OuterContext): Judged {
+  const where = isOnlyIssuer ? "" : ` at ${outer.issuer}`;
+  const who = isForEverybody(outer.rule, issuer)
+    ? `everybody${withTheSame(outer)} who has signed in${where}`
+    : "everybody who matches this rule";
+  return {
+    kind: "warning",
+    is: `${reachOf(inner)}: ${who} can ${ableIn(outer.rule)} there`,
+    fix: "write a narrower prefix, unless this is intended",
+  };
+}
+
+function reachOf(inner: Place): string {
+  const which = inner.segments.some(({ kind }) => kind !== "literal") ? "every" : "the";
+  return `reaches ${which} folder ${shown(inner)} of rules[${inner.index}] (${inner.rule.name})`;
+}
+
+function withTheSame({ segments }: Place): string {
+  const shared = segments.filter((segment) => segment.kind !== "literal").map(written);
+  return shared.length === 0 ? "" : ` with the same ${shared.join(", ")}`;
+}
+
+function ableIn({ permissions, actions }: Rule): string {
+  return [...permissions, ...actions].join(", ");
 }
 
 /** Only when both rules name a bucket: OSS_BUCKET is unknown here and could be either of them. */
@@ -129,6 +150,20 @@ function holdsOthers(outer: Place, inner: Place): boolean {
   return (
     !known.includes(outer.userClaim) && claimsOf(inner.rule.prefix).some((claim) => !known.includes(claim))
   );
+}
+
+/**
+ * Whether the inner folder is for users that its rule's `when` names, and the outer rule lets others in. A condition
+ * that every token meets names nobody. The same claim of another issuer names other users.
+ */
+function holdsNamedUsers(outer: Place, inner: Place, innerIssuer: Issuer | undefined): boolean {
+  if (outer.segments.length === inner.segments.length) return false;
+  if (claimsOf(outer.rule.prefix).includes(outer.userClaim)) return false;
+  return [...inner.rule.when].some(([claim, values]) => {
+    if (isMetByEverybody(claim, values, innerIssuer)) return false;
+    const demanded = outer.issuer === inner.issuer ? outer.rule.when.get(claim) : undefined;
+    return demanded?.every((value) => values.includes(value)) !== true;
+  });
 }
 
 function relationOf(a: Place, b: Place): Relation {

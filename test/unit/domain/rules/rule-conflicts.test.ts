@@ -260,6 +260,96 @@ describe("when: signed-in, for everybody who has signed in", () => {
   });
 });
 
+describe("a folder that contains the folder of users that another rule's when names", () => {
+  const ALL = ["read", "write", "list", "delete"];
+  const alice = { prefix: "users/alice/", when: { sub: "alice" } };
+  const red = { prefix: "teams/red/", when: { team: "red" } };
+  const warned = (folder: string, who: string, able: string): Told => ({
+    at: "warning: rules.1.prefix",
+    is: `reaches ${folder} of rules[0] (rule 0): everybody ${who} can ${able} there`,
+    fix: "write a narrower prefix, unless this is intended",
+  });
+
+  it("is a warning where a condition names other users", () => {
+    const outer = { prefix: "users/", when: { email_verified: true }, allow: ALL };
+    expect(said([alice, outer])).toEqual([
+      warned('the folder "users/alice/"', "who matches this rule", ALL.join(", ")),
+    ]);
+  });
+
+  it.each<[string, RuleFields]>([
+    ["without a when", {}],
+    ["with when: signed-in", { when: "signed-in" }],
+    ["with a when that every token meets", { when: { aud: "photo-app" } }],
+  ])("is a warning for everybody, %s", (_what, change) => {
+    expect(said([red, { prefix: "teams/", ...change }])).toEqual([
+      warned('the folder "teams/red/"', "who has signed in", "read, list"),
+    ]);
+  });
+
+  it("is a warning where everybody shares a claim of its name", () => {
+    const leads = { prefix: "t/{team}/leads/", when: { role: "lead" } };
+    expect(said([leads, { prefix: "t/{team}/" }])).toEqual([
+      warned('every folder "t/{team}/leads/"', "with the same {team} who has signed in", "read, list"),
+    ]);
+  });
+
+  it.each<[string, RuleFields, RuleFields]>([
+    ["one value more", red, { prefix: "teams/", when: { team: ["red", "blue"] } }],
+    [
+      "only one of two conditions",
+      { ...red, when: { team: "red", role: "a" } },
+      { prefix: "teams/", when: { role: "a" } },
+    ],
+    ["the value as another type", { ...red, when: { team: 1 } }, { prefix: "teams/", when: { team: "1" } }],
+  ])("is a warning where its rule demands %s", (_what, inner, outer) => {
+    expect(said([inner, outer])).toEqual([
+      warned('the folder "teams/red/"', "who matches this rule", "read, list"),
+    ]);
+  });
+
+  it("is a warning where the same claim comes from another issuer", () => {
+    const outer = { prefix: "teams/", when: { team: "red" } };
+    const rules = [
+      { ...red, issuer: "login" },
+      { ...outer, issuer: "partner" },
+    ];
+    expect(said(rules, [LOGIN, PARTNER])).toEqual([
+      warned('the folder "teams/red/"', "who matches this rule", "read, list"),
+    ]);
+    expect(said([red, outer])).toEqual([]);
+  });
+
+  it.each<[string, RuleFields, RuleFields]>([
+    ["the same users may reach", red, { prefix: "teams/", when: { team: "red" } }],
+    [
+      "fewer users may reach",
+      { ...red, when: { team: ["red", "blue"] } },
+      { prefix: "teams/", when: { team: "red", role: "lead" } },
+    ],
+    ["every token opens", { prefix: "docs/all/", when: { aud: "photo-app" } }, { prefix: "docs/" }],
+    [
+      "the same users may reach: every token has the audience",
+      { ...red, when: { team: "red", aud: "photo-app" } },
+      { prefix: "teams/", when: { team: "red" } },
+    ],
+    [
+      "is the same folder",
+      { prefix: "docs/", when: { role: "editor" }, allow: ["write"] },
+      { prefix: "docs/" },
+    ],
+    [
+      "is in the user's own folder",
+      { prefix: "u/{sub}/pro/", when: { plan: "pro" } },
+      { prefix: "u/{sub}/" },
+    ],
+    ["is in another folder", red, { prefix: "docs/" }],
+    ["contains the other one", { prefix: "docs/", when: { role: "lead" } }, { prefix: "docs/all/" }],
+  ])("is nothing to say where the inner folder %s", (_what, inner, outer) => {
+    expect(said([inner, outer])).toEqual([]);
+  });
+});
+
 describe("buckets", () => {
   it("keep apart where both rules name one", () => {
     expect(
