@@ -3,7 +3,8 @@ import { granted, refused } from "../domain/refusal.ts";
 import type { Algorithm } from "../domain/token/issuer.ts";
 import { keyFits } from "../domain/token/verification-key.ts";
 import type { SigningKeys } from "../ports.ts";
-import { isPublicKey, publicKeyFrom } from "./fixed-keys/public-key-text.ts";
+import { publicKeyFrom } from "./fixed-keys/public-key-text.ts";
+import { problemOfPublicText } from "./fixed-keys/public-text.ts";
 
 /**
  * The one key of an issuer without a key set. The token's kid is ignored: there is nothing to choose. Throws when the
@@ -20,8 +21,8 @@ export function fixedKeys(key: KeyObject, algorithms: readonly Algorithm[]): Sig
 
 /**
  * The HMAC key for HS256, HS384 or HS512: the UTF-8 bytes of a setting's text, unchanged. Throws below 32 bytes
- * (RFC 7518 section 3.2) and for texts that are known or easy to guess: examples, repetitions, PEM. The message says
- * what is wrong, as in `Problem.is`, and never quotes the text.
+ * (RFC 7518 section 3.2) and for texts that are known or easy to guess: examples, repetitions, public keys, JWTs. The
+ * message says what is wrong, as in `Problem.is`, and never quotes the text.
  */
 export function secretKeyFrom(text: string): KeyObject {
   const problem = problemOfSecret(text);
@@ -45,8 +46,8 @@ function needOf(algorithms: readonly Algorithm[]): string {
 }
 
 function problemOfSecret(text: string): string | undefined {
-  if (text.includes("-----BEGIN")) return "is a PEM text, not a secret: with HS*, who can verify can sign";
-  if (isPublicKey(text)) return "is a public key, not a secret: with HS*, who can verify can sign";
+  const publicText = problemOfPublicText(text);
+  if (publicText !== undefined) return publicText;
   if (text !== text.trim()) return "starts or ends with a space or a line end";
   const bytes = Buffer.byteLength(text, "utf8");
   if (bytes < MIN_SECRET_BYTES) return `has ${bytes} bytes, but a secret needs ${MIN_SECRET_BYTES}`;
@@ -73,6 +74,9 @@ const KNOWN_SECRETS: ReadonlySet<string> = new Set([
   "a-string-secret-at-least-256-bits-long",
   "a-valid-string-secret-that-is-at-least-384-bits-long",
   "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
+  // The defaults of a self-hosted Supabase, and of its local one.
+  "your-super-secret-jwt-token-with-at-least-32-characters-long",
+  "super-secret-jwt-token-with-at-least-32-characters-long",
   // The keys of the examples, as printed in RFC 7515 appendix A.1.1, RFC 7520 sections 3.5 and 3.6.
   "aym1sysppbydfgzld3umj1qzkobwvmkoqq-estjqlr_t-1qs0gzh75aktmn3yj0ips4hcguutwjazzr1z9caow",
   "hjtxiz2usn5kbqfbttnwbpdmhkv8fjg-onbc6mxccyg",

@@ -1,4 +1,5 @@
 import { constants, createHash, createSecretKey, type KeyObject, privateEncrypt, sign } from "node:crypto";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { publicKeyFrom } from "../../shared/adapters/fixed-keys/public-key-text.ts";
 import { fixedKeys, secretKeyFrom } from "../../shared/adapters/fixed-keys.ts";
@@ -157,6 +158,52 @@ describe("J3: a public key's text as the secret of an HMAC", () => {
     expect(() => fixedKeys(rsaKeys.publicKey, ["HS256"])).toThrow("does not fit HS256");
     const pem = rsaKeys.publicKey.export({ type: "spki", format: "pem" }).toString();
     expect(() => secretKeyFrom(pem.trim())).toThrow("PEM");
+  });
+
+  const der = rsaKeys.publicKey.export({ type: "spki", format: "der" });
+  const pem = rsaKeys.publicKey.export({ type: "spki", format: "pem" }).toString().trim();
+  const pemBody = pem.split("\n").slice(1, -1);
+  const jwk = JSON.stringify(rsaKeys.publicKey.export({ format: "jwk" }));
+  const jwks = `{"keys":[${jwk}]}`;
+  const inBase64 = (text: string) => Buffer.from(text).toString("base64");
+  const sshBlob = Buffer.concat([Buffer.from([0, 0, 0, 7]), Buffer.from("ssh-rsa"), der]).toString("base64");
+  it.each([
+    ["a key set", jwks],
+    ["a list with a key", `[${jwk}]`],
+    ["a key in quotes", `"${jwk}"`],
+    ["a key as a JSON text", JSON.stringify(jwk)],
+    ["a key whose JSON is not closed", jwk.slice(0, -1)],
+    ["DER in base64url", der.toString("base64url")],
+    ["DER in hexadecimal digits", der.toString("hex")],
+    ["DER in hexadecimal digits with colons", der.toString("hex").match(/../g)?.join(":") ?? ""],
+    ["the body of PEM with \\n as two characters", pemBody.join("\\n")],
+    ["the body of PEM in quotes", `"${pemBody.join("")}"`],
+    ["PEM with four dashes", pem.replaceAll("-----", "----")],
+    ["PEM without dashes", pem.replaceAll("-----", "")],
+    ["PEM in base64", inBase64(pem)],
+    ["a key set in base64", inBase64(jwks)],
+    ["a key in base64url", Buffer.from(jwk).toString("base64url")],
+    ["PEM in hexadecimal digits", Buffer.from(pem).toString("hex")],
+    ["a key of SSH", `ssh-rsa ${sshBlob} me@example.com`],
+    ["a key of SSH without its name", sshBlob],
+    ["an ECDSA key of SSH", "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTY="],
+    ["the address of a key set", "https://login.example.com/.well-known/jwks.json"],
+    ["a JWT", appToken({})],
+    ["a JWT as a header has it", `Bearer ${appToken({})}`],
+  ])("cannot be configured as a secret, because others know it: %s", (_case, text) => {
+    expect(() => secretKeyFrom(text)).toThrow(/^is (a|an|JSON).* not a secret: [^"]*$/);
+  });
+
+  it("leaves every secret of random bytes alone", () => {
+    const bytes = fc.uint8Array({ minLength: 32, maxLength: 96 });
+    const encoding = fc.constantFrom("base64" as const, "base64url" as const, "hex" as const);
+    fc.assert(
+      fc.property(bytes, encoding, (random, form) => {
+        fc.pre(new Set(random).size > 8);
+        const text = Buffer.from(random).toString(form);
+        expect(secretKeyFrom(text).export().toString()).toBe(text);
+      }),
+    );
   });
 
   it("is refused even when a key source returns a public key for HS256", async () => {
@@ -462,6 +509,8 @@ describe("J19: a secret that can be guessed", () => {
     ["31 bytes", "0123456789abcdefghijklmnopqrstu", /31 bytes/],
     ["the example of jwt.io", "a-string-secret-at-least-256-bits-long", /word list/],
     ["the same, shouted", "A-STRING-SECRET-AT-LEAST-256-BITS-LONG", /word list/],
+    ["the default of Supabase", "your-super-secret-jwt-token-with-at-least-32-characters-long", /word list/],
+    ["its local default", "super-secret-jwt-token-with-at-least-32-characters-long", /word list/],
     ["a word, repeated until it is long enough", "secret".repeat(6), /word list/],
     ["one character, repeated", "x".repeat(64), /word list/],
     ["the example key of RFC 7520", "hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg", /word list/],

@@ -102,8 +102,8 @@ export const keysBugs: readonly Bug[] = [
   },
   {
     name: "keys: a public key without its PEM lines is a secret",
-    in: "problemOfSecret",
-    find: `if (isPublicKey(text)) return`,
+    in: "problemOfPublicText",
+    find: `if (decoded.some(isPublicKeyDer)) return`,
     replace: `if (text === "never") return`,
     killedBy: ["unit/adapters/jwt-fixed-keys"],
   },
@@ -151,10 +151,17 @@ export const keysBugs: readonly Bug[] = [
   },
   {
     name: "keys: a PEM text is a secret",
-    in: "problemOfSecret",
-    find: `if (text.includes("-----BEGIN")) return`,
+    in: "shared/adapters/fixed-keys/public-text.ts#problemOfForm",
+    find: `if (PEM_LINE.test(text)) return`,
     replace: `if (text.includes("never")) return`,
     killedBy: ["unit/adapters/jwt-fixed-keys"],
+  },
+  {
+    name: "keys: a key set in base64 is a secret",
+    in: "problemOfPublicText",
+    find: `[given, text, ...decoded.map((bytes) => unquoted(bytes.toString("utf8")))]`,
+    replace: `[given, text]`,
+    killedBy: ["attack/token-forgery"],
   },
   {
     name: "keys: the secret is cleaned up",

@@ -34,13 +34,9 @@ export function publicKeyFrom(given: string): KeyObject {
   return key;
 }
 
-/** Whether a text is a JSON Web Key, or a public key or certificate without its PEM lines: nothing that is secret. */
-export function isPublicKey(text: string): boolean {
-  const der = bareBase64From(text);
-  return (
-    hasOwn(jsonFrom(text), "kty") ||
-    (der !== undefined && LABELS.some((kind) => publicKeyOrUndefined(der, kind) !== undefined))
-  );
+/** Whether bytes are a public key or a certificate in DER: nothing that is secret. */
+export function isPublicKeyDer(der: Buffer): boolean {
+  return LABELS.some((kind) => publicKeyOrUndefined(der, kind) !== undefined);
 }
 
 /** The certificate in a setting's text; undefined when it is none. */

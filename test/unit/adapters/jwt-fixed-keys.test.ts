@@ -98,7 +98,7 @@ describe("secretKeyFrom", () => {
     [
       "a JSON Web Key",
       JSON.stringify(keyPair("P-256").publicKey.export({ format: "jwk" })),
-      "is a public key, not a secret: with HS*, who can verify can sign",
+      "is JSON, as public keys are, not a secret: with HS*, who can verify can sign",
     ],
   ])("refuses %s, and does not quote it", (_case, text, message) => {
     expect(() => secretKeyFrom(text)).toThrow(new Error(message));
