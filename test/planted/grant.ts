@@ -115,6 +115,13 @@ export const grantBugs: readonly Bug[] = [
     killedBy: ["unit/domain/grant/access-grant"],
   },
   {
+    name: "a denial misses a token whose jti is a number",
+    in: "principalFrom",
+    find: `typeof tokenId === "string" || Number.isSafeInteger(tokenId)`,
+    replace: `typeof tokenId === "string"`,
+    killedBy: ["unit/domain/grant/access-grant"],
+  },
+  {
     name: "a denial of one issuer's user hits nobody",
     in: "denies",
     find: `if (entry.user !== undefined && entry.user !== principal.user) return false;`,

@@ -16,7 +16,7 @@ export interface Principal {
   readonly userClaim: string;
   /** Claims by the name in the rules. A claim that the token does not have is absent. */
   readonly attributes: ReadonlyMap<string, Attribute>;
-  /** `jti` */
+  /** `jti`; a whole number in decimal digits, so that `deny` finds it. */
   readonly tokenId: string | undefined;
   /** `iat` */
   readonly issuedAtMs: number | undefined;
@@ -47,7 +47,7 @@ export function principalFrom(verified: VerifiedClaims, rules: AccessRules): Res
     user: String(user),
     userClaim: issuer.userClaim,
     attributes,
-    tokenId: typeof tokenId === "string" ? tokenId : undefined,
+    tokenId: typeof tokenId === "string" || Number.isSafeInteger(tokenId) ? String(tokenId) : undefined,
     issuedAtMs: typeof issuedAt === "number" ? issuedAt * 1000 : undefined,
   });
 }

@@ -104,7 +104,7 @@ function judgedReach(outer: Place, inner: Place, context: OuterContext): Judged 
   const others = "add a when: that names who may, or write a folder of its own";
   return {
     kind: "problem",
-    is: `is ${shown(outer)}, which ${reachOf(inner)}, for everybody${withTheSame(outer)}${can}`,
+    is: `is ${shown(outer)}, which ${reachingSentence(inner)}, for everybody${withTheSame(outer)}${can}`,
     fix: isSafe
       ? `write when: ${SIGNED_IN} if everybody who has signed in may ${ableIn(rule)} there; otherwise ${others}`
       : isNamed
@@ -120,12 +120,12 @@ function warnedReach(outer: Place, inner: Place, { issuer, isOnlyIssuer }: Outer
     : "everybody who matches this rule";
   return {
     kind: "warning",
-    is: `${reachOf(inner)}: ${who} can ${ableIn(outer.rule)} there`,
+    is: `${reachingSentence(inner)}: ${who} can ${ableIn(outer.rule)} there`,
     fix: "write a narrower prefix, unless this is intended",
   };
 }
 
-function reachOf(inner: Place): string {
+function reachingSentence(inner: Place): string {
   const which = inner.segments.some(({ kind }) => kind !== "literal") ? "every" : "the";
   return `reaches ${which} folder ${shown(inner)} of rules[${inner.index}] (${inner.rule.name})`;
 }

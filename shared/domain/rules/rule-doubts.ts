@@ -106,8 +106,9 @@ function sharedFolder(rule: Rule, index: number, issuers: readonly Issuer[]): re
     ...permissions.filter((permission) => permission === "write" || permission === "delete"),
     ...actions.filter((action) => !action.startsWith("oss:Get")),
   ];
-  const ofOne = claimsOf(prefix).some((claim) => !SAME_FOR_ALL.includes(claim));
   const own = issuers.filter(({ name }) => issuer === undefined || issuer === name);
+  const sameForAll = [...SAME_FOR_ALL, ...own.map(({ audienceClaim }) => audienceClaim)];
+  const ofOne = claimsOf(prefix).some((claim) => !sameForAll.includes(claim));
   const namesWhoMay = when.size > 0 && !own.some((one) => isForEverybody(rule, one));
   return namesWhoMay || changing.length === 0 || ofOne
     ? []
@@ -120,5 +121,5 @@ function sharedFolder(rule: Rule, index: number, issuers: readonly Issuer[]): re
       ];
 }
 
-/** Claims with the same value for all users of an issuer. */
+/** Claims with the same value for all users of an issuer, as its own `audienceClaim` has. */
 const SAME_FOR_ALL: readonly string[] = ["iss", "aud", "azp", "client_id"];

@@ -451,6 +451,14 @@ describe("deny", () => {
     expect(refusalOf(two, CLAIMS, {}, { issuer: "partner" })).toEqual(DENIED_USER);
   });
 
+  it.each([
+    [123, "123"],
+    [Number.MAX_SAFE_INTEGER, "9007199254740991"],
+  ])("refuses the token whose jti is the number %d", (jti, tokenId) => {
+    expect(refusalOf(denying({ tokenId }), { ...CLAIMS, jti })).toEqual(DENIED_TOKEN);
+    expect(decided(denying({ tokenId: "1234" }), { ...CLAIMS, jti }).ok).toBe(true);
+  });
+
   it("looks at every entry", () => {
     expect(refusalOf(denying({ user: "bob" }, { tokenId: "token-1" }), CLAIMS)).toEqual(DENIED_TOKEN);
   });

@@ -1140,6 +1140,17 @@ describe("a warning in access.yaml tells what could be meant, and opens more tha
     expect(warningsIn(rule(change))).toEqual([shared(able)]);
   });
 
+  it.each(["appid", "app.id"])(
+    "one folder for all users, to change: %s, the issuer's audienceClaim",
+    (claim) => {
+      const inbox = { name: "inbox", prefix: `files/{${claim}}/`, allow: ["write"] };
+      const file = (audienceClaim: string) =>
+        accessFile({ issuers: [{ ...LOGIN, audienceClaim }], rules: [inbox] });
+      expect(warningsIn(file(claim))).toEqual([shared("write")]);
+      expect(warningsIn(file("azp"))).toEqual([]);
+    },
+  );
+
   it.each([
     ["read alone", { prefix: "public/", allow: ["read", "list"], actions: ["oss:GetObjectTagging"] }],
     ["for those whom a condition names", { prefix: "articles/", when: { role: "editor" } }],
