@@ -1,4 +1,4 @@
-import { quoted, type Refuse, type Setting, type Settings } from "./settings.ts";
+import { looksLikeKey, quoted, type Refuse, type Setting, type Settings, shown } from "./settings.ts";
 
 /** How a function listens, and which pages may read its answers. */
 export interface HttpSettings {
@@ -36,8 +36,8 @@ function originsFrom(value: string | undefined, refuse: Refuse): readonly string
   for (const origin of origins) {
     // Apps in a WebView have origins such as capacitor://localhost and ionic://localhost.
     if (origin === "*" || /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(:\d+)?$/.test(origin)) continue;
-    const shown = origin.includes("@") ? "a part with an @" : JSON.stringify(origin);
-    const is = `has ${shown}, which is not an origin`;
+    const part = origin.includes("@") ? "a part with an @" : shown(origin);
+    const is = `has ${part}, which is not an origin`;
     if (/[\s;]/.test(origin)) {
       refuse(where, is, "separate origins by commas");
       continue;
@@ -45,8 +45,8 @@ function originsFrom(value: string | undefined, refuse: Refuse): readonly string
     const parsed = URL.canParse(origin) ? new URL(origin).origin : "null";
     // "null" is the origin of every sandboxed frame. A wildcard inside an origin would match nothing.
     if (parsed !== origin || parsed === "null" || origin.includes("*")) {
-      const instead = parsed === "null" || origin.includes("*") ? "https://app.example.com" : parsed;
-      refuse(where, is, `write ${instead}`);
+      const usable = parsed !== "null" && !origin.includes("*") && !looksLikeKey(origin);
+      refuse(where, is, `write ${usable ? parsed : "https://app.example.com"}`);
     }
   }
   if (origins.includes("*") && origins.length > 1)

@@ -4,6 +4,7 @@ import { type AddressInfo, isIPv6 } from "node:net";
 import { callerCredentialsFrom } from "./caller.ts";
 import type { Service } from "./http.ts";
 import { answer, httpRequestFrom, onUnparsed, unparsedRequest } from "./node-http.ts";
+import { looksLikeKey, shown } from "./settings.ts";
 
 /** Where a server listens, and who runs it. */
 export interface Listening {
@@ -62,8 +63,10 @@ function problemOfListening({ code, message }: NodeJS.ErrnoException, { host, po
     return `port ${port} of ${host} is in use; set PORT to another port, or to 0 for a free one`;
   if (code === "EACCES") return `this user may not use port ${port}; set PORT to 1024 or more`;
   return code === "ENOTFOUND" || code === "EADDRNOTAVAIL"
-    ? `HOST is ${JSON.stringify(host)}, which is not an address of this machine; write 127.0.0.1 or 0.0.0.0`
-    : message;
+    ? `HOST is ${shown(host)}, which is not an address of this machine; write 127.0.0.1 or 0.0.0.0`
+    : looksLikeKey(host)
+      ? `HOST is ${shown(host)}; write 127.0.0.1 or 0.0.0.0`
+      : message;
 }
 
 async function answered(

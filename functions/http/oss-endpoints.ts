@@ -48,7 +48,9 @@ export function ossEndpointsFrom(
       const silent: Refuse = (where, is) => refuse(where, is, ADDRESS_ONLY);
       return entryFrom(text, { deployment, is: say(text), refuse: looksLikeKey(text) ? silent : refuse });
     });
-  refuseContradictions(entries, deployment, refuse);
+  const hiding: Refuse = (where) =>
+    refuse(where, "has a text that looks like a key, which is not shown here", SEPARATED);
+  refuseContradictions(entries, deployment, texts.some(looksLikeKey) ? hiding : refuse);
   const alone = entries.find((entry) => entry.bucket === undefined)?.endpoint;
   const listed = entries.flatMap(({ bucket, endpoint }) =>
     bucket === undefined ? [] : [[bucket, endpoint] as const],

@@ -79,6 +79,13 @@ export function quoted(value: string): string {
   return `is ${JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value)}`;
 }
 
+/** A value inside a problem; the same rule as in {@link quoted}. */
+export function shown(value: string): string {
+  return looksLikeKey(value)
+    ? "a text that looks like a key, which is not shown here"
+    : JSON.stringify(value);
+}
+
 /** Characters. Ours: longer than every right value of these settings. */
 const MAX_SHOWN = 200;
 

@@ -45,6 +45,20 @@ export const httpBugs: readonly Bug[] = [
     killedBy: ["unit/functions/config"],
   },
   {
+    name: "a key in a list of origins is shown",
+    in: "functions/http/settings.ts#shown",
+    find: `looksLikeKey(value) ?`,
+    replace: `value === "" ?`,
+    killedBy: ["unit/functions/config"],
+  },
+  {
+    name: "a key in contradicting addresses is shown",
+    in: "ossEndpointsFrom",
+    find: `texts.some(looksLikeKey) ? hiding : refuse`,
+    replace: `texts.length === 0 ? hiding : refuse`,
+    killedBy: ["unit/functions/http/oss-endpoints"],
+  },
+  {
     name: "credentials without a line in the log",
     in: "recorded",
     find: `} catch { return false;`,

@@ -550,6 +550,14 @@ describe("a key in the wrong setting is not shown", () => {
     expect(JSON.stringify(problems)).not.toContain(key);
   });
 
+  it.each(Object.entries(KEYS))("%s in ALLOWED_ORIGINS, alone or after https://", (_what, key) => {
+    for (const origin of [key, `https://${key}/`]) {
+      const problems = problemsOf({ ALLOWED_ORIGINS: `https://a.example,${origin}` });
+      expect(problems).not.toEqual([]);
+      expect(JSON.stringify(problems).toLowerCase()).not.toContain(key.toLowerCase());
+    }
+  });
+
   it("not even in a list of addresses", () => {
     const key = KEYS["an AccessKey secret"];
     const problems = problemsOf({ OSS_ENDPOINT: `https://files.example.com, ${key}` });

@@ -18,6 +18,21 @@ function read(value: string | undefined, change: Partial<typeof DEPLOYMENT> = {}
 }
 
 describe("OSS_ENDPOINT", () => {
+  const KEY = "Kj8dP2mQ9xW4vB7nL1sT6yH3cF5rZ0";
+  it.each([
+    ["two addresses without a bucket", `https://oss-cn-hangzhou.aliyuncs.com,https://${KEY}.example.com`],
+    [
+      "two addresses for a bucket",
+      `docs-bucket=https://docs.example.com,docs-bucket=https://${KEY}.example.com`,
+    ],
+    ["one domain for two buckets", `docs-bucket=https://${KEY}.example.com,https://${KEY}.example.com`],
+    ["a bucket that no rule names", `${KEY}=https://docs.example.com`],
+  ])("does not show a key in a contradiction: %s", (_case, value) => {
+    const { problems } = read(value);
+    expect(problems).not.toEqual([]);
+    expect(JSON.stringify(problems).toLowerCase()).not.toContain(KEY.toLowerCase());
+  });
+
   it.each<[string, string | undefined, object]>([
     ["is not set: the region's endpoint for every bucket", undefined, { ofBuckets: {}, others: REGION }],
     [
