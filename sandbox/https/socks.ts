@@ -12,11 +12,27 @@ export interface SocksRequest {
   reply(outcome: "connected" | "refused"): void;
 }
 
+/** Milliseconds; that of TLS (tls.ts). */
+const HANDSHAKE_TIMEOUT_MS = 30_000;
+
 /**
- * Reads a SOCKS 5 handshake: no authentication, CONNECT alone. Undefined when it is anything else, or when the client
- * goes away. Java needs it: aliyun-sdk-oss knows no other proxy setting that is not in the program.
+ * Reads a SOCKS 5 handshake: no authentication, CONNECT alone. Undefined when it is anything else, when the client goes
+ * away, or when the handshake takes longer than `timeoutMs`: the connection is closed then. Java needs it:
+ * aliyun-sdk-oss knows no other proxy setting that is not in the program.
  */
-export async function readSocksRequest(socket: Socket): Promise<SocksRequest | undefined> {
+export async function readSocksRequest(
+  socket: Socket,
+  timeoutMs = HANDSHAKE_TIMEOUT_MS,
+): Promise<SocksRequest | undefined> {
+  const deadline = setTimeout(() => socket.destroy(), timeoutMs);
+  try {
+    return await handshakeOn(socket);
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+async function handshakeOn(socket: Socket): Promise<SocksRequest | undefined> {
   const methods = (await bytesFrom(socket, 2))?.[1];
   if (methods === undefined || (await bytesFrom(socket, methods)) === undefined) return undefined;
   socket.write(Buffer.from([SOCKS_5, 0x00]));
@@ -40,19 +56,34 @@ export async function readSocksRequest(socket: Socket): Promise<SocksRequest | u
   };
 }
 
-/** Exactly so many bytes; undefined when the connection ends before. */
+/** Exactly so many bytes, in however many pieces they come; undefined when the connection ends before. */
 async function bytesFrom(socket: Socket, count: number): Promise<Buffer | undefined> {
-  if (count === 0) return Buffer.alloc(0);
-  for (;;) {
-    const bytes: Buffer | null = socket.read(count);
-    if (bytes !== null) return bytes.length === count ? bytes : undefined;
-    if (socket.destroyed || socket.readableEnded) return undefined;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        for (const event of ["readable", "end", "close"]) socket.off(event, done);
-        resolve();
-      };
-      for (const event of ["readable", "end", "close"]) socket.once(event, done);
-    });
+  const pieces: Buffer[] = [];
+  let missing = count;
+  while (missing > 0) {
+    // All that is there, and no more than is needed. While bytes stay unread, `readable` fires again at once.
+    const there = Math.min(missing, socket.readableLength);
+    // Without a length, `read` notices the end.
+    const piece: Buffer | null = there > 0 ? socket.read(there) : socket.read();
+    if (piece !== null) {
+      pieces.push(piece);
+      missing -= piece.length;
+    } else if (socket.destroyed || socket.readableEnded) {
+      return undefined;
+    } else {
+      await change(socket);
+    }
   }
+  return Buffer.concat(pieces);
+}
+
+/** There are more bytes to read, or the connection ends. */
+function change(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of ["readable", "end", "close"]) socket.off(event, done);
+      resolve();
+    };
+    for (const event of ["readable", "end", "close"]) socket.once(event, done);
+  });
 }

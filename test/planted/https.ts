@@ -132,4 +132,11 @@ export const httpsBugs: readonly Bug[] = [
     replace: `host === PLACEHOLDER_ADDRESS`,
     killedBy: ["sandbox/https-programs"],
   },
+  {
+    name: "https: a SOCKS client may take for ever",
+    in: "readSocksRequest",
+    find: `setTimeout(() => socket.destroy(), timeoutMs)`,
+    replace: `setTimeout(() => undefined, timeoutMs)`,
+    killedBy: ["sandbox/https-socks"],
+  },
 ];
