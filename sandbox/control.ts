@@ -14,9 +14,12 @@ import type { ServiceListener } from "./service-listener.ts";
 /** Bytes. */
 const MAX_BODY_LENGTH = 65_536;
 
+/** A Host header that names this machine. */
+const LOCAL_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i;
+
 /**
  * The control API: changes the sandbox over HTTP, in JSON. Documented in docs/sandbox.md. Requests from web pages are
- * refused, so that a page that somebody has open cannot change anything.
+ * refused, so that a page that somebody has open cannot change anything, nor read the keys.
  */
 export function controlServer(controls: Controls): ServiceListener {
   return async (request, response) => answer(response, await answerTo(controls, request));
@@ -31,6 +34,13 @@ function answer(response: ServerResponse, { status, body }: ControlAnswer): void
 async function answerTo(controls: Controls, request: IncomingMessage): Promise<ControlAnswer> {
   const [path = "/", query = ""] = (request.url ?? "/").split("?");
   const text = (await wholeBody(request, MAX_BODY_LENGTH))?.toString("utf8");
+  // A page whose name somebody lets lead to 127.0.0.1 (DNS rebinding) sends its own name, and no Origin with GET.
+  if (!LOCAL_HOST.test(request.headers.host ?? "")) {
+    return {
+      status: 403,
+      body: { error: "Host: must be 127.0.0.1, localhost or [::1], with or without a port" },
+    };
+  }
   // Browsers send Origin with every request that may change something.
   if (request.headers.origin !== undefined) {
     return {

@@ -26,11 +26,13 @@ net.Socket.prototype.connect = function connectThroughProxy(...args) {
 function isOutside(options) {
   if (typeof options !== "object" || options === null || options.path) return false;
   const host = String(options.host || "localhost").toLowerCase();
-  return (
-    ["443", "80"].includes(String(options.port)) &&
-    !/^(localhost|.*\.localhost|127\..*|::1|\[::1\])$/.test(host) &&
-    !isDirect(host)
-  );
+  return ["443", "80"].includes(String(options.port)) && !isThisMachine(host) && !isDirect(host);
+}
+
+function isThisMachine(host) {
+  // A name may begin with "127." too.
+  if (net.isIP(host) === 4) return host.startsWith("127.");
+  return /^(localhost|.*\.localhost|::1|\[::1\])$/.test(host);
 }
 
 function isDirect(host) {

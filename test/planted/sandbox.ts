@@ -10,6 +10,13 @@ export const sandboxBugs: readonly Bug[] = [
     killedBy: ["sandbox/sandbox-control"],
   },
   {
+    name: "sandbox: the control API answers to any name (DNS rebinding)",
+    in: "control.ts#answerTo",
+    find: `if (!LOCAL_HOST.test(request.headers.host ?? "")) {`,
+    replace: `if (request.headers.host === undefined) {`,
+    killedBy: ["sandbox/sandbox-control"],
+  },
+  {
     name: "sandbox: a fault leaves a signed URL in the journal",
     in: "faultsIn",
     find: `operationOf(service, request).split("?")[0] ?? ""`,

@@ -83,6 +83,16 @@ describe("a Node.js program that is written for production", () => {
     );
   });
 
+  it("does not take a name that begins with 127 for this machine", async () => {
+    const program = `
+      require("node:dns").lookup = (host, options, done) => done(new Error("looked up " + host));
+      fetch("http://127.example.org/").then(({ status }) => console.log(status), ({ cause }) => console.log(cause.message));`;
+    expect(await output(program)).toBe("403\n");
+    expect(sandbox.world.journal).toMatchObject([
+      { service: "proxy", operation: "GET http://127.example.org" },
+    ]);
+  });
+
   it("still reaches this machine, and what NO_PROXY names", async () => {
     const program = `
       const net = require("node:net");

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { rawRequest } from "../support/raw-request.ts";
 import { sandboxForTests } from "../support/services-for-tests.ts";
 
 const sandbox = await sandboxForTests();
@@ -179,6 +180,25 @@ describe("the control API", () => {
       expect(response.headers.get("access-control-allow-origin")).toBeNull();
     }
     expect(sandbox.issuer.jwks()).toEqual(keys);
+  });
+
+  it.each([
+    "evil.example.com",
+    "127.0.0.1.evil.example.com:80",
+    "localhost.evil.example.com",
+    "127.0.0.1:80@evil",
+    "",
+  ])("gives nothing to a client that calls it %j", async (host) => {
+    const port = Number(new URL(sandbox.control.url).port);
+    const { status, body } = await rawRequest(port, ["GET /scene HTTP/1.1", `Host: ${host}`]);
+    expect(status).toBe(403);
+    expect(body).toContain("Host: must be 127.0.0.1, localhost or [::1], with or without a port");
+    expect(body).not.toContain(sandbox.administrator.accessKeySecret);
+  });
+
+  it.each(["127.0.0.1", "localhost:1234", "LOCALHOST", "[::1]:80"])("answers as %s", async (host) => {
+    const port = Number(new URL(sandbox.control.url).port);
+    expect((await rawRequest(port, ["GET /scene HTTP/1.1", `Host: ${host}`])).status).toBe(200);
   });
 
   it("takes no body that does not say that it is JSON", async () => {
