@@ -27,6 +27,7 @@ const REPLACED: readonly { readonly path: RegExp; readonly from?: string; readon
   { path: /^ms$/, from: "jsonwebtoken", by: "ms" },
   { path: /^semver$/, from: "jsonwebtoken", by: "semver" },
   { path: /^\.\/lib\/sign-stream$/, from: "jws", by: "jws-sign-stream" },
+  { path: /^\.\/data-stream$/, from: "jws", by: "jws-data-stream" },
   { path: /^safe-buffer$/, by: "safe-buffer" },
 ];
 
@@ -72,6 +73,7 @@ const CUT: Readonly<Record<string, readonly string[]>> = {
     "getBackoffTime",
   ],
   "@darabonba/typescript/dist/xml.js": ["toXML", "_xmlCast"],
+  "jws/lib/verify-stream.js": ["VerifyStream"],
   "@alicloud/sts20150401/dist/client.js": [
     "assumeRoleWithOIDCWithOptions",
     "assumeRoleWithOIDC",
