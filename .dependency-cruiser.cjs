@@ -119,6 +119,8 @@ module.exports = {
         pathNot: [
           "^functions/(credentials/config|http/(gate-)?settings)\\.ts$",
           "^shared/adapters/(fixed-keys(\\.ts$|/)|jwks-keys/)",
+          // `valet sidecar` is an App: it keeps credentials as every App does.
+          "^client/src/(index|live-credentials|valet-error)\\.ts$",
         ],
       },
     },

@@ -7,15 +7,10 @@ type Check = readonly [what: string, command: string, ...args: string[]];
 
 /** Types, lint, import rules and dead code: seconds. */
 const STATIC: readonly Check[] = [
-  [
-    "types",
-    "typescript:tsc",
-    "-p",
-    ".",
-    "--incremental",
-    "--tsBuildInfoFile",
-    "node_modules/.cache/types.json",
-  ],
+  types("types", "."),
+  // Browsers' names, and none of Node.js'.
+  types("types of the client", "client"),
+  types("types of the client's tests", "test/client"),
   ["format and lint", "@biomejs/biome:biome", "check", "--error-on-warnings", "."],
   ["typed lint", "oxlint", "--type-aware", "--deny-warnings", "."],
   [
@@ -33,6 +28,11 @@ const STATIC: readonly Check[] = [
   ],
   ["dead code", "knip"],
 ];
+
+function types(what: string, project: string): Check {
+  const state = `node_modules/.cache/types-${project.replace(/\W/g, "-")}.json`;
+  return [what, "typescript:tsc", "-p", project, "--incremental", "--tsBuildInfoFile", state];
+}
 
 /** What CI checks apart from the tests. */
 const ALL: readonly Check[] = [...STATIC, ["planted security bugs", "tsx", "scripts/planted.ts"]];
