@@ -80,7 +80,7 @@ module.exports = {
       name: "6-client-knows-the-wire-only",
       severity: "error",
       from: { path: "^client/" },
-      to: { path: "^(functions|sandbox|cli|scripts|test|shared/(?!wire\\.ts$))" },
+      to: { path: "^(functions|sandbox|cli|scripts|test)/|^shared/(?!wire\\.ts$)" },
     },
     {
       name: "7-sandbox-knows-nothing-of-ours",

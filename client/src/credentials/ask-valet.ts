@@ -1,0 +1,82 @@
+import type { CredentialsBody, ErrorBody } from "../../../shared/wire.ts";
+import { ValetError } from "../valet-error.ts";
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface ValetCall {
+  /** Of /credentials, with its query. */
+  readonly url: string;
+  readonly appToken: string;
+  readonly fetch: Fetch;
+  /** Milliseconds for the whole call, the body included. */
+  readonly timeoutMs: number;
+}
+
+export interface ValetAnswer {
+  readonly body: Partial<CredentialsBody>;
+  /** The header Date in milliseconds. undefined where the page may not read it, as it is for a page of another origin. */
+  readonly dateMs: number | undefined;
+}
+
+/** One call of /credentials. Throws a {@link ValetError} with the function's own code, or NetworkError, Timeout, InvalidAnswer. */
+export async function askValet({ url, appToken, fetch, timeoutMs }: ValetCall): Promise<ValetAnswer> {
+  const aborter = new AbortController();
+  const timer = setTimeout(() => aborter.abort(), timeoutMs);
+  try {
+    const response = await fetch(url, {
+      headers: { Authorization: `Bearer ${appToken}` },
+      signal: aborter.signal,
+      // The answer is for this user alone; a redirect would take the App token to another address.
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+    });
+    const body = (await jsonOf(response)) ?? {};
+    if (!response.ok) throw refusalOf(response, body);
+    const dateMs = Date.parse(response.headers.get("Date") ?? "");
+    return { body, dateMs: Number.isNaN(dateMs) ? undefined : dateMs };
+  } catch (cause) {
+    if (cause instanceof ValetError) throw cause;
+    const [code, what] = aborter.signal.aborted
+      ? ["Timeout", `did not answer in ${timeoutMs} ms`]
+      : [
+          "NetworkError",
+          "did not answer. Is the device online, and does ALLOWED_ORIGINS have this page's origin?",
+        ];
+    throw new ValetError(`${url} ${what}`, { code, source: "network", retryable: true, cause });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Throws what fetch throws when the connection ends in the middle of the body. */
+async function jsonOf(response: Response): Promise<object | undefined> {
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function refusalOf({ status, headers }: Response, body: object): ValetError {
+  const { Code, Message, RequestId } = body as Partial<ErrorBody>;
+  const known = typeof Code === "string";
+  return new ValetError(
+    Message ?? `The credentials endpoint answered ${status} without the function's body.`,
+    {
+      code: known ? Code : "InvalidAnswer",
+      source: known ? "valet" : "network",
+      // 500 is the function's own fault, which does not pass by itself. 502 and 504 are of what is in front of it.
+      retryable: status === 429 || status > 500,
+      status,
+      requestId: RequestId,
+      retryAfterMs: retryAfterMs(headers.get("Retry-After")),
+    },
+  );
+}
+
+/** In seconds; a date would be the server's, and the device's clock may be wrong. */
+function retryAfterMs(header: string | null): number | undefined {
+  return header && /^\d+$/.test(header) ? Number(header) * 1000 : undefined;
+}
