@@ -115,14 +115,19 @@ module.exports = {
       severity: "error",
       from: { path: "^cli/" },
       to: {
-        path: "^(client|test|functions|shared/(adapters|flows))",
+        path: "^(test|functions|shared/(adapters|flows))",
         pathNot: [
           "^functions/(credentials/config|http/(gate-)?settings)\\.ts$",
           "^shared/adapters/(fixed-keys(\\.ts$|/)|jwks-keys/)",
-          // `valet sidecar` is an App: it keeps credentials as every App does.
-          "^client/src/(index|live-credentials|valet-error)\\.ts$",
         ],
       },
+    },
+    {
+      name: "cli-is-no-app",
+      comment: "but valet sidecar is: it keeps credentials as every App does",
+      severity: "error",
+      from: { path: "^cli/", pathNot: "^cli/sidecar/" },
+      to: { path: "^client/" },
     },
     {
       name: "only-a-verifier-makes-verified-claims",

@@ -77,6 +77,9 @@ const REFUSED: Readonly<Record<string, readonly Import[]>> = {
     ["cli/main.ts", "functions/credentials/handler.ts"],
     ["cli/main.ts", "shared/adapters/aliyun-sts.ts"],
     ["cli/explain/command.ts", "shared/flows/vend-credentials.ts"],
+  ],
+  "cli-is-no-app": [
+    ["cli/main.ts", "client/src/index.ts"],
     ["cli/explain/command.ts", "client/src/index.ts", "as a type"],
   ],
   "only-a-verifier-makes-verified-claims": [
