@@ -1,8 +1,8 @@
 import type { Vended } from "./vended.ts";
 
-/** Milliseconds that a tab waits for the others' credentials when nobody was renewing. A tab answers in a few. */
+/** Milliseconds that a tab waits for the others' credentials when nobody seems to be renewing. A tab answers in a few. */
 const ALONE_MS = 50;
-/** Milliseconds when the tab had to wait for its turn: another tab has just renewed, and is only busy. */
+/** Milliseconds after another tab has just renewed: it is there, and only busy. */
 const AFTER_ANOTHER_MS = 500;
 /** Milliseconds to wait for another tab's renewal. It may be a tab that the browser has stopped. */
 const LOCK_MS = 15_000;
@@ -20,13 +20,12 @@ export interface Tabs {
 /** What a tab asks of the others, or answers. */
 type Message = { readonly ask: true } | { readonly have: Vended } | { readonly forget: true };
 
-interface Channel {
-  onmessage: ((event: { readonly data: Message }) => void) | null;
-  postMessage(message: Message): void;
-}
-
 interface Locks {
-  request<T>(name: string, options: { readonly signal: AbortSignal }, run: () => Promise<T>): Promise<T>;
+  request<T>(
+    name: string,
+    options: { readonly ifAvailable: true } | { readonly signal: AbortSignal },
+    run: (lock: unknown) => Promise<T>,
+  ): Promise<T>;
 }
 
 /** `present` gives what this tab has now, `onForget` runs when another tab signs out. undefined where the browser lacks a part. */
@@ -37,14 +36,14 @@ export function otherTabs(
 ): Tabs | undefined {
   const { navigator, BroadcastChannel } = globalThis as unknown as {
     readonly navigator?: { readonly locks?: Locks };
-    readonly BroadcastChannel?: new (name: string) => Channel;
+    readonly BroadcastChannel?: new (name: string) => BroadcastChannel;
   };
   const locks = navigator?.locks;
   if (!locks || !BroadcastChannel) return undefined;
   const channel = new BroadcastChannel(name);
   const tell = (message: Message) => channel.postMessage(message);
   const listeners = new Set<(vended: Vended) => void>();
-  channel.onmessage = ({ data }) => {
+  channel.onmessage = ({ data }: { readonly data: Message }) => {
     const have = present();
     if ("forget" in data) onForget();
     else if ("have" in data) for (const listener of listeners) listener(data.have);
@@ -52,17 +51,26 @@ export function otherTabs(
   };
 
   return {
-    exclusively: (renew) => {
-      const askedMs = Date.now();
+    exclusively: async (renew) => {
+      // Without the wait: most of the time nobody else renews.
+      const outcome = await locks.request(name, { ifAvailable: true }, async (lock) =>
+        lock ? { value: await renew(ALONE_MS) } : undefined,
+      );
+      if (outcome) return outcome.value;
+      const aborter = new AbortController();
+      const timer = setTimeout(() => aborter.abort(), LOCK_MS);
       let begun = false;
-      const run = (): ReturnType<typeof renew> => {
+      const run = (waitMs: number) => {
         begun = true;
-        return renew(Date.now() - askedMs < ALONE_MS ? ALONE_MS : AFTER_ANOTHER_MS);
+        clearTimeout(timer);
+        return renew(waitMs);
       };
-      return locks.request(name, { signal: AbortSignal.timeout(LOCK_MS) }, run).catch((error: unknown) => {
-        if (begun) throw error;
-        return run();
-      });
+      return locks
+        .request(name, { signal: aborter.signal }, () => run(AFTER_ANOTHER_MS))
+        .catch((error: unknown) => {
+          if (begun) throw error;
+          return run(ALONE_MS);
+        });
     },
     ask: (fits, waitMs) =>
       new Promise((resolve) => {

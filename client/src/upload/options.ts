@@ -1,0 +1,109 @@
+import type { Credentials } from "../live-credentials.ts";
+import { invalid, refuseBadKey } from "../oss/place.ts";
+import type { Ways } from "../oss/transport.ts";
+import type { UploadStore } from "./store.ts";
+
+export interface UploadOptions extends Ways {
+  /** The object's whole key. Or give `name`. */
+  readonly key?: string | undefined;
+  /** Put below the prefix of the credentials. Default: the file's own name. Slashes in it make folders. */
+  readonly name?: string | undefined;
+  /** Default: the type that the browser gave the file, or `application/octet-stream`. */
+  readonly contentType?: string | undefined;
+  /** Headers of the object, such as `cache-control` or `content-disposition`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Metadata: `{ author: "alice" }` becomes the header `x-oss-meta-author`. */
+  readonly meta?: Readonly<Record<string, string>> | undefined;
+  /** False: OSS refuses with FileAlreadyExists when the key is taken. Default true. */
+  readonly overwrite?: boolean | undefined;
+  /** Parts that are sent at the same time, 1 or more. Default 3. */
+  readonly concurrency?: number | undefined;
+  /** Bytes, 102,400 or more. Files up to this size are sent in one piece. Default: 4 MiB, and more for files above 2 GB. */
+  readonly partSize?: number | undefined;
+  /**
+   * Where the upload keeps what it needs to go on after a reload: the ids of the upload and its parts, never keys. Default:
+   * IndexedDB where there is one. False: nothing is kept.
+   */
+  readonly resume?: UploadStore | false | undefined;
+  /** Called for every change of the progress. */
+  readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
+  /** Aborts the upload, as `abort()` does. `done` then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Bytes. */
+export interface UploadProgress {
+  readonly loaded: number;
+  readonly total: number;
+}
+
+export interface UploadResult {
+  readonly key: string;
+  readonly etag: string;
+  /**
+   * CRC-64 of the object, in decimal: what OSS has is what was sent. Undefined when nothing was compared, because the
+   * bucket's CORS rule does not expose x-oss-hash-crc64ecma to the page.
+   */
+  readonly crc64: string | undefined;
+  readonly bytes: number;
+}
+
+/** What is uploaded, and how: the options, with defaults in their place. */
+export interface Plan {
+  readonly file: Blob;
+  readonly key: string;
+  /** Of the object. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly forbidOverwrite: Readonly<Record<string, string>>;
+  readonly partSize: number;
+  readonly concurrency: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Bytes and parts. Source: OSS, "Multipart upload": parts of 100 KB to 5 GB, at most 10,000. */
+const MIN_PART = 102_400;
+const MAX_PART = 5 * 1024 ** 3;
+const MAX_PARTS = 10_000;
+
+/** Throws InvalidArgument. */
+export function planOf(credentials: Pick<Credentials, "prefix">, file: Blob, options: UploadOptions): Plan {
+  const { name = (file as Partial<File>).name, concurrency = 3, overwrite = true, meta = {} } = options;
+  const key = options.key ?? (name === undefined ? undefined : credentials.prefix + name);
+  if (key === undefined) throw invalid("a Blob has no name: give the option key or name");
+  refuseBadKey(key);
+  if (!(Number.isInteger(concurrency) && concurrency > 0)) {
+    throw invalid(`concurrency is ${concurrency}: write a whole number, 1 or more`);
+  }
+  const headers: Record<string, string> = {
+    "content-type": options.contentType || file.type || "application/octet-stream",
+  };
+  for (const [header, value] of [
+    ...Object.entries(options.headers ?? {}),
+    ...Object.entries(meta).map(([metaName, value]) => [`x-oss-meta-${metaName}`, value] as const),
+  ]) {
+    if (!/^[!-~][ -~]*$|^$/.test(value) || !/^[\w-]+$/.test(header)) {
+      throw invalid(`the header ${JSON.stringify(header)}: write ASCII, and encode everything else`);
+    }
+    headers[header.toLowerCase()] = value;
+  }
+  return {
+    file,
+    key,
+    headers,
+    forbidOverwrite: overwrite ? {} : { "x-oss-forbid-overwrite": "true" },
+    partSize: partSizeFor(file.size, options.partSize),
+    concurrency,
+  };
+}
+
+/** About 500 parts, of 4 to 64 MiB: small parts lose less when the network does, large ones need fewer requests. */
+function partSizeFor(bytes: number, asked: number | undefined): number {
+  if (asked === undefined) {
+    const wanted = Math.min(Math.max(Math.ceil(bytes / 500 / MEBIBYTE), 4), 64) * MEBIBYTE;
+    return Math.max(wanted, Math.ceil(bytes / MAX_PARTS));
+  }
+  const least = Math.max(MIN_PART, Math.ceil(bytes / MAX_PARTS));
+  if (Number.isInteger(asked) && asked >= least && asked <= MAX_PART) return asked;
+  throw invalid(`partSize is ${asked}: write a whole number of bytes from ${least} to ${MAX_PART}`);
+}
