@@ -1,17 +1,13 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
-import type { Wanted } from "../../shared/domain/grant/access-grant.ts";
-import { parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
-import { sentenceOf } from "../../shared/domain/problem.ts";
-import { MIN_SESSION_SECONDS } from "../../shared/domain/ram/cloud-limits.ts";
-import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
 import { nearest } from "../../shared/domain/rules/nearest.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { issuedNow, UNKNOWN_BUCKET } from "../shared/access-tests.ts";
 import { bucketFrom, checkedBucket, type Terminal, UsageError } from "../shared/command.ts";
 import type { Question } from "../shared/evaluator.ts";
 import { objectFrom } from "../shared/values.ts";
+import { permissionFrom, wantedFrom } from "../shared/wanted.ts";
 import type { Asked } from "./explanation.ts";
 import type { Values } from "./options.ts";
 import { unverifiedTokenFrom, visibleChecks } from "./unverified-token.ts";
@@ -104,21 +100,6 @@ function claimsOf(pairs: readonly string[]): Readonly<Record<string, unknown>> {
   return { ...claims };
 }
 
-function wantedFrom({ permissions, prefix, duration }: Values): Wanted {
-  const folder = prefix === undefined ? undefined : parsedObjectPrefix(prefix);
-  if (folder !== undefined && "problem" in folder)
-    throw new UsageError(sentenceOf({ where: "--prefix", ...folder.problem }));
-  const seconds = duration === undefined ? undefined : Number(duration);
-  if (seconds !== undefined && (!Number.isInteger(seconds) || seconds < MIN_SESSION_SECONDS))
-    throw new UsageError(`--duration must be a whole number of seconds, ${MIN_SESSION_SECONDS} or more`);
-  const names = permissions?.split(",").map((name) => permissionFrom(name.trim(), "--permissions"));
-  return {
-    ...(names === undefined ? {} : { permissions: PERMISSIONS.filter((name) => names.includes(name)) }),
-    ...(folder === undefined ? {} : { prefix: folder.prefix }),
-    ...(seconds === undefined ? {} : { durationSeconds: seconds }),
-  };
-}
-
 function questionFrom(values: Values, positionals: readonly string[], bucket: string): Question | undefined {
   const [first, second, ...rest] = positionals.flatMap((text, index) =>
     index === 0 && positionals.length === 1 ? text.split(/ (.*)/s, 2) : [text],
@@ -143,14 +124,6 @@ function addressFrom(text: string | undefined): string | undefined {
   // An address with a zone (fe80::1%eth0) has a meaning only on this machine.
   if (text === undefined || (isIP(text) !== 0 && !text.includes("%"))) return text;
   throw new UsageError(`--source-ip is ${JSON.stringify(text)}; write an IP address, such as 203.0.113.7`);
-}
-
-function permissionFrom(name: string, what: string): Permission {
-  const known = PERMISSIONS.find((permission) => permission === name);
-  if (known !== undefined) return known;
-  throw new UsageError(
-    `${what} is ${JSON.stringify(name)}; write ${nearest(name, PERMISSIONS) ?? PERMISSIONS.join(", ")}`,
-  );
 }
 
 function rolePolicyFrom(path: string): string {

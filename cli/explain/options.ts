@@ -1,8 +1,8 @@
 import { ACCESS, BUCKET, type Options, type ValuesOf } from "../shared/command.ts";
+import { WANTED_OPTIONS } from "../shared/wanted.ts";
 
 const THE_USER = "The user";
 const THE_OBJECT = "The object";
-const THE_REQUEST = "What the App asks for (each can only narrow the grant)";
 
 /** The options of explain, in the order of help. */
 export const OPTIONS = {
@@ -38,21 +38,7 @@ export const OPTIONS = {
     help: "the object, or the prefix to list; the same as the second argument",
   },
   bucket: { ...BUCKET, group: THE_OBJECT },
-  permissions: {
-    value: "read,list",
-    group: THE_REQUEST,
-    help: "only these permissions",
-  },
-  prefix: {
-    value: "PREFIX",
-    group: THE_REQUEST,
-    help: "only this folder, e.g. users/alice/photos/",
-  },
-  duration: {
-    value: "SECONDS",
-    group: THE_REQUEST,
-    help: "how long the credentials last; 900 or more",
-  },
+  ...WANTED_OPTIONS,
   "source-ip": { value: "ADDRESS", help: "the caller's IP address, for rules with sourceIp: request" },
   "role-policy": {
     value: "FILE",

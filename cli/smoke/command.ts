@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ossEndpointAt } from "../../shared/domain/oss-endpoint.ts";
 import { apiAddressFrom, apiAddressOf } from "../shared/cloud-keys.ts";
 import { command, type Options, type Terminal, UsageError, type ValuesOf } from "../shared/command.ts";
+import { credentialsEndpointFrom } from "../shared/credentials-endpoint.ts";
 import { answerOf, type EndpointAnswer } from "./endpoint.ts";
 import { type Tell, triedOnOss, type VendedAccess } from "./on-oss.ts";
 import { refusalsTried, type SmokeTokens } from "./refusals.ts";
@@ -78,18 +79,10 @@ async function smoked(values: Values, positionals: readonly string[], terminal: 
   return failed === 0 ? 0 : 1;
 }
 
-/** An App token is as good as its user: it goes over TLS, or stays on this machine. */
 function endpointFrom([address = "", ...rest]: readonly string[]): string {
   if (address === "" || rest.length > 0)
     throw new UsageError("needs one URL: https://sts.example.com/credentials");
-  if (!URL.canParse(address))
-    throw new UsageError(
-      `${JSON.stringify(address)} is not a URL; write the endpoint: https://sts.example.com/credentials`,
-    );
-  apiAddressOf("URL", address);
-  const url = new URL(address);
-  const path = url.pathname.replace(/\/$/, "");
-  return `${url.origin}${path.endsWith("/credentials") ? path : `${path}/credentials`}`;
+  return credentialsEndpointFrom("URL", address);
 }
 
 function tokensFrom(options: Values, { environment }: Terminal): SmokeTokens {
