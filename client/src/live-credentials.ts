@@ -42,8 +42,14 @@ export interface LiveCredentials {
    * The present credentials; new ones when these are old. Callers that wait at the same time share one call to the
    * function. Throws a {@link ValetError} only when there are none that live; throws the signal's reason when the caller
    * aborts, without disturbing the others.
+   *
+   * `fresh`: waits for a renewal that is due, in place of using the present ones meanwhile, so that what it gives has
+   * about half of its life left. For callers that keep what they get. If the renewal fails, it gives the present ones.
    */
-  get(options?: { readonly signal?: AbortSignal | undefined }): Promise<Credentials>;
+  get(options?: {
+    readonly signal?: AbortSignal | undefined;
+    readonly fresh?: boolean | undefined;
+  }): Promise<Credentials>;
   /**
    * Makes the next `get()` ask for new ones. Call it when OSS says that these are over. With an argument it does nothing
    * if the present ones are others by now: so ten calls that fail together lead to one renewal.

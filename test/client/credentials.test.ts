@@ -169,6 +169,29 @@ describe("createCredentials", () => {
       expect((await credentials.get()).accessKeyId).toBe("STS.key2");
     });
 
+    it("that is due is waited for by a caller that keeps what it gets (fresh)", async () => {
+      const valet = fakeValet();
+      const credentials = createCredentials(optionsFor(valet));
+      const first = await credentials.get({ fresh: true });
+      valet.pass(30 * MINUTE_MS - 1);
+      expect(await credentials.get({ fresh: true })).toBe(first);
+      expect(valet.calls).toHaveLength(1);
+      valet.pass(1);
+      expect((await credentials.get({ fresh: true })).accessKeyId).toBe("STS.key2");
+      expect(valet.calls).toHaveLength(2);
+    });
+
+    it("that is due and fails gives such a caller the present credentials, and nobody waits in the pause after it", async () => {
+      const valet = fakeValet();
+      const credentials = createCredentials(optionsFor(valet));
+      const first = await credentials.get();
+      valet.pass(31 * MINUTE_MS);
+      valet.next(offline);
+      expect(await credentials.get({ fresh: true })).toBe(first);
+      expect(await credentials.get({ fresh: true })).toBe(first);
+      expect(valet.calls).toHaveLength(2);
+    });
+
     it("that fails never replaces credentials that live, up to their end", async () => {
       const valet = fakeValet();
       const errors: ValetError[] = [];

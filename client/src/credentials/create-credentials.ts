@@ -111,12 +111,13 @@ export function createCredentials({
   const now = () => clock() + offsetMs;
 
   return {
-    get: async ({ signal } = {}) => {
+    get: async ({ signal, fresh } = {}) => {
       if (signal?.aborted) throw signal.reason;
       const present = live();
       if (present && now() < present.lastMs) {
-        if (now() >= present.renewMs && clock() >= pauseUntilMs) renewed().catch(() => {});
-        return present.credentials;
+        const due = now() >= present.renewMs && clock() >= pauseUntilMs;
+        if (due && !fresh) renewed().catch(() => {});
+        if (!due || !fresh) return present.credentials;
       }
       return (await unlessAborted(renewed(), signal)).credentials;
     },

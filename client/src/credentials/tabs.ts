@@ -20,6 +20,12 @@ export interface Tabs {
 /** What a tab asks of the others, or answers. */
 type Message = { readonly ask: true } | { readonly have: Vended } | { readonly forget: true };
 
+/** A BroadcastChannel: only browsers' types have it as a type. */
+interface Channel {
+  postMessage(message: Message): void;
+  onmessage: ((event: { readonly data: Message }) => void) | null;
+}
+
 interface Locks {
   request<T>(
     name: string,
@@ -36,14 +42,14 @@ export function otherTabs(
 ): Tabs | undefined {
   const { navigator, BroadcastChannel } = globalThis as unknown as {
     readonly navigator?: { readonly locks?: Locks };
-    readonly BroadcastChannel?: new (name: string) => BroadcastChannel;
+    readonly BroadcastChannel?: new (name: string) => Channel;
   };
   const locks = navigator?.locks;
   if (!locks || !BroadcastChannel) return undefined;
   const channel = new BroadcastChannel(name);
   const tell = (message: Message) => channel.postMessage(message);
   const listeners = new Set<(vended: Vended) => void>();
-  channel.onmessage = ({ data }: { readonly data: Message }) => {
+  channel.onmessage = ({ data }) => {
     const have = present();
     if ("forget" in data) onForget();
     else if ("have" in data) for (const listener of listeners) listener(data.have);
