@@ -1,7 +1,24 @@
 import type { CredentialsBody, ErrorBody } from "../../../shared/wire.ts";
 import { ValetError } from "../valet-error.ts";
 
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+/** The part of `fetch` that this package uses: what has it, such as an adapter for a mini program, can take its place. */
+export type Fetch = (
+  url: string,
+  init: {
+    readonly headers: Record<string, string>;
+    readonly signal: AbortSignal;
+    readonly cache: "no-store";
+    readonly credentials: "omit";
+    readonly redirect: "error";
+  },
+) => Promise<FetchResponse>;
+
+export interface FetchResponse {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  text(): Promise<string>;
+}
 
 export interface ValetCall {
   /** Of /credentials, with its query. */
@@ -51,7 +68,7 @@ export async function askValet({ url, appToken, fetch, timeoutMs }: ValetCall): 
 }
 
 /** Throws what fetch throws when the connection ends in the middle of the body. */
-async function jsonOf(response: Response): Promise<object | undefined> {
+async function jsonOf(response: FetchResponse): Promise<object | undefined> {
   const text = await response.text();
   try {
     return JSON.parse(text);
@@ -60,7 +77,7 @@ async function jsonOf(response: Response): Promise<object | undefined> {
   }
 }
 
-function refusalOf({ status, headers }: Response, body: object): ValetError {
+function refusalOf({ status, headers }: FetchResponse, body: object): ValetError {
   const { Code, Message, RequestId } = body as Partial<ErrorBody>;
   const known = typeof Code === "string";
   return new ValetError(

@@ -215,12 +215,11 @@ export function createCredentials({
   async function vend(token: string): Promise<Vended> {
     let appTokenNow = token;
     const ask = () => askValet({ url, appToken: appTokenNow, fetch, timeoutMs });
-    const answer = await ask().catch(async (error: ValetError) => {
+    const { body, dateMs } = await ask().catch(async (error: ValetError) => {
       if (error.status !== 401) throw error;
       appTokenNow = await tokenOf(true);
       return ask();
     });
-    const { body, dateMs } = answer;
     // Both times are the server's: a wrong clock of the device does not matter. LastUpdated has no milliseconds.
     const serverMs = Date.parse(body.LastUpdated ?? "") || dateMs || now();
     const vended = { body, user: userOf(appTokenNow), offsetMs: serverMs - clock() };

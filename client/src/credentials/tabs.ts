@@ -1,8 +1,8 @@
 import type { Vended } from "./vended.ts";
 
-/** Milliseconds that a tab waits for the others' credentials when nobody seems to be renewing. A tab answers in a few. */
+/** Milliseconds that a tab waits for the others' credentials when nobody was renewing. A tab answers in a few. */
 const ALONE_MS = 50;
-/** Milliseconds after another tab has just renewed: it is there, and only busy. */
+/** Milliseconds when the tab had to wait for its turn: another tab has just renewed, and is only busy. */
 const AFTER_ANOTHER_MS = 500;
 /** Milliseconds to wait for another tab's renewal. It may be a tab that the browser has stopped. */
 const LOCK_MS = 15_000;
@@ -22,16 +22,12 @@ type Message = { readonly ask: true } | { readonly have: Vended } | { readonly f
 
 /** A BroadcastChannel: only browsers' types have it as a type. */
 interface Channel {
-  postMessage(message: Message): void;
   onmessage: ((event: { readonly data: Message }) => void) | null;
+  postMessage(message: Message): void;
 }
 
 interface Locks {
-  request<T>(
-    name: string,
-    options: { readonly ifAvailable: true } | { readonly signal: AbortSignal },
-    run: (lock: unknown) => Promise<T>,
-  ): Promise<T>;
+  request<T>(name: string, options: { readonly signal: AbortSignal }, run: () => Promise<T>): Promise<T>;
 }
 
 /** `present` gives what this tab has now, `onForget` runs when another tab signs out. undefined where the browser lacks a part. */
@@ -57,26 +53,17 @@ export function otherTabs(
   };
 
   return {
-    exclusively: async (renew) => {
-      // Without the wait: most of the time nobody else renews.
-      const outcome = await locks.request(name, { ifAvailable: true }, async (lock) =>
-        lock ? { value: await renew(ALONE_MS) } : undefined,
-      );
-      if (outcome) return outcome.value;
-      const aborter = new AbortController();
-      const timer = setTimeout(() => aborter.abort(), LOCK_MS);
+    exclusively: (renew) => {
+      const askedMs = Date.now();
       let begun = false;
-      const run = (waitMs: number) => {
+      const run = (): ReturnType<typeof renew> => {
         begun = true;
-        clearTimeout(timer);
-        return renew(waitMs);
+        return renew(Date.now() - askedMs < ALONE_MS ? ALONE_MS : AFTER_ANOTHER_MS);
       };
-      return locks
-        .request(name, { signal: aborter.signal }, () => run(AFTER_ANOTHER_MS))
-        .catch((error: unknown) => {
-          if (begun) throw error;
-          return run(ALONE_MS);
-        });
+      return locks.request(name, { signal: AbortSignal.timeout(LOCK_MS) }, run).catch((error: unknown) => {
+        if (begun) throw error;
+        return run();
+      });
     },
     ask: (fits, waitMs) =>
       new Promise((resolve) => {
