@@ -32,7 +32,7 @@ export interface Declaration {
 export type Declarations = ReadonlyMap<string, readonly Declaration[]>;
 
 /** Folders that hold code in which bugs are planted. */
-const FOLDERS = ["functions", "shared", "sandbox", "cli", "scripts"];
+const FOLDERS = ["functions", "shared", "sandbox", "cli", "client/src", "scripts"];
 
 /** Reads all files below the code's folders: half a second. */
 export function declarationsOf(root: string): Declarations {

@@ -23,15 +23,14 @@ beforeAll(async () => {
     format: "esm",
     write: false,
   });
-  server = createServer(async (request, response) => {
-    if (request.url === "/client.js")
-      return response.setHeader("Content-Type", "text/javascript").end(module.outputFiles[0]?.contents);
-    if (request.url !== "/credentials")
-      return response.setHeader("Content-Type", "text/html").end("<!doctype html>");
+  server = createServer((request, response) => {
+    const answer = (type: string, content: string | Uint8Array | undefined) =>
+      response.setHeader("Content-Type", type).end(content);
+    if (request.url === "/client.js") return answer("text/javascript", module.outputFiles[0]?.contents);
+    if (request.url !== "/credentials") return answer("text/html", "<!doctype html>");
     calls.push(request.headers.authorization ?? "");
-    const body = vended({ ...fakeValet(), nowMs: Date.now() }, calls.length);
-    await before();
-    return response.setHeader("Content-Type", "application/json").end(JSON.stringify(body));
+    const body = JSON.stringify(vended({ ...fakeValet(), nowMs: Date.now() }, calls.length));
+    return before().then(() => answer("application/json", body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,6 +1,7 @@
 import type { Bug } from "./bug.ts";
 import { claimsBugs } from "./claims.ts";
 import { cliBugs } from "./cli.ts";
+import { clientBugs } from "./client.ts";
 import { credentialsBugs } from "./credentials.ts";
 import { grantBugs } from "./grant.ts";
 import { httpBugs } from "./http.ts";
@@ -20,6 +21,7 @@ import { tokenChecksBugs } from "./token-checks.ts";
 export const bugs: readonly Bug[] = [
   ...claimsBugs,
   ...cliBugs,
+  ...clientBugs,
   ...credentialsBugs,
   ...grantBugs,
   ...httpBugs,

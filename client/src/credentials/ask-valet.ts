@@ -40,15 +40,14 @@ export async function askValet({ url, appToken, fetch, timeoutMs }: ValetCall): 
   const aborter = new AbortController();
   const timer = setTimeout(() => aborter.abort(), timeoutMs);
   try {
-    const init = {
+    const response = await fetch(url, {
       headers: { Authorization: `Bearer ${appToken}` },
       signal: aborter.signal,
       // The answer is for this user alone; a redirect would take the App token to another address.
       cache: "no-store",
       credentials: "omit",
       redirect: "error",
-    } as const;
-    const response = await fetch(url, init);
+    });
     const body = (await jsonOf(response)) ?? {};
     if (!response.ok) throw refusalOf(response, body);
     const dateMs = Date.parse(response.headers.get("Date") ?? "");

@@ -20,7 +20,6 @@ export interface Tabs {
 /** What a tab asks of the others, or answers. */
 type Message = { readonly ask: true } | { readonly have: Vended } | { readonly forget: true };
 
-/** A BroadcastChannel: only browsers' types have it as a type. */
 interface Channel {
   onmessage: ((event: { readonly data: Message }) => void) | null;
   postMessage(message: Message): void;
