@@ -30,7 +30,8 @@ beforeAll(async () => {
     if (request.url !== "/credentials") return answer("text/html", "<!doctype html>");
     calls.push(request.headers.authorization ?? "");
     const body = JSON.stringify(vended({ ...fakeValet(), nowMs: Date.now() }, calls.length));
-    return before().then(() => answer("application/json", body));
+    void before().then(() => answer("application/json", body));
+    return response;
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -145,8 +145,8 @@ export const cliBugs: readonly Bug[] = [
   },
   {
     name: "cli: an App token goes out in the clear",
-    in: "command.ts#endpointFrom",
-    find: `apiAddressOf("URL", address);`,
+    in: "credentialsEndpointFrom",
+    find: `apiAddressOf(what, address);`,
     replace: ``,
     killedBy: ["flow/smoke"],
   },

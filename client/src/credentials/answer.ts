@@ -5,7 +5,7 @@ import type { Credentials } from "../live-credentials.ts";
  * The answer of /credentials as this package's {@link Credentials}; undefined when it is something else, such as the page
  * of a proxy that answers 200.
  */
-export function credentialsFrom(body: Partial<CredentialsBody>): Credentials | undefined {
+export function credentialsOf(body: Partial<CredentialsBody>): Credentials | undefined {
   const { AccessKeyId, AccessKeySecret, SecurityToken, OssBucket, OssRegion, OssEndpoint } = body;
   const expiresAt = new Date(body.Expiration ?? "");
   if (!AccessKeyId || !AccessKeySecret || !SecurityToken || !OssBucket || !OssRegion || !OssEndpoint)

@@ -1,7 +1,7 @@
 import type { Permission } from "../../../shared/wire.ts";
 import type { Credentials, LiveCredentials } from "../live-credentials.ts";
 import { ValetError } from "../valet-error.ts";
-import { credentialsFrom } from "./answer.ts";
+import { credentialsOf } from "./answer.ts";
 import { askValet, type Fetch } from "./ask-valet.ts";
 import { type CredentialsStorage, storedRecord } from "./storage.ts";
 import { otherTabs } from "./tabs.ts";
@@ -238,7 +238,7 @@ export function createCredentials({
   }
 
   function heldFrom(vended: Vended): Held | undefined {
-    const credentials = credentialsFrom(vended.body);
+    const credentials = credentialsOf(vended.body);
     if (!credentials) return undefined;
     const endMs = +credentials.expiresAt;
     const lifeMs = endMs - (Date.parse(vended.body.LastUpdated ?? "") || clock() + vended.offsetMs);
