@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { accessRulesSchema } from "../shared/domain/rules/access-file.ts";
 import { errorsDocument } from "./docs/errors.ts";
+import { chineseErrorsDocument } from "./docs/errors-zh.ts";
 import { actionTable, fieldTables } from "./docs/fields.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -22,6 +23,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ["access.schema.json", `${JSON.stringify(schema, null, 2)}\n`],
     ["docs/errors.md", errorsDocument()],
+    ["docs/zh/errors.md", chineseErrorsDocument()],
     [ACCESS_RULES, accessRules],
   ]);
 }

@@ -6,5 +6,7 @@ export {
   createCredentials,
 } from "./credentials/create-credentials.ts";
 export type { CredentialsStorage } from "./credentials/storage.ts";
+export type { Explanation, ExplanationTexts } from "./explain/english.ts";
+export { type ExplainedError, explainOssError } from "./explain/explain-oss-error.ts";
 export type { Credentials, Grant, LiveCredentials } from "./live-credentials.ts";
 export { type ClientErrorCode, type ErrorSource, ValetError, type ValetErrorFacts } from "./valet-error.ts";

@@ -8,7 +8,7 @@ export const TRUST_STORE_PASSWORD = "changeit";
 export async function trustStoreWith(certificate: Buffer): Promise<Buffer> {
   const bag = new SafeBag({
     bagId: "1.2.840.113549.1.12.10.1.3",
-    bagValue: new CertBag({ parsedValue: Certificate.fromBER(certificate) }),
+    bagValue: new CertBag({ parsedValue: Certificate.fromBER(new Uint8Array(certificate)) }),
     bagAttributes: [
       // friendlyName
       new Attribute({

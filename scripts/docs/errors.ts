@@ -1,3 +1,4 @@
+import { ENGLISH } from "../../client/src/explain/english.ts";
 import { refusal as answerTo } from "../../functions/http/answer.ts";
 import type { Refusal, TokenCheck } from "../../shared/domain/refusal.ts";
 import {
@@ -6,19 +7,22 @@ import {
   REFUSED_PARAMETERS,
 } from "../../shared/domain/token/app-token.ts";
 import { MAX_AUDIENCES } from "../../shared/domain/token/token-claims.ts";
+import type { ErrorCode } from "../../shared/wire.ts";
+import { ossErrorRows } from "./oss-errors.ts";
 
 /** The text of docs/errors.md, made from the one table refusal → answer. A new refusal or check does not compile without its row. */
 export function errorsDocument(): string {
   return `# Errors
 
-\`npm run generate\` makes this file from functions/http/answer.ts.
+\`npm run generate\` makes this file from functions/http/answer.ts and client/src/explain/english.ts.
+中文: [zh/errors.md](zh/errors.md).
 
 Every error has its real HTTP status, \`Cache-Control: no-store\`, and the body below. \`ErrorCode\` and \`ErrorMessage\`
 repeat \`Code\` and \`Message\` for SDKs that read those names. The body says nothing about policies, keys or which check
 failed. The log does, under the same \`RequestId\`.
 
 \`\`\`json
-${JSON.stringify(answerTo({ code: "TOKEN_EXPIRED" }, CONTEXT).body, null, 2)}
+${EXAMPLE}
 \`\`\`
 
 A client decides by \`Code\`. After 503 it waits for \`Retry-After\` and repeats the request. After 401 \`TokenExpired\` it
@@ -29,7 +33,9 @@ gets a new App token. After any other 401 it lets the user sign in again. After 
 
 | status | Code | headers | what an App developer does |
 |---|---|---|---|
-${codeRows().join("\n")}
+${answerRows()
+  .map(({ status, code, headers, app }) => `| ${status} | ${code} | ${headers} | ${app} |`)
+  .join("\n")}
 
 ## For the operator: by the log's \`refusal\`
 
@@ -72,13 +78,15 @@ ${Object.entries(CHECKS)
 |---|---|
 ${STS_CODES.map(([code, what]) => `| ${code} | ${what} |`).join("\n")}
 
-## Error codes of OSS, which the function never sees
+## What else an App sees: errors of OSS, of the network and of oss-valet-client
 
-The App gets them when it uses its credentials. [deploy.md](deploy.md#when-something-fails) explains more of them.
+\`explainOssError(error)\` of the package oss-valet-client answers with the same cause and fix. In brackets: OSS's EC,
+which is more exact than its code. Alibaba Cloud has a page on each EC: \`https://api.aliyun.com/troubleshoot?q=<EC>\`.
+[deploy.md](deploy.md#when-something-fails) has more for the operator.
 
-| code | what to do |
-|---|---|
-${OSS_CODES.map(([code, what]) => `| ${code} | ${what} |`).join("\n")}
+| code | cause | what to do |
+|---|---|---|
+${ossErrorRows({ texts: ENGLISH, more: MORE, blank: " ", comma: ", ", bracketed: (text) => ` (${text})`, ofTheFunction: "of the function" })}
 `;
 }
 
@@ -285,32 +293,39 @@ const STS_CODES: readonly (readonly [string, string])[] = [
   ],
 ];
 
-const OSS_CODES: readonly (readonly [string, string])[] = [
-  [
-    "PublicEndpointForbidden (400, EC 0048-00000401)",
-    "the operator: the account uses OSS since 2025-03-20, so its objects in mainland China cannot be reached at `oss-<region>.aliyuncs.com`. Bind a domain of your own to the bucket and write it into `OSS_ENDPOINT` ([how](deploy.md#the-buckets-own-domain)). The App: use `OssEndpoint` of the answer, and the SDK's setting for a CNAME when the answer has `OssCname`",
-  ],
-  [
-    "NoSuchBucket, or a host that does not exist, at the bucket's own domain",
-    "the App: the SDK puts the bucket before the domain. Use the SDK's setting for a CNAME (ali-oss: `cname: true`)",
-  ],
-  ["SecurityTokenExpired, InvalidAccessKeyId", "the App: the credentials have expired. Ask for new ones"],
-  [
-    "AccessDenied",
-    "the App: stay below `KeyPrefix` and within `Permissions`. The operator: `npm run valet -- explain` shows what the rules grant",
-  ],
-];
+const MORE: Parameters<typeof ossErrorRows>[0]["more"] = {
+  "0003-00000301|authorizer's policy":
+    "DeleteMultipleObjects does not work: delete one by one. The operator: `npm run valet -- explain` shows what the rules grant.",
+  "0003-00000001|bucket acl":
+    "Often the rules were widened, but `provision apply --allow-widening` was not run.",
+  SignatureDoesNotMatch: "With ali-oss: `authorizationV4: true`.",
+  NoSuchBucket:
+    "At the bucket's own domain, an SDK must not put the bucket before the domain (ali-oss: `cname: true`).",
+  PublicEndpointForbidden:
+    "The account uses OSS since 2025-03-20, so its objects in mainland China cannot be reached at `oss-<region>.aliyuncs.com` ([how](deploy.md#the-buckets-own-domain)).",
+  "Network|RequestError|AccessForbidden|to fetch|fetch failed|Load failed|ECONN|ENOTFOUND|EAI_":
+    "`npm run valet -- doctor` prints the CORS rule.",
+};
 
-/** One row for each public code; several refusals may share one. */
-function codeRows(): readonly string[] {
-  const rows = new Map<string, string>();
+interface AnswerRow {
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly headers: string;
+  /** What an App developer does. */
+  readonly app: string;
+}
+
+/** One row for each public code, by status; several refusals may share one. */
+export function answerRows(): readonly AnswerRow[] {
+  const rows = new Map<string, AnswerRow>();
   for (const { refusal, app } of REFUSALS) {
     const { status, code, headers } = answerTo(refusal, CONTEXT);
-    const key = `| ${status} | ${code} | ${namesOf(headers)}`;
-    const present = rows.get(key);
-    rows.set(key, present === undefined || present === app ? app : `${present}; or ${app}`);
+    if (code === "Success") throw new Error(`${refusal.code} is answered as a success`);
+    const present = rows.get(code)?.app;
+    const both = present === undefined || present === app ? app : `${present}; or ${app}`;
+    rows.set(code, { status, code, headers: namesOf(headers), app: both });
   }
-  return [...rows].map(([key, app]) => `${key} | ${app} |`).sort((a, b) => a.localeCompare(b));
+  return [...rows.values()].sort((a, b) => a.status - b.status || a.code.localeCompare(b.code));
 }
 
 function answerOf(refusal: Refusal): string {
@@ -330,3 +345,6 @@ function namesOf(headers: Readonly<Record<string, string>>): string {
 }
 
 const CONTEXT = { requestId: "1-6922f0a1-0c9f4a1d", paths: ["/credentials"] };
+
+/** The body of an error. */
+export const EXAMPLE = JSON.stringify(answerTo({ code: "TOKEN_EXPIRED" }, CONTEXT).body, null, 2);

@@ -40,6 +40,20 @@ describe("docs/errors.md", () => {
     expect(document).toBe(generatedFiles().get("docs/errors.md"));
   });
 
+  it("is in Chinese too, as far as an App developer needs it", () => {
+    const chinese = readFileSync(join(ROOT, "docs/zh/errors.md"), "utf8");
+    expect(chinese).toBe(generatedFiles().get("docs/zh/errors.md"));
+    const rows = (text: string) => text.split("\n").filter((line) => /^\| [^|]*0003-0/.test(line)).length;
+    expect(rows(chinese)).toBe(rows(document));
+  });
+
+  it("explains each code of the client package", () => {
+    const codes = unionIn("client/src/valet-error.ts", "ClientErrorCode");
+    expect(codes.length).toBeGreaterThan(5);
+    const names = document.split("\n").flatMap((line) => (line.split("|")[1] ?? "").split(/[ ,]+/));
+    expect(codes.filter((code) => !names.includes(code))).toEqual([]);
+  });
+
   it("has a row for each public code that a refusal can become", () => {
     const codes = unionIn("shared/wire.ts", "ErrorCode");
     expect(codes.length).toBeGreaterThan(10);

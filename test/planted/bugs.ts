@@ -3,6 +3,7 @@ import { claimsBugs } from "./claims.ts";
 import { cliBugs } from "./cli.ts";
 import { clientBugs } from "./client.ts";
 import { credentialsBugs } from "./credentials.ts";
+import { explainBugs } from "./explain.ts";
 import { grantBugs } from "./grant.ts";
 import { httpBugs } from "./http.ts";
 import { httpsBugs } from "./https.ts";
@@ -23,6 +24,7 @@ export const bugs: readonly Bug[] = [
   ...cliBugs,
   ...clientBugs,
   ...credentialsBugs,
+  ...explainBugs,
   ...grantBugs,
   ...httpBugs,
   ...httpsBugs,
