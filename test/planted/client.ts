@@ -4,6 +4,7 @@ import type { Bug } from "./bug.ts";
 export const clientBugs: readonly Bug[] = [
   {
     name: "client: the App token goes over http to any host",
+    threat: "C1",
     in: "SAFE_ENDPOINT",
     find: String.raw`https:\/\/[^/]`,
     replace: String.raw`https?:\/\/[^/]`,
@@ -11,6 +12,7 @@ export const clientBugs: readonly Bug[] = [
   },
   {
     name: "client: a host that begins like loopback is loopback",
+    threat: "C1",
     in: "SAFE_ENDPOINT",
     find: String.raw`(\/|$)`,
     replace: ``,
@@ -18,6 +20,7 @@ export const clientBugs: readonly Bug[] = [
   },
   {
     name: "client: an address without a scheme is a path of the page's origin",
+    threat: "C1",
     in: "SAFE_ENDPOINT",
     find: String.raw`\/(?!\/)`,
     replace: String.raw`\/`,
@@ -25,6 +28,7 @@ export const clientBugs: readonly Bug[] = [
   },
   {
     name: "client: the user who signs in next uses the credentials of the one before while the function fails",
+    threat: "C2",
     in: "createCredentials",
     find: `if (held && held.vended.user !== user) held = undefined;`,
     replace: ``,
@@ -32,6 +36,7 @@ export const clientBugs: readonly Bug[] = [
   },
   {
     name: "client: a stored answer is for every user",
+    threat: "C2",
     in: "createCredentials",
     find: `vended.user === user &&`,
     replace: ``,
@@ -39,6 +44,7 @@ export const clientBugs: readonly Bug[] = [
   },
   {
     name: "client: two users of one issuer are one",
+    threat: "C2",
     in: "OF_ONE_TOKEN",
     find: `"exp",`,
     replace: `"exp", "sub",`,
@@ -46,6 +52,7 @@ export const clientBugs: readonly Bug[] = [
   },
   {
     name: "client: an answer that comes after the sign-out is kept",
+    threat: "C3",
     in: "createCredentials",
     find: `if (mine !== era) return renewed();`,
     replace: ``,
@@ -53,6 +60,7 @@ export const clientBugs: readonly Bug[] = [
   },
   {
     name: "client: an answer that comes after the sign-out is stored",
+    threat: "C3",
     in: "createCredentials",
     find: `&& mine === era) await record.write`,
     replace: `) await record.write`,
@@ -60,6 +68,7 @@ export const clientBugs: readonly Bug[] = [
   },
   {
     name: "client: credentials stay in the storage after the sign-out",
+    threat: "C3",
     in: "createCredentials",
     find: `await record.write(undefined);`,
     replace: ``,
@@ -67,6 +76,7 @@ export const clientBugs: readonly Bug[] = [
   },
   {
     name: "client: a bucket that refuses every key makes a call of STS each time",
+    threat: "C4",
     in: "createCredentials",
     find: `if (invalidations.length === INVALIDATIONS_A_MINUTE) return;`,
     replace: ``,
