@@ -97,8 +97,28 @@ function go(): Language {
     build: [command(folder, "go", "build", "-mod=readonly", "-o", program, ".")],
     programs: [command(folder, program)],
     underRealNames: [command(folder, program, "real-names")],
-    recipes: [],
+    recipes: [
+      recipe("alibabacloud-oss-go-sdk-v2", "upload_v2.go"),
+      recipe("aliyun-oss-go-sdk", "upload_v1.go"),
+    ],
   };
+
+  function recipe(sdk: string, file: string): Recipe {
+    const place = join(home, "recipes", sdk);
+    const built = join(place, "upload");
+    return {
+      title: `go.md: ${sdk} ${pinned("go/go.mod", `aliyun/${sdk} v([\\d.]+)`)}`,
+      page: "go.md",
+      files: ["valet.go", file],
+      folder: place,
+      // The modules of the other programs.
+      build: [
+        command(place, "cp", join(folder, "go.mod"), join(folder, "go.sum"), "."),
+        command(place, "go", "build", "-mod=readonly", "-o", built, "."),
+      ],
+      program: command(place, built),
+    };
+  }
 }
 
 function java(): Language {
