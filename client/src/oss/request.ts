@@ -1,4 +1,5 @@
 import type { Credentials, LiveCredentials } from "../live-credentials.ts";
+import { saysEnded } from "./ended.ts";
 import { ossErrorFrom } from "./oss-error.ts";
 import { type Place, urlOf } from "./place.ts";
 import { encodedQuery, signedHeaders } from "./sign-v4.ts";
@@ -15,13 +16,6 @@ export interface OssRequest extends Pick<Sending, "body" | "signal" | "onSent"> 
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
 }
-
-/** OSS says in three ways that credentials have ended. Sources: STS FAQ; OSS, "Error codes". */
-const ENDED: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  "InvalidAccessKeyId",
-  "SecurityTokenExpired",
-  "InvalidSecurityToken",
-]);
 
 /**
  * Sends a signed request. After a refusal for the time or for ended credentials, it corrects the clock or gets new ones, and
@@ -46,7 +40,7 @@ export async function ossAnswer(
     if (!Number.isNaN(serverMs) && !clockCorrected) {
       clockCorrected = true;
       credentials.correctClock(serverMs);
-    } else if (ENDED.has(error.code) && !renewed) {
+    } else if (saysEnded(error.code) && !renewed) {
       renewed = true;
       credentials.invalidate(used);
     } else throw error;
