@@ -7,6 +7,7 @@ import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.t
 export interface InteropCloud {
   /** The JSON in INTEROP_STAGE, which every program reads. */
   readonly described: string;
+  readonly stage: Stage;
   stop(): Promise<void>;
 }
 
@@ -15,6 +16,7 @@ export async function startCloud(): Promise<InteropCloud> {
   const door = await doorWithAppToken(stage);
   const { sandbox } = stage;
   return {
+    stage,
     described: JSON.stringify({
       credentials: stage.credentialsUrl,
       login: `${sandbox.issuer.url}/token`,

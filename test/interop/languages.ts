@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "./commands.ts";
+import type { Recipe } from "./recipes/recipe.ts";
 
 /** A language whose SDKs are tried. */
 export interface Language {
@@ -17,6 +18,8 @@ export interface Language {
   readonly programs: readonly Command[];
   /** Programs that know the cloud's real names alone. They start with the variables of `npm run sandbox -- --https`. */
   readonly underRealNames: readonly Command[];
+  /** The programs of docs/recipes. They are written and built together with the others. */
+  readonly recipes: readonly Recipe[];
 }
 
 const HERE = import.meta.dirname;
@@ -63,7 +66,23 @@ function python(): Language {
     underRealNames: [
       command(folder, join(home, "requirements.txt/bin/python"), "-B", "main.py", "real_names_cases"),
     ],
+    recipes: [
+      recipe("alibabacloud-oss-v2", "upload_v2.py"),
+      { ...recipe("oss2", "upload_oss2.py"), ownDomain: "by proxy" },
+    ],
   };
+
+  function recipe(sdk: string, file: string): Recipe {
+    const place = join(home, "recipes", sdk);
+    return {
+      title: `python.md: ${sdk} ${pinned("python/requirements.txt", `${sdk}==([\\w.]+)`)}`,
+      page: "python.md",
+      files: ["valet.py", file],
+      folder: place,
+      build: [],
+      program: command(place, join(home, "requirements.txt/bin/python"), "-B", file),
+    };
+  }
 }
 
 function go(): Language {
@@ -78,7 +97,28 @@ function go(): Language {
     build: [command(folder, "go", "build", "-mod=readonly", "-o", program, ".")],
     programs: [command(folder, program)],
     underRealNames: [command(folder, program, "real-names")],
+    recipes: [
+      recipe("alibabacloud-oss-go-sdk-v2", "upload_v2.go"),
+      recipe("aliyun-oss-go-sdk", "upload_v1.go"),
+    ],
   };
+
+  function recipe(sdk: string, file: string): Recipe {
+    const place = join(home, "recipes", sdk);
+    const built = join(place, "upload");
+    return {
+      title: `go.md: ${sdk} ${pinned("go/go.mod", `aliyun/${sdk} v([\\d.]+)`)}`,
+      page: "go.md",
+      files: ["valet.go", file],
+      folder: place,
+      // The modules of the other programs.
+      build: [
+        command(place, "cp", join(folder, "go.mod"), join(folder, "go.sum"), "."),
+        command(place, "go", "build", "-mod=readonly", "-o", built, "."),
+      ],
+      program: command(place, built),
+    };
+  }
 }
 
 function java(): Language {
@@ -93,6 +133,7 @@ function java(): Language {
     build: [command(folder, "mvn", ...maven, "process-classes")],
     programs: [command(folder, "java", "-cp", `${home}/classes:${home}/lib/*`, "interop.Main")],
     underRealNames: [command(folder, "java", "-cp", `${home}/classes:${home}/lib/*`, "interop.RealNames")],
+    recipes: [],
   };
 }
 
@@ -108,7 +149,15 @@ function rust(): Language {
     build: [{ ...command(folder, "cargo", "build", "--quiet", "--locked"), environment }],
     programs: [command(folder, join(home, "debug/oss-valet-interop"))],
     underRealNames: [],
+    recipes: [],
   };
+}
+
+/** The version that a file of packages names. */
+function pinned(file: string, pattern: string): string {
+  const version = new RegExp(pattern).exec(readFileSync(join(HERE, file), "utf8"))?.[1];
+  if (version === undefined) throw new Error(`test/interop/${file} has nothing like ${pattern}`);
+  return version;
 }
 
 function command(folder: string, name: string, ...args: readonly string[]): Command {

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { startCloud, startCloudUnderRealNames } from "./cloud.ts";
 import { type Command, type Finished, finished, lastLines } from "./commands.ts";
 import { BUILD_SECONDS, DOWNLOAD_SECONDS, type Language } from "./languages.ts";
+import { recipeReport } from "./recipes/cases.ts";
+import { writeFiles } from "./recipes/recipe.ts";
 import { judged, type ProgramReport } from "./report.ts";
 
 /** What became of one language. */
@@ -23,7 +25,9 @@ export async function runLanguage(language: Language): Promise<Outcome> {
   const notGot = await downloadFailure(language);
   if (notGot !== undefined) return { name, skipped: `no packages: ${explained(notGot, 3)}` };
 
-  const notBuilt = await firstFailure(language.build, BUILD_SECONDS);
+  for (const recipe of language.recipes) writeFiles(recipe);
+  const builds = [...language.build, ...language.recipes.flatMap(({ build }) => build)];
+  const notBuilt = await firstFailure(builds, BUILD_SECONDS);
   if (notBuilt?.late === true) return { name, skipped: `too slow here: ${explained(notBuilt, 0)}` };
   const report =
     notBuilt === undefined ? await programReport(language) : failedReport(name, "it is built", notBuilt);
@@ -58,6 +62,7 @@ async function programReport(language: Language): Promise<ProgramReport> {
       ...(await reportsOf(language.name, language.programs, { INTEROP_STAGE: cloud.described })),
       ...(await reportsOf(language.name, language.underRealNames, underRealNames.environment)),
     ];
+    for (const recipe of language.recipes) reports.push(await recipeReport(recipe, cloud.stage));
     return {
       passed: reports.flatMap(({ passed }) => passed),
       failed: reports.flatMap(({ failed }) => failed),
