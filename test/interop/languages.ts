@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "./commands.ts";
+import { OWN_DOMAIN } from "./recipes/door.ts";
 import type { Recipe } from "./recipes/recipe.ts";
 
 /** A language whose SDKs are tried. */
@@ -133,8 +134,25 @@ function java(): Language {
     build: [command(folder, "mvn", ...maven, "process-classes")],
     programs: [command(folder, "java", "-cp", `${home}/classes:${home}/lib/*`, "interop.Main")],
     underRealNames: [command(folder, "java", "-cp", `${home}/classes:${home}/lib/*`, "interop.RealNames")],
-    recipes: [],
+    recipes: [recipe("aliyun-sdk-oss", "Upload")],
   };
+
+  function recipe(sdk: string, main: string): Recipe {
+    const place = join(home, "recipes", sdk);
+    const files = ["Valet.java", `${main}.java`];
+    return {
+      title: `java.md: ${sdk} ${pinned("java/pom.xml", `<artifactId>${sdk}</artifactId>\\s*<version>([\\d.]+)`)}`,
+      page: "java.md",
+      files,
+      folder: place,
+      build: [
+        command(place, "javac", "-d", "classes", "-cp", `${home}/lib/*`, ...files),
+        command(place, "sh", "-c", `echo 127.0.0.1 localhost ${OWN_DOMAIN} > hosts`),
+      ],
+      program: command(place, "java", "-Djdk.net.hosts.file=hosts", "-cp", `classes:${home}/lib/*`, main),
+      ownDomain: "by hosts file",
+    };
+  }
 }
 
 function rust(): Language {

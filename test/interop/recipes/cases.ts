@@ -105,13 +105,14 @@ async function runOf(recipe: Recipe, { turn, endpoint }: RecipeCase, stage: Stag
   );
   const folder = mkdtempSync(join(tmpdir(), "oss-valet-recipe-"));
   const byProxy = endpoint !== undefined && recipe.ownDomain === "by proxy";
+  const found = recipe.ownDomain === undefined ? "" : (` ${recipe.ownDomain}` as const);
   const appToken = appTokenFor(stage, "alice", { seconds: 7200 });
   const door = await openDoor({
     credentialsUrl: stage.credentialsUrl,
     ossUrl: sandbox.oss.url,
     bucket: sandbox.bucket,
     turn: (call) => turn(call, stage),
-    endpoint: byProxy ? "own domain by proxy" : (endpoint ?? "public"),
+    endpoint: endpoint === undefined ? "public" : (`${endpoint}${found}` as const),
   });
   try {
     for (const [name, content] of files) writeFileSync(join(folder, name), content);

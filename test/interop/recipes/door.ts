@@ -34,14 +34,14 @@ export interface DoorOptions {
   /** What becomes of the n-th call; the first is 0. */
   readonly turn: (call: number) => Turn;
   /**
-   * `own domain`: the answer names the door as the bucket's own domain. `own domain by proxy`: it names {@link OWN_DOMAIN},
-   * and the program uses the door as its proxy.
+   * `own domain`: the answer names the door as the bucket's own domain, with the name that the program finds it by:
+   * localhost, a name that the program knows from a hosts file, or one that its proxy answers for.
    */
-  readonly endpoint: "public" | "own domain" | "own domain by proxy";
+  readonly endpoint: "public" | "own domain" | "own domain by hosts file" | "own domain by proxy";
 }
 
 /** For SDKs that put the bucket into the path for every name that they know to be local. */
-const OWN_DOMAIN = "files.example.com";
+export const OWN_DOMAIN = "files.example.com";
 
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const calls: Call[] = [];
@@ -55,9 +55,12 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     server.listen(0, "127.0.0.1", resolve);
   });
   const { port } = server.address() as AddressInfo;
-  const ownHost = { public: undefined, "own domain": `localhost:${port}`, "own domain by proxy": OWN_DOMAIN }[
-    options.endpoint
-  ];
+  const ownHost = {
+    public: undefined,
+    "own domain": `localhost:${port}`,
+    "own domain by hosts file": `${OWN_DOMAIN}:${port}`,
+    "own domain by proxy": OWN_DOMAIN,
+  }[options.endpoint];
 
   /** A name with the bucket before it does not exist. */
   async function answerForBucket(incoming: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -16,8 +16,8 @@ export interface Recipe {
   readonly build: readonly Command[];
   /** The files to upload follow its arguments. */
   readonly program: Command;
-  /** `by proxy`: the SDK puts the bucket into the path for every local name, but it knows `http_proxy`. */
-  readonly ownDomain?: "by proxy";
+  /** For SDKs that take localhost for a place where the bucket is in the path: how the program finds {@link OWN_DOMAIN}. */
+  readonly ownDomain?: "by hosts file" | "by proxy";
 }
 
 /** Writes the program's files as the page has them, and nothing else. Throws when the page lacks one. */
