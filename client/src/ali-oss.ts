@@ -20,7 +20,7 @@ export type OssClientOptions<Options> = Partial<Omit<Options, Given>>;
 export type OssClient<Client> = Client & { signatureUrlV4: SignatureUrlV4 };
 
 /**
- * A client of ali-oss (6.20 or newer, the build for Node.js or for browsers) that always has live credentials. Use it as
+ * A client of ali-oss (6.21 or newer, the build for Node.js or for browsers) that always has live credentials. Use it as
  * ali-oss' own.
  *
  * * Every request, every part of an upload and every signed URL waits for credentials that live, and uses server time.

@@ -15,6 +15,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { ossClient } from "../../client/src/ali-oss.ts";
 import { addBucket } from "../../sandbox/world.ts";
 import { type OssService, startOss } from "../support/oss-service.ts";
+import { realNames } from "../support/real-names.ts";
 import { type LiveSessions, liveSessions } from "./live-sessions.ts";
 
 let oss: OssService;
@@ -388,6 +389,25 @@ describe("buckets", () => {
     credentials.invalidate();
     await client.put("users/alice/a.txt", Buffer.from("a"));
     expect(optionsOf(client)).toMatchObject({ endpoint: { hostname: "localhost" } });
+  });
+
+  it("a bucket's own domain has no bucket before it, in requests and in signed URLs", async () => {
+    onTestFinished(() => void oss.bucket.hosts.splice(0));
+    oss.bucket.hosts.push("files.example.com");
+    const { asked } = await realNames(`http://localhost:${oss.port}`, {
+      "files.example.com": "files.example.com",
+    });
+    const own = { ...grant("examplebucket"), endpoint: "https://files.example.com", cname: true };
+    const client = await ossClient(OSS, liveSessions(oss, { change: { ...own, grants: [own] } }));
+    await client.put("users/alice/own.txt", Buffer.from("a"));
+    expect((await client.get("users/alice/own.txt")).content).toEqual(Buffer.from("a"));
+    expect(await client.signatureUrlV4("GET", 60, {}, "users/alice/own.txt")).toMatch(
+      /^https:\/\/files\.example\.com\/users\/alice\/own\.txt\?/,
+    );
+    expect(asked).toEqual([
+      "PUT https://files.example.com/users/alice/own.txt",
+      "GET https://files.example.com/users/alice/own.txt",
+    ]);
   });
 
   it("an endpoint of the App stays", async () => {

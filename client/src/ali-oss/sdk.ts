@@ -1,4 +1,4 @@
-/** What this package uses of a client of ali-oss, 6.20 or newer. Its published types have only a part of it. */
+/** What this package uses of a client of ali-oss, 6.21 or newer. Its published types have only a part of it. */
 export interface Sdk {
   readonly options: SdkOptions;
   /** Every call of ali-oss ends here. It reads the keys from `options` before anything else, in one go. */
