@@ -29,6 +29,10 @@ const COMMANDS: Readonly<
     summary: "after a deploy: one exchange that must succeed, several that must not",
     load: async () => (await import("./smoke/command.ts")).smoke,
   },
+  sidecar: {
+    summary: "serves credentials on this machine to SDKs and tools that cannot send an App token",
+    load: async () => (await import("./sidecar/command.ts")).sidecar,
+  },
 };
 
 /** Runs one command. Exit code 0: done; 1: no (a broken promise, a denied decision); 2: called wrongly, or a broken file. */

@@ -8,7 +8,7 @@ const RECIPES = join(import.meta.dirname, "../../docs/recipes");
 const CHINESE = join(import.meta.dirname, "../../docs/zh/recipes");
 
 /** The index, and pages without a program of their own to check. */
-const NO_RECIPES = new Set(["README.md", "issuers.md", "browser.md"]);
+const NO_RECIPES = new Set(["README.md", "issuers.md", "browser.md", "sidecar.md"]);
 
 const PAGES = readdirSync(RECIPES).filter((name) => !NO_RECIPES.has(name));
 

@@ -1,4 +1,7 @@
-import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { environmentFor } from "../../sandbox/https/environment.ts";
 import { startSandbox } from "../../sandbox/sandbox.ts";
 import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
@@ -13,14 +16,14 @@ export interface InteropCloud {
 
 export async function startCloud(): Promise<InteropCloud> {
   const stage = await startStage({ port: 0, orFree: false });
-  const door = await doorWithAppToken(stage);
+  const sidecar = await startSidecar(stage);
   const { sandbox } = stage;
   return {
     stage,
     described: JSON.stringify({
       credentials: stage.credentialsUrl,
       login: `${sandbox.issuer.url}/token`,
-      credentialsUri: door.url,
+      credentialsUri: sidecar.uri,
       // By its address: SDKs then name the bucket in the path. Few languages resolve `<bucket>.localhost`.
       oss: sandbox.oss.url.replace("localhost", "127.0.0.1"),
       sts: sandbox.sts.url,
@@ -36,7 +39,7 @@ export async function startCloud(): Promise<InteropCloud> {
       adminSecret: sandbox.administrator.accessKeySecret,
     }),
     stop: async () => {
-      await door.close();
+      await sidecar.stop();
       await stage.stop();
     },
   };
@@ -59,14 +62,25 @@ export async function startCloudUnderRealNames(): Promise<{
   };
 }
 
-/** For clients of `credentials_uri`, which send no header: what a small program beside the App does for them. */
-async function doorWithAppToken(stage: Stage): Promise<LoopbackServer> {
-  const door = await loopbackServer();
-  door.answerWith(async (_request, response) => {
-    const token = appTokenFor(stage, "alice", { seconds: 3600 });
-    const answer = await fetch(stage.credentialsUrl, { headers: { authorization: `Bearer ${token}` } });
-    response.writeHead(answer.status, { "content-type": "application/json" });
-    response.end(await answer.text());
-  });
-  return door;
+/** `valet sidecar` for alice, as a program of its own: clients of `credentials_uri` send no App token. */
+async function startSidecar(stage: Stage): Promise<{ readonly uri: string; stop(): Promise<void> }> {
+  const signIn = `echo ${appTokenFor(stage, "alice", { seconds: 3600 })}`;
+  const child = spawn(
+    process.execPath,
+    [
+      ...["--import", "tsx", join(import.meta.dirname, "../../cli/main.ts"), "sidecar", "--json"],
+      ...["--endpoint", stage.credentialsUrl, "--app-token-command", signIn],
+    ],
+    { cwd: join(import.meta.dirname, "../.."), stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const ended = once(child, "exit");
+  const [line] = (await Promise.race([once(createInterface(child.stdout), "line"), ended])) as [unknown];
+  if (typeof line !== "string") throw new Error("valet sidecar did not start");
+  return {
+    uri: (JSON.parse(line) as { readonly credentialsUri: string }).credentialsUri,
+    stop: async () => {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
 }

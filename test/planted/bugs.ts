@@ -14,6 +14,7 @@ import { policyBugs } from "./policy.ts";
 import { prefixBugs } from "./prefix.ts";
 import { rulesBugs } from "./rules.ts";
 import { sandboxBugs } from "./sandbox.ts";
+import { sidecarBugs } from "./sidecar.ts";
 import { stsBugs } from "./sts.ts";
 import { tokenBugs } from "./token.ts";
 import { tokenChecksBugs } from "./token-checks.ts";
@@ -35,6 +36,7 @@ export const bugs: readonly Bug[] = [
   ...prefixBugs,
   ...rulesBugs,
   ...sandboxBugs,
+  ...sidecarBugs,
   ...stsBugs,
   ...tokenBugs,
   ...tokenChecksBugs,

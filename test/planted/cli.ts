@@ -148,7 +148,7 @@ export const cliBugs: readonly Bug[] = [
     in: "credentialsEndpointFrom",
     find: `apiAddressOf(what, address);`,
     replace: ``,
-    killedBy: ["flow/smoke"],
+    killedBy: ["unit/cli/sidecar/command", "flow/smoke"],
   },
   {
     name: "cli: credentials go wherever an answer says",

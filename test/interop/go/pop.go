@@ -111,10 +111,12 @@ func registerTea() {
 func registerCredentials() {
 	sdk := "credentials-go " + versionOf("github.com/aliyun/credentials-go")
 
-	register(sdk, "credentials_uri: what oss-valet answers, through a door that adds the App token", func() {
+	register(sdk, "credentials_uri: through valet sidecar", func() {
 		config := new(credentials.Config).SetType("credentials_uri").SetURLCredential(stage.CredentialsUri)
 		given := value(value(credentials.NewCredential(config)).GetCredential())
 		equal((*given.AccessKeyId)[:4], "STS.")
 		equal(*given.SecurityToken != "", true)
+		again := value(value(credentials.NewCredential(config)).GetCredential())
+		equal(*again.AccessKeyId, *given.AccessKeyId)
 	})
 }

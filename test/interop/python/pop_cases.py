@@ -86,9 +86,11 @@ def _():
     equal(code_of(gone, code), "EntityNotExist.Role")
 
 
-@case(CREDENTIALS, "credentials_uri: what oss-valet answers, through a door that adds the App token")
+@case(CREDENTIALS, "credentials_uri: through valet sidecar")
 def _():
     client = CredentialsClient(CredentialsConfig(type="credentials_uri", credentials_uri=STAGE["credentialsUri"]))
     keys = client.get_credential()
     session = sts_client(keys.access_key_id, keys.access_key_secret, keys.security_token)
     equal(session.get_caller_identity().body.identity_type, "AssumedRoleUser")
+    another = CredentialsClient(CredentialsConfig(type="credentials_uri", credentials_uri=STAGE["credentialsUri"]))
+    equal(another.get_credential().access_key_id, keys.access_key_id)

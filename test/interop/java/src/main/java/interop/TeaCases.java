@@ -52,13 +52,14 @@ final class TeaCases {
         });
     Harness.register(
         "credentials-java " + versionOf(com.aliyun.credentials.Client.class),
-        "credentials_uri: what oss-valet answers, through a door that adds the App token",
+        "credentials_uri: through valet sidecar",
         () -> {
           com.aliyun.credentials.models.Config config = new com.aliyun.credentials.models.Config();
           config.setType("credentials_uri").setCredentialsUri(stage("credentialsUri"));
           CredentialModel keys = new com.aliyun.credentials.Client(config).getCredential();
           Client session = client(keys.getAccessKeyId(), keys.getAccessKeySecret(), keys.getSecurityToken());
           equal(session.getCallerIdentity().body.identityType, "AssumedRoleUser");
+          equal(new com.aliyun.credentials.Client(config).getCredential().getAccessKeyId(), keys.getAccessKeyId());
         });
   }
 
