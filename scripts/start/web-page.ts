@@ -42,15 +42,15 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** The CORS rule that a bucket needs for a page with ali-oss. docs/recipes/browser.md has it as XML. */
+/** The CORS rule that a bucket needs for a page that works with OSS. docs/recipes/browser.md has it as XML. */
 export function corsRuleFor(allowedOrigins: readonly string[]): CorsRule {
   return {
     allowedOrigins,
     // POST starts and completes a multipart upload.
     allowedMethods: ["GET", "PUT", "POST", "DELETE", "HEAD"],
     allowedHeaders: ["*"],
-    // Without ETag, ali-oss cannot complete a multipart upload.
-    exposeHeaders: ["ETag", "x-oss-request-id"],
+    // Without ETag, no page can complete a multipart upload. With the checksum, oss-valet-client compares what OSS has.
+    exposeHeaders: ["ETag", "x-oss-request-id", "x-oss-hash-crc64ecma"],
     maxAgeSeconds: 600,
   };
 }

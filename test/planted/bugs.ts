@@ -18,6 +18,7 @@ import { sidecarBugs } from "./sidecar.ts";
 import { stsBugs } from "./sts.ts";
 import { tokenBugs } from "./token.ts";
 import { tokenChecksBugs } from "./token-checks.ts";
+import { uploadBugs } from "./upload.ts";
 
 /** Every planted bug. */
 export const bugs: readonly Bug[] = [
@@ -40,4 +41,5 @@ export const bugs: readonly Bug[] = [
   ...stsBugs,
   ...tokenBugs,
   ...tokenChecksBugs,
+  ...uploadBugs,
 ];

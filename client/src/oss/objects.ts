@@ -1,12 +1,13 @@
 import type { LiveCredentials } from "../live-credentials.ts";
-import { invalid, placeOf, refuseBadKey, urlOf } from "./place.ts";
-import { type OssRequest, ossAnswer } from "./request.ts";
+import { invalid } from "./failure.ts";
+import { placeOf, refuseBadKey, urlOf } from "./place.ts";
+import { asked, type OssRequest } from "./request.ts";
 import { retried } from "./retry.ts";
-import { signedQuery } from "./sign-v4.ts";
-import { type Answer, asking, type Ways } from "./transport.ts";
+import { encoded, signedQuery } from "./sign-v4.ts";
+import { type Answer, transportOf, type Ways } from "./transport.ts";
 import { elementOf, elementsOf } from "./xml.ts";
 
-export interface CallOptions extends Pick<Ways, "fetch"> {
+export interface CallOptions extends Ways {
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -41,33 +42,28 @@ export interface ListedFile {
 
 /** Lists keys, in the order of their bytes. Throws ValetError; the signal's reason. */
 export async function list(credentials: LiveCredentials, options: ListOptions = {}): Promise<Listing> {
-  const { delimiter = "", after = "", token = "", limit = "" } = options;
   const current = await credentials.get({ signal: options.signal });
-  const { prefix = current.prefix } = options;
+  const { prefix = current.prefix, delimiter, after, token, limit } = options;
   const query = {
-    "list-type": "2",
+    "list-type": 2,
     // Keys may have characters that XML has not.
     "encoding-type": "url",
-    prefix,
-    delimiter,
-    "start-after": after,
+    // Not empty: clients do not agree on how an empty value is signed.
+    prefix: prefix || undefined,
+    delimiter: delimiter || undefined,
+    "start-after": after || undefined,
     "continuation-token": token,
-    "max-keys": String(limit),
+    "max-keys": limit,
   };
-  const { text } = await call(credentials, options, {
-    method: "GET",
-    place: placeOf(current, prefix),
-    // Clients do not agree on how an empty value is signed.
-    query: Object.fromEntries(Object.entries(query).filter(([, value]) => value !== "")),
-  });
+  const { text } = await call(credentials, options, prefix, "", { method: "GET", query });
   return {
     files: elementsOf(text, "Contents").map((xml) => ({
-      key: decoded(elementOf(xml, "Key")),
+      key: decoded(xml, "Key"),
       size: Number(elementOf(xml, "Size")),
       lastModified: new Date(elementOf(xml, "LastModified") ?? ""),
       etag: elementOf(xml, "ETag") ?? "",
     })),
-    folders: elementsOf(text, "CommonPrefixes").map((xml) => decoded(elementOf(xml, "Prefix"))),
+    folders: elementsOf(text, "CommonPrefixes").map((xml) => decoded(xml, "Prefix")),
     next: elementOf(text, "NextContinuationToken"),
   };
 }
@@ -79,8 +75,7 @@ export async function remove(
   options: CallOptions = {},
 ): Promise<void> {
   refuseBadKey(key);
-  const place = placeOf(await credentials.get({ signal: options.signal }), key);
-  await call(credentials, options, { method: "DELETE", place, key });
+  await call(credentials, options, key, key, { method: "DELETE" });
 }
 
 export interface UrlOptions {
@@ -105,30 +100,35 @@ export async function url(
   refuseBadKey(key);
   const { seconds = 900, download, process } = options;
   if (!(seconds >= 1)) throw invalid(`seconds is ${seconds}: write a number, 1 or more`);
-  const current = await credentials.get({ signal: options.signal });
-  const place = placeOf(current, key);
-  const query: Record<string, string> = {};
-  if (process !== undefined) query["x-oss-process"] = process;
-  if (download !== undefined) query["response-content-disposition"] = attachment(download);
+  // The address outlives this call: those that are about to be renewed would end it early.
+  const current = await credentials.get({ signal: options.signal, fresh: true });
   const nowMs = credentials.now();
-  const leftSeconds = (current.expiresAt.getTime() - nowMs) / 1000;
+  const leftSeconds = (+current.expiresAt - nowMs) / 1000;
   const valid = Math.max(1, Math.floor(Math.min(seconds, leftSeconds, MAX_SECONDS)));
+  const place = placeOf(current, key);
+  const query = {
+    "x-oss-process": process,
+    // Source: RFC 6266.
+    "response-content-disposition":
+      download === undefined ? undefined : `attachment; filename*=UTF-8''${encoded(download)}`,
+  };
   const request = { method: "GET", bucket: place.bucket, key, query, headers: {} };
   return `${urlOf(place, key)}?${await signedQuery(current, request, nowMs, valid)}`;
 }
 
-/** Source: RFC 6266. Old programs read the first name, all others the second. */
-function attachment(name: string): string {
-  const ascii = name.replace(/[^ !#-[\]-~]/g, "_");
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)}`;
+/** About a key, or about the bucket of the grant that has `within`. */
+async function call(
+  credentials: LiveCredentials,
+  { signal, fetch }: CallOptions,
+  within: string,
+  key: string,
+  request: OssRequest,
+): Promise<Answer> {
+  const place = placeOf(await credentials.get({ signal }), within);
+  const target = { credentials, send: transportOf({ fetch }), place, key };
+  return retried(() => asked(target, { ...request, signal }), signal);
 }
 
-function call(credentials: LiveCredentials, options: CallOptions, request: OssRequest): Promise<Answer> {
-  const { signal = new AbortController().signal } = options;
-  const send = asking(options);
-  return retried(signal, () => ossAnswer(credentials, send, { ...request, signal }));
-}
-
-function decoded(text = ""): string {
-  return decodeURIComponent(text.replaceAll("+", " "));
+function decoded(xml: string, name: string): string {
+  return decodeURIComponent((elementOf(xml, name) ?? "").replaceAll("+", " "));
 }

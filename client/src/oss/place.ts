@@ -1,5 +1,5 @@
 import type { Credentials, Grant } from "../live-credentials.ts";
-import { ValetError } from "../valet-error.ts";
+import { invalid } from "./failure.ts";
 import { encodedPath } from "./sign-v4.ts";
 
 /** Where a bucket is. */
@@ -15,11 +15,11 @@ export function placeOf(credentials: Credentials, key: string): Place {
  * hosts take no name before them: the bucket's own domain (cname), which needs none, and localhost or an IP address, where
  * the bucket goes into the path.
  */
-export function urlOf({ bucket, endpoint, cname }: Place, key = ""): string {
-  const { protocol, hostname, host } = new URL(endpoint);
+export function urlOf({ bucket, endpoint, cname }: Place, key: string): string {
+  const { protocol, host, hostname } = new URL(endpoint);
   const path = encodedPath(key);
   if (cname) return `${protocol}//${host}/${path}`;
-  return /^(localhost|[\d.]+|\[.*\])$/.test(hostname)
+  return /^(localhost|[\d.]+|\[.*)$/.test(hostname)
     ? `${protocol}//${host}/${bucket}/${path}`
     : `${protocol}//${bucket}.${host}/${path}`;
 }
@@ -29,25 +29,14 @@ const MAX_KEY_BYTES = 1023;
 
 /** Throws InvalidArgument for keys that OSS does not take, and for those that a browser would turn into other ones. */
 export function refuseBadKey(key: string): void {
-  // Browsers resolve such steps, whatever their encoding, before they send the address.
-  const hasDots = key.split("/").some((step) => step === "." || step === "..");
-  let bytes = 0;
-  try {
-    bytes = encodedPath(key).replace(/%../g, "x").length;
-  } catch {
-    // Half of a surrogate pair: no UTF-8 has it.
+  // Browsers resolve steps of dots, whatever their encoding, before they send the address. Half of a surrogate pair has no
+  // UTF-8.
+  if (
+    /^$|^[/\\]|(^|\/)\.\.?(\/|$)|\p{Cs}/u.test(key) ||
+    new TextEncoder().encode(key).length > MAX_KEY_BYTES
+  ) {
+    throw invalid(
+      `key ${JSON.stringify(key)}: write 1 to ${MAX_KEY_BYTES} bytes, no slash at the beginning, no step "." or ".."`,
+    );
   }
-  if (bytes > 0 && bytes <= MAX_KEY_BYTES && !hasDots && !/^[/\\]/.test(key)) return;
-  throw invalid(
-    `the key ${JSON.stringify(key.slice(0, 100))} is not possible: write 1 to ${MAX_KEY_BYTES} bytes of UTF-8, no slash or backslash at the beginning, and no step that is "." or ".."`,
-  );
-}
-
-/** The App called this package in a wrong way. */
-export function invalid(message: string): ValetError {
-  return new ValetError(`oss-valet-client: ${message}`, {
-    code: "InvalidArgument",
-    source: "app",
-    retryable: false,
-  });
 }

@@ -1,43 +1,48 @@
-import type { Credentials, LiveCredentials } from "../live-credentials.ts";
+import type { LiveCredentials } from "../live-credentials.ts";
 import { saysEnded } from "./ended.ts";
 import { ossErrorFrom } from "./oss-error.ts";
 import { type Place, urlOf } from "./place.ts";
-import { encodedQuery, signedHeaders } from "./sign-v4.ts";
+import { encodedQuery, type Query, signedHeaders, type Texts } from "./sign-v4.ts";
 import type { Answer, Sending, Transport } from "./transport.ts";
 import { elementOf } from "./xml.ts";
 
+/** What a request is about, and how it is sent. */
+export interface Target {
+  readonly credentials: LiveCredentials;
+  readonly send: Transport;
+  readonly place: Place;
+  /** Empty: the bucket itself. */
+  readonly key: string;
+}
+
 export interface OssRequest extends Pick<Sending, "body" | "signal" | "onSent"> {
   readonly method: string;
-  /** Undefined: that of the grant that the key, or the query's prefix, lies in. */
-  readonly place?: Place | undefined;
-  /** Undefined: the bucket itself. */
-  readonly key?: string | undefined;
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Query;
   /** Lower-case names. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Texts;
 }
 
 /**
  * Sends a signed request. After a refusal for the time or for ended credentials, it corrects the clock or gets new ones, and
  * tries once more. Throws ValetError; the signal's reason.
  */
-export async function ossAnswer(
-  credentials: LiveCredentials,
-  send: Transport,
-  request: OssRequest,
+export async function asked(
+  { credentials, send, place, key }: Target,
+  { method, query = {}, headers = {}, ...sending }: OssRequest,
 ): Promise<Answer> {
+  const search = encodedQuery(query);
+  const url = urlOf(place, key) + (search && `?${search}`);
+  const request = { method, bucket: place.bucket, key, query, headers };
   let clockCorrected = false;
   let renewed = false;
   for (;;) {
-    const used = await credentials.get({ signal: request.signal });
-    const answer = await sendSigned(credentials, used, send, request);
+    const used = await credentials.get({ signal: sending.signal });
+    const signed = await signedHeaders(used, request, credentials.now());
+    const answer = await send({ ...sending, method, url, headers: signed });
     if (answer.status < 300) return answer;
-    const error = ossErrorFrom(
-      answer,
-      `${request.method} ${request.key ?? request.place?.bucket ?? "bucket"}`,
-    );
+    const error = ossErrorFrom(answer, `${method} ${url}`);
     const serverMs = Date.parse(elementOf(answer.text, "ServerTime") ?? "");
-    if (!Number.isNaN(serverMs) && !clockCorrected) {
+    if (serverMs && !clockCorrected) {
       clockCorrected = true;
       credentials.correctClock(serverMs);
     } else if (saysEnded(error.code) && !renewed) {
@@ -45,23 +50,4 @@ export async function ossAnswer(
       credentials.invalidate(used);
     } else throw error;
   }
-}
-
-async function sendSigned(
-  credentials: LiveCredentials,
-  used: Credentials,
-  send: Transport,
-  { method, place, key, query = {}, headers = {}, body, signal, onSent }: OssRequest,
-): Promise<Answer> {
-  const { bucket, endpoint, cname } = place ?? used;
-  const request = { method, bucket, key, query, headers };
-  const search = encodedQuery(query);
-  return send({
-    method,
-    url: urlOf({ bucket, endpoint, cname }, key) + (search === "" ? "" : `?${search}`),
-    headers: await signedHeaders(used, request, credentials.now()),
-    body,
-    signal,
-    onSent,
-  });
 }

@@ -7,25 +7,25 @@ const TRIES = 5;
 const FIRST_PAUSE_MS = 500;
 
 /** Tries again after errors that can pass. Throws the last error; the signal's reason. */
-export async function retried<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+export async function retried<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await attempt();
     } catch (thrown) {
-      signal.throwIfAborted();
-      const error = thrown as Partial<ValetError> | undefined;
-      if (error?.retryable !== true || tries === TRIES) throw thrown;
-      // Uploads that failed together do not come back together.
+      signal?.throwIfAborted();
+      const { retryable, retryAfterMs = 0 } = thrown as Partial<ValetError>;
+      if (!retryable || tries === TRIES) throw thrown;
+      // At random: uploads that failed together do not come back together.
       const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random() / 2);
-      await paused(Math.max(pauseMs, error.retryAfterMs ?? 0), signal);
+      await paused(Math.max(pauseMs, retryAfterMs), signal);
     }
   }
 }
 
-function paused(ms: number, signal: AbortSignal): Promise<void> {
+function paused(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
+    signal?.addEventListener("abort", () => {
       clearTimeout(timer);
       reject(signal.reason);
     });

@@ -1,5 +1,5 @@
 import type { Credentials } from "../live-credentials.ts";
-import { ValetError } from "../valet-error.ts";
+import { invalid } from "./failure.ts";
 
 /** The keys that sign, and the bucket's region. */
 export type Signer = Pick<Credentials, "accessKeyId" | "accessKeySecret" | "securityToken" | "region">;
@@ -8,12 +8,17 @@ export type Signer = Pick<Credentials, "accessKeyId" | "accessKeySecret" | "secu
 export interface Signable {
   readonly method: string;
   readonly bucket: string;
-  /** Undefined: the bucket itself. */
-  readonly key?: string | undefined;
-  readonly query: Readonly<Record<string, string>>;
+  /** Empty: the bucket itself. */
+  readonly key: string;
+  readonly query: Query;
   /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Texts;
 }
+
+export type Texts = Readonly<Record<string, string>>;
+
+/** Names and values; what is undefined is left out. */
+export type Query = Readonly<Record<string, string | number | undefined>>;
 
 const ALGORITHM = "OSS4-HMAC-SHA256";
 
@@ -31,31 +36,26 @@ export function encodedPath(key: string): string {
 }
 
 /** Sorted, as the signature needs it; a parameter without a value has no equals sign. */
-export function encodedQuery(query: Signable["query"]): string {
+export function encodedQuery(query: Query): string {
   return Object.entries(query)
-    .map(([name, value]) => encoded(name) + (value === "" ? "" : `=${encoded(value)}`))
-    .sort()
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [encoded(name), value === "" ? "" : `=${encoded(`${value}`)}`] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map((pair) => pair.join(""))
     .join("&");
 }
 
 /** The headers with those of the signature. `nowMs`: server time. Source: OSS, "Include V4 signatures in the Authorization header". */
-export async function signedHeaders(
-  signer: Signer,
-  request: Signable,
-  nowMs: number,
-): Promise<Readonly<Record<string, string>>> {
-  const date = dateText(nowMs);
+export async function signedHeaders(signer: Signer, request: Signable, nowMs: number): Promise<Texts> {
+  const { date, credential, signatureOf } = signing(signer, nowMs);
   const headers = {
     ...request.headers,
-    "x-oss-content-sha256": "UNSIGNED-PAYLOAD",
+    "x-oss-content-sha256": PAYLOAD,
     "x-oss-date": date,
     "x-oss-security-token": signer.securityToken,
   };
-  const signature = await signatureOf(signer, date, { ...request, headers });
-  return {
-    ...headers,
-    authorization: `${ALGORITHM} Credential=${signer.accessKeyId}/${scopeOf(signer, date)},Signature=${signature}`,
-  };
+  const signature = await signatureOf({ ...request, headers });
+  return { ...headers, authorization: `${ALGORITHM} Credential=${credential},Signature=${signature}` };
 }
 
 /** The query of a signed URL, valid for `seconds` from `nowMs`. Source: OSS, "Add V4 signatures to URLs". */
@@ -65,68 +65,69 @@ export async function signedQuery(
   nowMs: number,
   seconds: number,
 ): Promise<string> {
-  const date = dateText(nowMs);
+  const { date, credential, signatureOf } = signing(signer, nowMs);
   const query = {
     ...request.query,
     "x-oss-signature-version": ALGORITHM,
-    "x-oss-credential": `${signer.accessKeyId}/${scopeOf(signer, date)}`,
+    "x-oss-credential": credential,
     "x-oss-date": date,
-    "x-oss-expires": String(seconds),
+    "x-oss-expires": seconds,
     "x-oss-security-token": signer.securityToken,
   };
-  const signature = await signatureOf(signer, date, { ...request, query });
-  return encodedQuery({ ...query, "x-oss-signature": signature });
+  return encodedQuery({ ...query, "x-oss-signature": await signatureOf({ ...request, query }) });
 }
 
-async function signatureOf(signer: Signer, date: string, request: Signable): Promise<string> {
-  const { method, bucket, key = "", query, headers } = request;
+/** The body is not signed. */
+const PAYLOAD = "UNSIGNED-PAYLOAD";
+
+function signing(signer: Signer, nowMs: number) {
+  // yyyymmddThhmmssZ
+  const date = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, "");
+  const scope = `${date.slice(0, 8)}/${signer.region}/oss/aliyun_v4_request`;
+  return {
+    date,
+    credential: `${signer.accessKeyId}/${scope}`,
+    signatureOf: async (request: Signable): Promise<string> => {
+      const digest = hex(await subtle().digest("SHA-256", bytesOf(canonical(request))));
+      const text = [ALGORITHM, date, scope, digest].join("\n");
+      return hex(await subtle().sign("HMAC", await signingKey(signer, scope), bytesOf(text)));
+    },
+  };
+}
+
+function canonical({ method, bucket, key, query, headers }: Signable): string {
   const signed = Object.keys(headers)
-    .filter((name) => name.startsWith("x-oss-") || name === "content-type" || name === "content-md5")
+    .filter((name) => /^(x-oss-|content-(type|md5)$)/.test(name))
     .sort()
     .map((name) => `${name}:${headers[name]?.trim()}\n`);
-  const canonical = [
+  return [
     method,
     `/${bucket}/${encodedPath(key)}`,
     encodedQuery(query),
     signed.join(""),
     // No header is signed in addition to these.
     "",
-    "UNSIGNED-PAYLOAD",
+    PAYLOAD,
   ].join("\n");
-  const { subtle } = webCrypto();
-  const digest = hex(await subtle.digest("SHA-256", bytesOf(canonical)));
-  const text = [ALGORITHM, date, scopeOf(signer, date), digest].join("\n");
-  return hex(await subtle.sign("HMAC", await signingKey(signer, date), bytesOf(text)));
 }
 
-/** The derived keys of each credentials, for one day and region each. */
+/** The derived keys of each credentials, for one day and region. */
 const signingKeys = new WeakMap<Signer, readonly [scope: string, key: Promise<CryptoKey>]>();
 
-function signingKey(signer: Signer, date: string): Promise<CryptoKey> {
-  const scope = scopeOf(signer, date);
-  const [cachedScope, cached] = signingKeys.get(signer) ?? [];
-  if (cached !== undefined && cachedScope === scope) return cached;
+function signingKey(signer: Signer, scope: string): Promise<CryptoKey> {
+  const cached = signingKeys.get(signer);
+  if (cached?.[0] === scope) return cached[1];
   const key = derivedKey(signer.accessKeySecret, scope);
   signingKeys.set(signer, [scope, key]);
   return key;
 }
 
 async function derivedKey(secret: string, scope: string): Promise<CryptoKey> {
-  const { subtle } = webCrypto();
   const imported = (bytes: BufferSource) =>
-    subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+    subtle().importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   let key = await imported(bytesOf(`aliyun_v4${secret}`));
-  for (const step of scope.split("/")) key = await imported(await subtle.sign("HMAC", key, bytesOf(step)));
+  for (const step of scope.split("/")) key = await imported(await subtle().sign("HMAC", key, bytesOf(step)));
   return key;
-}
-
-function scopeOf({ region }: Signer, date: string): string {
-  return `${date.slice(0, 8)}/${region}/oss/aliyun_v4_request`;
-}
-
-/** yyyymmddThhmmssZ */
-function dateText(ms: number): string {
-  return `${new Date(ms).toISOString().replace(/[-:]/g, "").slice(0, 15)}Z`;
 }
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
@@ -137,11 +138,9 @@ function hex(bytes: ArrayBuffer): string {
   return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function webCrypto(): Crypto {
-  if (globalThis.crypto?.subtle !== undefined) return globalThis.crypto;
-  throw new ValetError("WebCrypto is missing here. Serve the page over https, or from localhost.", {
-    code: "InvalidArgument",
-    source: "app",
-    retryable: false,
-  });
+function subtle(): SubtleCrypto {
+  const found = globalThis.crypto?.subtle;
+  if (found === undefined)
+    throw invalid("WebCrypto is missing: serve the page over https, or from localhost");
+  return found;
 }

@@ -1,4 +1,3 @@
-import type { Place } from "../oss/place.ts";
 import { indexedDbStore } from "./indexed-db.ts";
 import type { UploadRecord, UploadStore } from "./store.ts";
 
@@ -10,26 +9,32 @@ export interface Kept {
   delete(): Promise<void>;
 }
 
-/** Another user of this device has another session name, and finds nothing of this one's. */
-export function keptIn(
-  store: UploadStore | false = indexedDbStore(),
-  sessionName: string,
-  { endpoint, bucket }: Place,
-  key: string,
-): Kept {
-  const id = JSON.stringify([sessionName, endpoint, bucket, key]);
+/**
+ * `of`: the user, the bucket and the key. Another user of this device has another session name, and finds nothing of this
+ * one's.
+ */
+export function keptIn(asked: UploadStore | false | undefined, of: readonly string[]): Kept {
+  const store = asked ?? indexedDbStore();
+  const id = JSON.stringify(of);
   let next: UploadRecord | undefined;
   let writing: Promise<void> | undefined;
+  const quietly = async <T>(ask: (store: UploadStore) => Promise<T>) => {
+    try {
+      return store ? await ask(store) : undefined;
+    } catch {
+      return undefined;
+    }
+  };
   const write = async () => {
-    while (next !== undefined && store !== false) {
+    while (next !== undefined) {
       const record = next;
       next = undefined;
-      await store.set(id, record).catch(() => undefined);
+      await quietly((to) => to.set(id, record));
     }
     writing = undefined;
   };
   return {
-    get: async () => (store === false ? undefined : store.get(id).catch(() => undefined)),
+    get: () => quietly((from) => from.get(id)),
     set: (record) => {
       next = record;
       writing ??= write();
@@ -37,7 +42,7 @@ export function keptIn(
     delete: async () => {
       next = undefined;
       await writing;
-      if (store !== false) await store.delete(id).catch(() => undefined);
+      await quietly((from) => from.delete(id));
     },
   };
 }

@@ -1,10 +1,12 @@
+import { failure, hasCode } from "../oss/failure.ts";
+import { asked, type OssRequest, type Target } from "../oss/request.ts";
 import { retried } from "../oss/retry.ts";
+import type { Answer } from "../oss/transport.ts";
 import { elementOf } from "../oss/xml.ts";
-import { ValetError } from "../valet-error.ts";
 import { combined } from "./crc64.ts";
 import type { Kept } from "./kept.ts";
 import type { Plan, UploadResult } from "./options.ts";
-import { asked, checksumOf, etagIfThere, fileChanged, isSame, sent, type Target } from "./sent.ts";
+import { checksumOf, etagIfThere, fileChanged, isSame, sent } from "./sent.ts";
 import type { UploadedPart } from "./store.ts";
 
 export interface Multipart {
@@ -14,215 +16,179 @@ export interface Multipart {
   cleanUp(): Promise<void>;
 }
 
-/** The upload is over, or does not have the parts that it should have. Source: OSS CompleteMultipartUpload. */
-const GONE: ReadonlySet<string> = /* @__PURE__ */ new Set(["NoSuchUpload", "InvalidPart"]);
-
-/** What is there of the file. */
-interface Arrived {
-  readonly uploadId: string;
-  readonly parts: Map<number, UploadedPart>;
-}
-
 export function multipartOf(
   target: Target,
-  plan: Plan,
+  { file, key, partSize, headers, overwriting, concurrency }: Plan,
   kept: Kept,
   onLoaded: (bytes: number) => void,
 ): Multipart {
-  const { file, partSize } = plan;
-  const { key } = target;
   const { name, lastModified } = file as Partial<File>;
-  const identity = JSON.stringify([name, file.size, lastModified, partSize, plan.headers]);
-  const count = Math.ceil(file.size / partSize);
-  let arrived: Arrived | undefined;
-  /** Bytes that have left, of the parts that are under way. */
-  const leaving = new Map<number, number>();
-
-  const bytesOf = (number: number) => file.slice((number - 1) * partSize, number * partSize);
-  const report = () => {
-    let loaded = 0;
-    for (const number of arrived?.parts.keys() ?? []) loaded += bytesOf(number).size;
-    for (const bytes of leaving.values()) loaded += bytes;
-    onLoaded(loaded);
-  };
+  const identity = JSON.stringify([name, file.size, lastModified, partSize, headers]);
+  const numbers = Array.from({ length: Math.ceil(file.size / partSize) }, (_, at) => at + 1);
+  let uploadId: string | undefined;
+  const parts = new Map<number, UploadedPart>();
+  /** Bytes of each part that have left. */
+  const loaded = new Map<number, number>();
 
   return {
     attempt: async (signal) => {
-      for (let isFirst = true; ; isFirst = false) {
-        try {
-          return await goOn(signal);
-        } catch (error) {
-          if (!isFirst || !GONE.has((error as Partial<ValetError>).code ?? "")) throw error;
-          // Somebody aborted it: a lifecycle rule, or another page. A new one begins.
-          await forget();
-        }
+      try {
+        return await goOn(signal);
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        // Somebody aborted it: a lifecycle rule, or another page. A new one begins.
+        await forget();
+        return goOn(signal);
       }
     },
     cleanUp: async () => {
-      if (arrived === undefined) return;
-      const { uploadId } = arrived;
+      const id = uploadId;
       await forget();
-      await remove(uploadId);
+      if (id !== undefined) await remove(id);
     },
   };
 
   async function goOn(signal: AbortSignal): Promise<UploadResult> {
-    arrived ??= (await known(signal)) ?? (await initiated(signal));
+    uploadId ??= (await knownId(signal)) ?? (await newId(signal));
+    keep();
     signal.throwIfAborted();
-    const { parts } = arrived;
-    report();
-    await sendAll(arrived, signal);
+    await sendAll(uploadId, signal);
+    const sorted = numbers.map((number) => parts.get(number) as UploadedPart);
     // A file that changes in between gives parts of two files, each of which has the right checksum.
-    for (const number of [1, count]) {
-      if ((await checksumOf(bytesOf(number), signal)) !== parts.get(number)?.crc64) throw fileChanged();
+    for (const part of [sorted[0], sorted.at(-1)] as UploadedPart[]) {
+      if ((await checksumOf(bytesOf(part.number))) !== part.crc64) throw fileChanged();
     }
     signal.throwIfAborted();
-    const result = await completed(arrived);
+    const result = await completed(uploadId, sorted);
     await kept.delete();
     return result;
   }
 
-  /** An unfinished upload of the same file, whose parts still have the file's bytes. */
-  async function known(signal: AbortSignal): Promise<Arrived | undefined> {
+  /** Of an unfinished upload of the same file, whose parts still have the file's bytes. */
+  async function knownId(signal: AbortSignal): Promise<string | undefined> {
     const record = await kept.get();
     if (record === undefined) return undefined;
-    const parts = new Map<number, UploadedPart>();
-    let loaded = 0;
-    for (const part of record.identity === identity ? record.parts : []) {
+    let isSameFile = record.identity === identity;
+    for (const part of isSameFile ? record.parts : []) {
+      signal.throwIfAborted();
       const bytes = bytesOf(part.number);
-      if ((await checksumOf(bytes, signal)) !== part.crc64) break;
+      isSameFile &&= (await checksumOf(bytes)) === part.crc64;
       parts.set(part.number, part);
-      loaded += bytes.size;
-      onLoaded(loaded);
+      report(part.number, bytes.size);
     }
-    if (record.identity === identity && parts.size === record.parts.length) {
-      return { uploadId: record.uploadId, parts };
-    }
+    if (isSameFile) return record.uploadId;
     // Another file with the same key takes its place.
-    await kept.delete();
+    await forget();
     await remove(record.uploadId).catch(() => undefined);
     return undefined;
   }
 
-  /** Nothing interrupts it: an upload whose id nobody knows would stay in OSS for ever. */
-  async function initiated(signal: AbortSignal): Promise<Arrived> {
-    const answer = await retried(signal, () =>
-      asked(target, {
-        method: "POST",
-        query: { uploads: "" },
-        headers: { ...plan.headers, ...plan.forbidOverwrite },
-      }),
-    );
-    const uploadId = elementOf(answer.text, "UploadId");
-    if (uploadId === undefined) {
-      throw new ValetError(`POST ${key}: the answer has no UploadId.`, {
-        code: "InvalidAnswer",
-        source: "oss",
-        retryable: false,
-        status: answer.status,
-      });
-    }
-    return keep({ uploadId, parts: new Map() });
+  /** Nothing interrupts the request: an upload whose id nobody knows would stay in OSS for ever. */
+  async function newId(signal: AbortSignal): Promise<string> {
+    const request = { method: "POST", query: { uploads: "" }, headers: { ...headers, ...overwriting } };
+    const { text } = await ask(request, signal);
+    const id = elementOf(text, "UploadId");
+    if (id === undefined) throw failure("oss", "InvalidAnswer", `no UploadId for ${key}`);
+    return id;
   }
 
-  function keep(now: Arrived): Arrived {
-    kept.set({ uploadId: now.uploadId, identity, parts: [...now.parts.values()] });
-    return now;
-  }
-
-  async function sendAll(now: Arrived, signal: AbortSignal): Promise<void> {
-    const numbers = Array.from({ length: count }, (_, at) => at + 1).filter(
-      (number) => !now.parts.has(number),
-    );
-    const todo = numbers.values();
+  async function sendAll(id: string, signal: AbortSignal): Promise<void> {
+    const todo = numbers.filter((number) => !parts.has(number)).values();
     const ending = new AbortController();
     const end = () => ending.abort(signal.reason);
     signal.addEventListener("abort", end);
     const worker = async () => {
       try {
-        for (const number of todo) await sendPart(now, number, ending.signal);
+        for (const number of todo) await sendPart(id, number, ending.signal);
       } catch (error) {
         ending.abort(error);
       }
     };
-    await Promise.all(Array.from({ length: plan.concurrency }, worker));
+    await Promise.all(Array.from({ length: concurrency }, worker));
     signal.removeEventListener("abort", end);
     ending.signal.throwIfAborted();
   }
 
-  async function sendPart(now: Arrived, number: number, signal: AbortSignal): Promise<void> {
+  async function sendPart(id: string, number: number, signal: AbortSignal): Promise<void> {
     const body = bytesOf(number);
+    const query = { partNumber: `${number}`, uploadId: id };
+    const onSent = (bytes: number) => report(number, bytes);
     try {
-      const { etag, crc64 } = await retried(signal, () => {
-        leaving.delete(number);
-        return sent(target, {
-          method: "PUT",
-          query: { partNumber: String(number), uploadId: now.uploadId },
-          body,
-          signal,
-          onSent: (bytes) => {
-            leaving.set(number, Math.min(bytes, body.size));
-            report();
-          },
-        });
-      });
-      now.parts.set(number, { number, etag, crc64 });
-      keep(now);
+      const { etag, crc64 } = await retried(() => {
+        onSent(0);
+        return sent(target, { query, body, signal, onSent });
+      }, signal);
+      parts.set(number, { number, etag, crc64 });
+      keep();
     } finally {
-      leaving.delete(number);
-      report();
+      onSent(parts.has(number) ? body.size : 0);
     }
   }
 
   /** Nothing interrupts it: who stops now would not know whether the object is there. */
-  async function completed({ uploadId, parts }: Arrived): Promise<UploadResult> {
-    const sorted = [...parts.values()].sort((a, b) => a.number - b.number);
-    const crc64 = String(
-      sorted.reduce((before, part) => combined(before, BigInt(part.crc64), bytesOf(part.number).size), 0n),
-    );
-    const listed = sorted.map(
-      ({ number, etag }) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`,
-    );
-    const body = new Blob([`<CompleteMultipartUpload>${listed.join("")}</CompleteMultipartUpload>`]);
-    const result = (etag: string, isCompared: boolean): UploadResult => ({
-      key,
-      etag,
-      crc64: isCompared ? crc64 : undefined,
-      bytes: file.size,
-    });
+  async function completed(id: string, sorted: readonly UploadedPart[]): Promise<UploadResult> {
+    let sum = 0n;
+    let listed = "";
+    for (const part of sorted) {
+      sum = combined(sum, BigInt(part.crc64), bytesOf(part.number).size);
+      listed += `<Part><PartNumber>${part.number}</PartNumber><ETag>${part.etag}</ETag></Part>`;
+    }
+    const crc64 = `${sum}`;
+    const bytes = file.size;
     try {
-      const answer = await retried(new AbortController().signal, () =>
-        asked(target, {
-          method: "POST",
-          query: { uploadId },
-          headers: { "content-type": "application/xml", ...plan.forbidOverwrite },
-          body,
-        }),
-      );
-      return result(elementOf(answer.text, "ETag") ?? "", isSame(crc64, answer));
+      const answer = await ask({
+        method: "POST",
+        query: { uploadId: id },
+        headers: { "content-type": "application/xml", ...overwriting },
+        body: new Blob([`<CompleteMultipartUpload>${listed}</CompleteMultipartUpload>`]),
+      });
+      const etag = elementOf(answer.text, "ETag") ?? "";
+      return { key, etag, crc64: isSame(crc64, answer) ? crc64 : undefined, bytes };
     } catch (error) {
-      // The answer to an earlier try may have been lost.
-      const isGone = GONE.has((error as Partial<ValetError>).code ?? "");
-      const etag = isGone ? await etagIfThere(target, crc64) : undefined;
+      // The answer to an earlier try may have been lost: then the object is there.
+      const etag = isGone(error) ? await etagIfThere(target, crc64) : undefined;
       if (etag === undefined) throw error;
-      return result(etag, true);
+      return { key, etag, crc64, bytes };
     }
   }
 
+  function bytesOf(number: number): Blob {
+    return file.slice((number - 1) * partSize, number * partSize);
+  }
+
+  function report(number: number, bytes: number): void {
+    loaded.set(number, bytes);
+    let sum = 0;
+    for (const each of loaded.values()) sum += each;
+    onLoaded(sum);
+  }
+
+  function keep(): void {
+    if (uploadId !== undefined) kept.set({ uploadId, identity, parts: [...parts.values()] });
+  }
+
   function forget(): Promise<void> {
-    arrived = undefined;
-    report();
+    uploadId = undefined;
+    parts.clear();
+    loaded.clear();
     return kept.delete();
   }
 
   /** AbortMultipartUpload. An upload that is not there any more is as good. */
-  async function remove(uploadId: string): Promise<void> {
+  async function remove(id: string): Promise<void> {
     try {
-      await retried(new AbortController().signal, () =>
-        asked(target, { method: "DELETE", query: { uploadId } }),
-      );
+      await ask({ method: "DELETE", query: { uploadId: id } });
     } catch (error) {
-      if ((error as Partial<ValetError>).code !== "NoSuchUpload") throw error;
+      if (!isGone(error)) throw error;
     }
   }
+
+  function ask(request: OssRequest, signal?: AbortSignal): Promise<Answer> {
+    return retried(() => asked(target, request), signal);
+  }
+}
+
+/** The upload is over, or does not have the parts that it should have. Source: OSS CompleteMultipartUpload. */
+function isGone(error: unknown): boolean {
+  return hasCode(error, "NoSuchUpload", "InvalidPart");
 }

@@ -1,5 +1,6 @@
 import type { Credentials } from "../live-credentials.ts";
-import { invalid, refuseBadKey } from "../oss/place.ts";
+import { invalid } from "../oss/failure.ts";
+import { refuseBadKey } from "../oss/place.ts";
 import type { Ways } from "../oss/transport.ts";
 import type { UploadStore } from "./store.ts";
 
@@ -54,7 +55,7 @@ export interface Plan {
   readonly key: string;
   /** Of the object. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly forbidOverwrite: Readonly<Record<string, string>>;
+  readonly overwriting: Readonly<Record<string, string>>;
   readonly partSize: number;
   readonly concurrency: number;
 }
@@ -70,10 +71,10 @@ const MAX_PARTS = 10_000;
 export function planOf(credentials: Pick<Credentials, "prefix">, file: Blob, options: UploadOptions): Plan {
   const { name = (file as Partial<File>).name, concurrency = 3, overwrite = true, meta = {} } = options;
   const key = options.key ?? (name === undefined ? undefined : credentials.prefix + name);
-  if (key === undefined) throw invalid("a Blob has no name: give the option key or name");
+  if (key === undefined) throw invalid("a Blob has no name: give key or name");
   refuseBadKey(key);
   if (!(Number.isInteger(concurrency) && concurrency > 0)) {
-    throw invalid(`concurrency is ${concurrency}: write a whole number, 1 or more`);
+    throw invalid(`concurrency ${concurrency}: write a whole number, 1 or more`);
   }
   const headers: Record<string, string> = {
     "content-type": options.contentType || file.type || "application/octet-stream",
@@ -82,8 +83,8 @@ export function planOf(credentials: Pick<Credentials, "prefix">, file: Blob, opt
     ...Object.entries(options.headers ?? {}),
     ...Object.entries(meta).map(([metaName, value]) => [`x-oss-meta-${metaName}`, value] as const),
   ]) {
-    if (!/^[!-~][ -~]*$|^$/.test(value) || !/^[\w-]+$/.test(header)) {
-      throw invalid(`the header ${JSON.stringify(header)}: write ASCII, and encode everything else`);
+    if (!/^[\w-]+:[ -~]*$/.test(`${header}:${value}`)) {
+      throw invalid(`header ${header}: write printable ASCII, and encode everything else`);
     }
     headers[header.toLowerCase()] = value;
   }
@@ -91,7 +92,7 @@ export function planOf(credentials: Pick<Credentials, "prefix">, file: Blob, opt
     file,
     key,
     headers,
-    forbidOverwrite: overwrite ? {} : { "x-oss-forbid-overwrite": "true" },
+    overwriting: overwrite ? {} : { "x-oss-forbid-overwrite": "true" },
     partSize: partSizeFor(file.size, options.partSize),
     concurrency,
   };
@@ -105,5 +106,5 @@ function partSizeFor(bytes: number, asked: number | undefined): number {
   }
   const least = Math.max(MIN_PART, Math.ceil(bytes / MAX_PARTS));
   if (Number.isInteger(asked) && asked >= least && asked <= MAX_PART) return asked;
-  throw invalid(`partSize is ${asked}: write a whole number of bytes from ${least} to ${MAX_PART}`);
+  throw invalid(`partSize ${asked}: write a whole number of bytes from ${least} to ${MAX_PART}`);
 }

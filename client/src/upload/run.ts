@@ -1,12 +1,13 @@
 import type { LiveCredentials } from "../live-credentials.ts";
+import { hasCode } from "../oss/failure.ts";
 import { placeOf } from "../oss/place.ts";
+import type { Target } from "../oss/request.ts";
 import { retried } from "../oss/retry.ts";
-import { uploading } from "../oss/transport.ts";
-import type { ValetError } from "../valet-error.ts";
+import { transportOf } from "../oss/transport.ts";
 import { keptIn } from "./kept.ts";
 import { type Multipart, multipartOf } from "./multipart.ts";
 import { type Plan, planOf, type UploadOptions, type UploadProgress, type UploadResult } from "./options.ts";
-import { checksumOf, etagIfThere, sent, type Target } from "./sent.ts";
+import { checksumOf, etagIfThere, sent } from "./sent.ts";
 
 /** One upload: attempts, one after the other, that go on with what has arrived. */
 export interface Run {
@@ -14,40 +15,28 @@ export interface Run {
   attempt(signal: AbortSignal): Promise<UploadResult>;
   /** Removes what has arrived, when no attempt is under way. */
   cleanUp(): Promise<void>;
-  progress(): UploadProgress;
-  key(): string | undefined;
 }
 
+/** `learnt` gets the key when it is known, and each change of the progress. */
 export function runOf(
   credentials: LiveCredentials,
   file: Blob,
   options: UploadOptions,
-  onProgress: (progress: UploadProgress) => void,
+  learnt: (facts: { readonly key: string } | { readonly progress: UploadProgress }) => void,
 ): Run {
-  let loaded = 0;
-  let key = options.key;
   let multipart: Multipart | undefined;
-  const progress = () => ({ loaded, total: file.size });
-  const onLoaded = (bytes: number) => {
-    if (bytes === loaded) return;
-    loaded = bytes;
-    onProgress(progress());
-  };
+  const onLoaded = (loaded: number) => learnt({ progress: { loaded, total: file.size } });
   return {
-    progress,
-    key: () => key,
     attempt: async (signal) => {
       const current = await credentials.get({ signal });
       const plan = planOf(current, file, options);
-      key = plan.key;
-      const target = { credentials, send: uploading(options), place: placeOf(current, key), key };
+      const { key } = plan;
+      learnt({ key });
+      const place = placeOf(current, key);
+      const target = { credentials, send: transportOf(options), place, key };
       if (file.size <= plan.partSize) return inOnePiece(target, plan, onLoaded, signal);
-      multipart ??= multipartOf(
-        target,
-        plan,
-        keptIn(options.resume, current.sessionName, target.place, key),
-        onLoaded,
-      );
+      const kept = keptIn(options.resume, [current.sessionName, place.endpoint, place.bucket, key]);
+      multipart ??= multipartOf(target, plan, kept, onLoaded);
       return multipart.attempt(signal);
     },
     cleanUp: async () => multipart?.cleanUp(),
@@ -56,35 +45,28 @@ export function runOf(
 
 async function inOnePiece(
   target: Target,
-  { file, headers, forbidOverwrite }: Plan,
-  onLoaded: (bytes: number) => void,
+  { file, key, headers, overwriting }: Plan,
+  onSent: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<UploadResult> {
-  const { key } = target;
   const bytes = file.size;
-  let answerLost = false;
-  return retried(signal, async () => {
-    onLoaded(0);
+  let tries = 0;
+  return retried(async () => {
+    tries += 1;
+    onSent(0);
     try {
-      const { etag, crc64, compared } = await sent(target, {
-        method: "PUT",
-        headers: { ...headers, ...forbidOverwrite },
-        body: file,
-        signal,
-        onSent: (count) => onLoaded(Math.min(count, bytes)),
-      });
-      onLoaded(bytes);
+      const request = { headers: { ...headers, ...overwriting }, body: file, signal, onSent };
+      const { etag, crc64, compared } = await sent(target, request);
+      onSent(bytes);
       return { key, etag, crc64: compared ? crc64 : undefined, bytes };
     } catch (error) {
-      const { code, source } = error as Partial<ValetError>;
-      if (code === "FileAlreadyExists" && answerLost) {
-        // The object that is in the way may be this file, from an earlier try.
-        const crc64 = await checksumOf(file, signal);
+      if (tries > 1 && hasCode(error, "FileAlreadyExists")) {
+        // The answer to an earlier try may have been lost: then it is this file that is in the way.
+        const crc64 = await checksumOf(file);
         const etag = await etagIfThere(target, crc64);
         if (etag !== undefined) return { key, etag, crc64, bytes };
       }
-      answerLost ||= source === "network";
       throw error;
     }
-  });
+  }, signal);
 }

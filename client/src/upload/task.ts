@@ -1,6 +1,6 @@
 import type { LiveCredentials } from "../live-credentials.ts";
 import type { UploadOptions, UploadProgress, UploadResult } from "./options.ts";
-import { type Run, runOf } from "./run.ts";
+import { runOf } from "./run.ts";
 
 /** `failed` can go on with `resume()`; `done` and `aborted` are final. */
 export type UploadState = "running" | "paused" | "done" | "failed" | "aborted";
@@ -32,112 +32,84 @@ export interface UploadTask {
 
 /** Starts at once. */
 export function upload(credentials: LiveCredentials, file: Blob, options: UploadOptions = {}): UploadTask {
+  const { signal, onProgress } = options;
   const listeners = new Set<() => void>();
-  const run: Run = runOf(credentials, file, options, (progress) => {
-    changed();
-    options.onProgress?.(progress);
-  });
-  let state: UploadState = "running";
-  let error: unknown;
-  let stopping = new AbortController();
-  let settled: Promise<void>;
-  let done: Deferred;
+  let stopping: AbortController;
+  let settled: Promise<void> | undefined;
   let aborting: Promise<void> | undefined;
-  // Later: an error in a listener is the page's, and must not end the upload.
-  const changed = () => {
+  let resolve: (result: UploadResult) => void;
+  let reject: (why: unknown) => void;
+  const newDone = () => {
+    const done = new Promise<UploadResult>((resolved, rejected) => {
+      resolve = resolved;
+      reject = rejected;
+    });
+    done.catch(() => undefined);
+    return done;
+  };
+  const change = (facts: Partial<UploadTask>) => {
+    Object.assign(task, facts);
+    // Later: an error in a listener is the page's, and must not end the upload.
     for (const listener of listeners) queueMicrotask(listener);
   };
-  const become = (next: UploadState, why?: unknown) => {
-    state = next;
-    error = why;
-    if (next === "done" || next === "aborted") options.signal?.removeEventListener("abort", onSignal);
-    changed();
-  };
-  const start = (after?: Promise<void>) => {
-    const { signal } = stopping;
+  const run = runOf(credentials, file, options, change);
+  const start = () => {
+    stopping = new AbortController();
+    const { signal: stopped } = stopping;
+    const before = settled;
     settled = (async () => {
-      await after;
+      await before;
       try {
-        const result = await run.attempt(signal);
-        done.resolve(result);
-        become("done");
-      } catch (why) {
+        const result = await run.attempt(stopped);
+        change({ state: "done" });
+        resolve(result);
+      } catch (error) {
         // Paused or aborted: whoever did it says what happens.
-        if (signal.aborted) return;
-        done.reject(why);
-        become("failed", why);
+        if (stopped.aborted) return;
+        change({ state: "failed", error });
+        reject(error);
       }
     })();
   };
-  const task: UploadTask = {
-    get state() {
-      return state;
-    },
-    get progress() {
-      return run.progress();
-    },
-    get key() {
-      return run.key();
-    },
-    get error() {
-      return error;
-    },
-    get done() {
-      return done.promise;
-    },
-    onChange: (listener) => {
-      // Of its own: the same function may come twice.
-      const own = () => listener();
-      listeners.add(own);
-      return () => void listeners.delete(own);
-    },
-    pause: () => {
-      if (state !== "running") return;
-      stopping.abort();
-      become("paused");
-    },
-    resume: () => {
-      if ((state !== "paused" && state !== "failed") || aborting !== undefined) return;
-      if (state === "failed") done = deferred();
-      stopping = new AbortController();
-      become("running");
-      start(settled);
-    },
-    abort: (reason = new DOMException("The upload was aborted.", "AbortError")) => {
-      aborting ??= abort(reason);
-      return aborting;
-    },
-  };
-  const abort = async (reason: unknown) => {
+  const abort = async (error: unknown) => {
     stopping.abort();
     await settled;
-    if (state === "done") return;
-    if (state === "failed") done = deferred();
-    done.reject(reason);
-    become("aborted", reason);
+    if (task.state === "done") return;
+    if (task.state === "failed") change({ done: newDone() });
+    change({ state: "aborted", error });
+    reject(error);
     await run.cleanUp();
   };
-  const onSignal = () => void task.abort(options.signal?.reason).catch(() => undefined);
-  done = deferred();
+  const task: UploadTask = {
+    state: "running",
+    progress: { loaded: 0, total: file.size },
+    key: options.key,
+    error: undefined,
+    done: newDone(),
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    pause: () => {
+      if (task.state !== "running" || aborting) return;
+      stopping.abort();
+      change({ state: "paused" });
+    },
+    resume: () => {
+      if (!/^(paused|failed)$/.test(task.state) || aborting) return;
+      if (task.state === "failed") change({ done: newDone() });
+      change({ state: "running", error: undefined });
+      start();
+    },
+    abort: (reason = new DOMException("The upload was aborted.", "AbortError")) =>
+      (aborting ??= abort(reason)),
+  };
+  const onSignal = () => void task.abort(signal?.reason).catch(() => undefined);
+  const forgetSignal = () => signal?.removeEventListener("abort", onSignal);
+  task.done.then(forgetSignal, forgetSignal);
+  if (onProgress) task.onChange(() => onProgress(task.progress));
   start();
-  options.signal?.addEventListener("abort", onSignal);
-  if (options.signal?.aborted === true) onSignal();
+  signal?.addEventListener("abort", onSignal);
+  if (signal?.aborted) onSignal();
   return task;
-}
-
-interface Deferred {
-  readonly promise: Promise<UploadResult>;
-  readonly resolve: (result: UploadResult) => void;
-  readonly reject: (why: unknown) => void;
-}
-
-function deferred(): Deferred {
-  let resolve: Deferred["resolve"] = () => undefined;
-  let reject: Deferred["reject"] = () => undefined;
-  const promise = new Promise<UploadResult>((resolved, rejected) => {
-    resolve = resolved;
-    reject = rejected;
-  });
-  promise.catch(() => undefined);
-  return { promise, resolve, reject };
 }
