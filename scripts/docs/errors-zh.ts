@@ -69,7 +69,8 @@ const MORE: Parameters<typeof ossErrorRows>[0]["more"] = {
     "DeleteMultipleObjects 不受支持：请逐个删除。管理员可以用 `npm run valet -- explain` 查看规则允许什么。",
   "0003-00000001|bucket acl": "通常是规则放宽后没有运行 `provision apply --allow-widening`。",
   SignatureDoesNotMatch: "使用 ali-oss 时，请设置 `authorizationV4: true`。",
-  NoSuchBucket: "使用自定义域名时，SDK 不能在域名前加 Bucket 名称（ali-oss：`cname: true`）。",
+  "NoSuchBucket|InvalidBucketName|SecondLevelDomain":
+    "使用自定义域名时，SDK 不能在域名前加 Bucket 名称（ali-oss：`cname: true`）。",
   PublicEndpointForbidden:
     "适用于从 2025 年 3 月 20 日起才开通 OSS、且 Bucket 在中国内地的账号：见[Bucket 的自定义域名](deploy.md#bucket-的自定义域名)。",
   "Network|RequestError|AccessForbidden|to fetch|fetch failed|Load failed|ECONN|ENOTFOUND|EAI_":

@@ -299,7 +299,7 @@ const MORE: Parameters<typeof ossErrorRows>[0]["more"] = {
   "0003-00000001|bucket acl":
     "Often the rules were widened, but `provision apply --allow-widening` was not run.",
   SignatureDoesNotMatch: "With ali-oss: `authorizationV4: true`.",
-  NoSuchBucket:
+  "NoSuchBucket|InvalidBucketName|SecondLevelDomain":
     "At the bucket's own domain, an SDK must not put the bucket before the domain (ali-oss: `cname: true`).",
   PublicEndpointForbidden:
     "The account uses OSS since 2025-03-20, so its objects in mainland China cannot be reached at `oss-<region>.aliyuncs.com` ([how](deploy.md#the-buckets-own-domain)).",

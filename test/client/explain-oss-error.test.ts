@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ENGLISH, type ExplanationTexts } from "../../client/src/explain/english.ts";
 import { explainOssError } from "../../client/src/index.ts";
@@ -121,7 +122,11 @@ describe("the guide's three classic errors", () => {
       { code: "InvalidAccessKeyId", ec: "0002-00000902" },
       EXPIRED,
     ],
-    ["The specified bucket does not exist.", { code: "NoSuchBucket", ec: "0015-00000101" }, "NoSuchBucket"],
+    [
+      "The specified bucket does not exist.",
+      { code: "NoSuchBucket", ec: "0015-00000101" },
+      "NoSuchBucket|InvalidBucketName|SecondLevelDomain",
+    ],
   ])("%s", (message, fields, row) => {
     expect(explained(errorWith("Error", message, fields))).toBe(row);
   });
@@ -140,7 +145,7 @@ describe("what is more exact wins", () => {
     [
       "a disabled key over an unknown one",
       { code: "InvalidAccessKeyId", ec: "0002-00000904" },
-      "0002-00000904",
+      "0002-00000904|UserDisable",
     ],
     [
       "the message, where an SDK drops the EC",
@@ -230,6 +235,35 @@ describe("it takes anything and never throws", () => {
     ["fields of other types", { code: 7, name: null, message: {}, ec: [], requestId: false, cause: 1 }],
   ])("%s", (_case, error) => {
     expect(explainOssError(error)).toEqual({ code: "Unknown", cause: ENGLISH[""][0], fix: ENGLISH[""][1] });
+  });
+
+  it("whatever a generator thinks of, below any of the names that are read", () => {
+    const name = fc.constantFrom(
+      "code",
+      "Code",
+      "name",
+      "ec",
+      "message",
+      "cause",
+      "response",
+      "data",
+      "$metadata",
+      "source",
+    );
+    const error = fc.oneof(
+      fc.anything(),
+      fc.string(),
+      fc.dictionary(name, fc.anything({ withNullPrototype: true })),
+    );
+    fc.assert(
+      fc.property(error, (thrown) => {
+        const { code, cause, fix, ...more } = explainOssError(thrown);
+        expect([code, cause, fix, ...Object.values(more)].map((text) => typeof text)).not.toContain(
+          "undefined",
+        );
+        expect(Object.values(ENGLISH)).toContainEqual([cause, fix]);
+      }),
+    );
   });
 
   it("a getter that throws", () => {

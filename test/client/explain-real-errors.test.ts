@@ -44,7 +44,10 @@ describe("an error of ali-oss is explained by the row for", () => {
       "0003-00001403|specified endpoint",
       () => aliOssAt(oss, alice, "http://oss-cn-beijing.aliyuncs.com").get("x"),
     ],
-    ["NoSuchBucket", () => aliOss(oss, alice, "V4", { bucket: "another-bucket" }).get("x")],
+    [
+      "NoSuchBucket|InvalidBucketName|SecondLevelDomain",
+      () => aliOss(oss, alice, "V4", { bucket: "another-bucket" }).get("x"),
+    ],
     ["NoSuchKey", () => get(alice, "users/alice/none.txt")],
     ["NoSuchKey", () => aliOss(oss, alice, "V4").head("users/alice/none.txt")],
     [

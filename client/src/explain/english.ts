@@ -21,7 +21,7 @@ export const ENGLISH = {
     "Use `endpoint` of the credentials.",
   ],
   "0002-00000236|Request has expired": ["The signed URL has expired.", "Make a new one."],
-  "0002-00000904": ["The AccessKey is disabled.", "Ask the operator."],
+  "0002-00000904|UserDisable": ["The AccessKey or the account is disabled.", "Ask the operator."],
   "SecurityTokenNotMatch|0002-00000002|0002-00000003": [
     "The security token is missing, or of another key.",
     "Pass all three keys of one answer.",
@@ -41,7 +41,7 @@ export const ENGLISH = {
   ],
   "0002-00000226|signing region": ["The bucket is in another region.", "Use `region` of the credentials."],
   "AccessDenied|status: 403": ["OSS refuses this.", "Compare with `prefix` and `permissions`."],
-  NoSuchBucket: [
+  "NoSuchBucket|InvalidBucketName|SecondLevelDomain": [
     "The bucket or endpoint is wrong.",
     "Use `bucket`, `endpoint` and `cname` of the credentials.",
   ],
@@ -59,7 +59,7 @@ export const ENGLISH = {
     "Allow the page's origin in the bucket's CORS rule, or in `ALLOWED_ORIGINS`.",
   ],
   "MissingToken|InvalidToken|TokenExpired|AppToken": ["The App token is not valid.", "Sign in again."],
-  "TooMany|Throttl|Unavailable|QpsLimit|InternalError": ["The service is busy.", "Try again later."],
+  "TooMany|Throttl|Unavailable|LimitExceeded|InternalError": ["The service is busy.", "Try again later."],
   ServerError: ["The function fails.", "Give the operator `requestId`."],
   "InvalidAnswer|valet:NotFound|MethodNotAllowed|raw xml": ["Something else answered.", "Check the address."],
   "InvalidRequest|InvalidArgument|TooLarge": ["An argument is wrong.", "Read the message."],
