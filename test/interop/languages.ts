@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "./commands.ts";
+import { handmadeLanguages } from "./handmade.ts";
 import { OWN_DOMAIN } from "./recipes/door.ts";
 import type { Recipe } from "./recipes/recipe.ts";
 
@@ -35,7 +36,7 @@ export const BUILD_SECONDS = 300;
 const PROGRAM_SECONDS = 120;
 
 /** In the order in which they are reported. */
-export const LANGUAGES: readonly Language[] = [python(), go(), java(), rust()];
+export const LANGUAGES: readonly Language[] = [python(), go(), java(), rust(), ...handmadeLanguages(CACHE)];
 
 /** oss2 2.19 and ossfs cannot be installed together: ossfs wants oss2 2.18. */
 function python(): Language {

@@ -19,8 +19,8 @@ export type Outcome =
 export async function runLanguage(language: Language): Promise<Outcome> {
   const { name } = language;
   const startedMs = Date.now();
-  const missing = (await finished(language.toolchain)).failure;
-  if (missing !== undefined) return { name, skipped: `no toolchain: ${missing}` };
+  const toolchain = await finished(language.toolchain);
+  if (toolchain.failure !== undefined) return { name, skipped: `no toolchain: ${explained(toolchain, 1)}` };
 
   const notGot = await downloadFailure(language);
   if (notGot !== undefined) return { name, skipped: `no packages: ${explained(notGot, 3)}` };

@@ -1,0 +1,80 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "./commands.ts";
+import type { Language } from "./languages.ts";
+import { OWN_DOMAIN } from "./recipes/door.ts";
+import type { Recipe } from "./recipes/recipe.ts";
+
+/** Of one program, compiling included. */
+const SECONDS = 120;
+
+/**
+ * Languages whose SDKs this project does not download: no registry has them, or none that its machines reach. A variable
+ * names the folder where you have put the SDK. Without it, the language is skipped.
+ */
+export function handmadeLanguages(cache: string): readonly Language[] {
+  const homeOf = (name: string): string => {
+    const home = join(cache, name);
+    mkdirSync(home, { recursive: true });
+    return home;
+  };
+  return [php(homeOf("php")), javaV2(homeOf("java-v2"))];
+}
+
+/** INTEROP_PHP_VENDOR: a folder `vendor` with both SDKs, as composer makes it. */
+function php(home: string): Language {
+  const recipe = (sdk: string, file: string): Recipe => {
+    const folder = join(home, file);
+    return {
+      title: `php.md: ${sdk}`,
+      page: "php.md",
+      files: ["valet.php", file],
+      folder,
+      build: [command(folder, "sh", "-c", 'ln -s "$INTEROP_PHP_VENDOR" vendor')],
+      program: command(folder, "php", file),
+    };
+  };
+  return handmade("php", home, "INTEROP_PHP_VENDOR", [
+    recipe("alibabacloud/oss-v2 0.3.2", "upload_v2.php"),
+    recipe("aliyuncs/oss-sdk-php 2.7.3", "upload_v1.php"),
+  ]);
+}
+
+/** INTEROP_JAVA_V2_LIB: a folder with the archives of the SDK, of what it needs, and of Gson. */
+function javaV2(home: string): Language {
+  const folder = join(home, "upload");
+  const files = ["Valet.java", "UploadV2.java"];
+  const classPath = `classes:${process.env["INTEROP_JAVA_V2_LIB"]}/*`;
+  return handmade("java-v2", home, "INTEROP_JAVA_V2_LIB", [
+    {
+      title: "java.md: alibabacloud-oss-v2 0.5.0",
+      page: "java.md",
+      files,
+      folder,
+      build: [
+        command(folder, "javac", "-d", "classes", "-cp", classPath, ...files),
+        command(folder, "sh", "-c", `echo 127.0.0.1 localhost ${OWN_DOMAIN} > hosts`),
+      ],
+      program: command(folder, "java", "-Djdk.net.hosts.file=hosts", "-cp", classPath, "UploadV2"),
+      ownDomain: "by hosts file",
+    },
+  ]);
+}
+
+function handmade(name: string, home: string, variable: string, recipes: readonly Recipe[]): Language {
+  const check = `test -d "$${variable}" || { echo "${variable} names no folder" >&2; exit 1; }`;
+  return {
+    name,
+    toolchain: command(home, "sh", "-c", check),
+    home,
+    download: [],
+    build: [],
+    programs: [],
+    underRealNames: [],
+    recipes,
+  };
+}
+
+function command(folder: string, name: string, ...args: readonly string[]): Command {
+  return { command: name, args, folder, seconds: SECONDS };
+}
