@@ -18,7 +18,7 @@ export function handmadeLanguages(cache: string): readonly Language[] {
     mkdirSync(home, { recursive: true });
     return home;
   };
-  return [php(homeOf("php")), javaV2(homeOf("java-v2"))];
+  return [php(homeOf("php")), javaV2(homeOf("java-v2")), cpp(homeOf("cpp"))];
 }
 
 /** INTEROP_PHP_VENDOR: a folder `vendor` with both SDKs, as composer makes it. */
@@ -57,6 +57,24 @@ function javaV2(home: string): Language {
       ],
       program: command(folder, "java", "-Djdk.net.hosts.file=hosts", "-cp", classPath, "UploadV2"),
       ownDomain: "by hosts file",
+    },
+  ]);
+}
+
+/** INTEROP_CPP_SDK: a folder with `include` and `lib`, as `make install` of the SDK makes it. */
+function cpp(home: string): Language {
+  const folder = join(home, "upload");
+  const sdk = '-I"$INTEROP_CPP_SDK/include" -L"$INTEROP_CPP_SDK/lib"';
+  const libraries = "-lalibabacloud-oss-cpp-sdk -lcurl -lcrypto -lpthread";
+  const compile = `g++ -std=c++11 -fno-rtti -Wall -Werror ${sdk} -o upload upload.cc ${libraries}`;
+  return handmade("cpp", home, "INTEROP_CPP_SDK", [
+    {
+      title: "cpp.md: aliyun-oss-cpp-sdk 1.10.1",
+      page: "cpp.md",
+      files: ["valet.hpp", "upload.cc"],
+      folder,
+      build: [command(folder, "sh", "-c", compile)],
+      program: command(folder, join(folder, "upload")),
     },
   ]);
 }
