@@ -11,6 +11,7 @@ const STATIC: readonly Check[] = [
   // Browsers' names, and none of Node.js'.
   types("types of the client", "client"),
   types("types of the client's tests", "test/client"),
+  types("types of the demo App", "examples/web"),
   ["format and lint", "@biomejs/biome:biome", "check", "--error-on-warnings", "."],
   ["typed lint", "oxlint", "--type-aware", "--deny-warnings", "."],
   [

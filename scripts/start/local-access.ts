@@ -5,6 +5,8 @@ import { accessFileOrThrow, accessFilePath } from "../build/access-file.ts";
 export interface LocalAccess {
   /** The rules that the bundle is built with. */
   readonly content: unknown;
+  /** Its rules, as they are in the file. */
+  readonly rules: readonly Readonly<Record<string, unknown>>[];
   /** The claim with the audience that the first issuer's tokens need, such as `{ aud: "photo-app" }`. */
   readonly audienceClaims: Readonly<Record<string, string>>;
   /** The claim that names a user of the first issuer. */
@@ -25,7 +27,7 @@ export function readLocalAccess(): (issuer: {
   readonly jwksUrl: string;
 }) => LocalAccess {
   const { content, rules, warnings } = accessFileOrThrow(accessFilePath());
-  const file = content as { readonly issuers: readonly Readonly<Record<string, unknown>>[] };
+  const file = content as Readonly<Record<"issuers" | "rules", LocalAccess["rules"]>>;
   return ({ url, jwksUrl }) => ({
     content: {
       ...file,
@@ -34,6 +36,7 @@ export function readLocalAccess(): (issuer: {
         return { ...rest, ...(index === 0 ? { issuer: url } : {}), jwks: jwksUrl, algorithms: ["RS256"] };
       }),
     },
+    rules: file.rules,
     audienceClaims: audienceClaimsOf(rules.issuers[0]),
     userClaim: rules.issuers[0]?.userClaim ?? "sub",
     userClaims: (user) => userClaimsOf(rules.issuers[0], user),

@@ -23,7 +23,7 @@ export interface Stage {
   readonly log: () => readonly string[];
   /** The folder of the function's bundle. It belongs to this run, and {@link stop} removes it. */
   readonly codeDir: string;
-  /** The example page, e.g. http://127.0.0.1:9006. The bucket's CORS rule allows it. */
+  /** The demo App, e.g. http://127.0.0.1:9006. The bucket's CORS rule allows it. */
   readonly pageUrl: string;
   /** What `--json` prints. */
   line(): object;
@@ -110,7 +110,7 @@ export function appTokenFor(
 
 interface Opened {
   readonly sandbox: Sandbox;
-  /** The server of the example page, on the port after the sandbox's last one. */
+  /** The server of the demo App, on the port after the sandbox's last one. */
   readonly pageDoor: LoopbackServer;
 }
 
@@ -137,22 +137,27 @@ async function openedAt(port: number): Promise<Opened> {
   }
 }
 
-/** Serves the example page, and allows both names of its origin (127.0.0.1 and localhost) in the bucket's CORS rule. */
-function openPage(door: LoopbackServer, sandbox: Sandbox, { audienceClaims, userClaim }: LocalAccess): void {
+/** Serves the demo App, and allows both names of its origin (127.0.0.1 and localhost) in the bucket's CORS rule. */
+function openPage(door: LoopbackServer, sandbox: Sandbox, access: LocalAccess): void {
   const { oss, fc, issuer } = sandbox;
   const bucket = sandbox.world.buckets.get(sandbox.bucket);
   if (bucket === undefined) throw new Error("the local cloud has no bucket");
-  bucket.cors = [corsRuleFor([door.url, door.url.replace("127.0.0.1", "localhost")])];
-  const config = {
-    credentialsUrl: `${fc.url}/credentials`,
-    loginUrl: `${issuer.url}/token`,
-    audienceClaims,
-    userClaim,
-    // The bucket is in the path, because not every system resolves examplebucket.localhost. The real OSS requires it
-    // in the host, which is the default of ali-oss.
-    ossOptions: { sldEnable: true },
-  };
-  door.answerWith(webPage(config, [fc.url, issuer.url, oss.url, oss.url.replace("//", "//*.")]));
+  const origins = [door.url, door.url.replace("127.0.0.1", "localhost")];
+  bucket.cors = [corsRuleFor(origins)];
+  door.answerWith(
+    webPage({
+      config: {
+        credentialsUrl: `${fc.url}/credentials`,
+        loginUrl: `${issuer.url}/token`,
+        audienceClaims: access.audienceClaims,
+        userClaim: access.userClaim,
+      },
+      origins,
+      services: [fc.url, issuer.url],
+      oss: [oss.url, oss.url.replace("//", "//*.")],
+      cloud: { sandbox, rules: access.rules },
+    }),
+  );
 }
 
 /** The settings of s.yaml, with the local cloud's addresses. */

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
-import type { RequestListener } from "node:http";
-import { createRequire } from "node:module";
-import { dirname, extname, join } from "node:path";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { extname, join } from "node:path";
+import type { ServiceListener } from "../../sandbox/service-listener.ts";
 import type { CorsRule } from "../../sandbox/world.ts";
+import { bundled, isBundled } from "./page-bundle.ts";
+import { LOCAL_CLOUD, type LocalCloud, localCloudRoutes } from "./page-routes.ts";
 
 /** The addresses that the page needs. It fetches them as `config.json`. */
 export interface WebPageConfig {
@@ -13,31 +15,28 @@ export interface WebPageConfig {
   readonly audienceClaims: Readonly<Record<string, string>>;
   /** The claim that names the user. */
   readonly userClaim: string;
-  /** Options for ali-oss, in addition to the answer of /credentials. Only a local OSS needs any. */
-  readonly ossOptions: Readonly<Record<string, unknown>>;
+}
+
+export interface WebPage {
+  readonly config: WebPageConfig;
+  /** The page's own origins. */
+  readonly origins: readonly string[];
+  /** Where its scripts may connect to: the function and the login. */
+  readonly services: readonly string[];
+  /** Where OSS is: scripts connect to it, and pictures, films and sounds come from it. */
+  readonly oss: readonly string[];
+  readonly cloud: LocalCloud;
 }
 
 const FOLDER = join(import.meta.dirname, "../../examples/web");
-const SDK = join(
-  dirname(createRequire(import.meta.url).resolve("ali-oss/package.json")),
-  "dist/aliyun-oss-sdk.min.js",
-);
 
 /** A fixed list of names, so that a request cannot reach a file outside the folder. */
-const FILES: Readonly<Record<string, string>> = {
-  "/": join(FOLDER, "index.html"),
-  "/aliyun-oss-sdk.min.js": SDK,
-  ...Object.fromEntries(
-    ["app.js", "credentials.js", "oss.js", "problems.js", "style.css", "icon.svg"].map((name) => [
-      `/${name}`,
-      join(FOLDER, name),
-    ]),
-  ),
-};
+const FILES: Readonly<Record<string, string>> = { "/": "index.html", "/icon.svg": "icon.svg" };
 
 const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html; charset=utf-8",
+  "": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json; charset=utf-8",
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
 };
@@ -55,32 +54,39 @@ export function corsRuleFor(allowedOrigins: readonly string[]): CorsRule {
   };
 }
 
-/**
- * Serves the example page of examples/web with its configuration. `connectTo` lists the origins that its scripts may
- * connect to (connect-src of the Content-Security-Policy). Files are read on each request, so that a reload shows changes.
- */
-export function webPage(config: WebPageConfig, connectTo: readonly string[]): RequestListener {
+/** Serves the demo App of examples/web, with its configuration and with the local cloud's part of the control API. */
+export function webPage({ config, origins, services, oss, cloud }: WebPage): ServiceListener {
   const policy = [
     "default-src 'self'",
-    `connect-src 'self' ${connectTo.join(" ")}`,
+    `connect-src 'self' ${[...services, ...oss].join(" ")}`,
+    `img-src 'self' ${oss.join(" ")}`,
+    `media-src ${oss.join(" ")}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join("; ");
-  return (request, response) => {
-    request.resume();
+  const localCloud = localCloudRoutes(cloud, origins);
+  return async (request: IncomingMessage, response: ServerResponse) => {
     const path = (request.url ?? "/").split("?")[0] ?? "/";
-    const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
-    if (file === undefined && path !== "/config.json") {
+    if (path.startsWith(LOCAL_CLOUD)) return localCloud(request, response);
+    request.resume();
+    const content = path === "/config.json" ? JSON.stringify(config) : await contentOf(path);
+    if (content === undefined) {
       response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found.\n");
       return;
     }
     response.writeHead(200, {
-      "Content-Type": file === undefined ? "application/json" : (TYPES[extname(file)] ?? "text/plain"),
+      "Content-Type": TYPES[extname(path)],
       "Cache-Control": "no-store",
       "Content-Security-Policy": policy,
       "X-Content-Type-Options": "nosniff",
     });
-    response.end(file === undefined ? JSON.stringify(config) : readFileSync(file));
+    response.end(content);
   };
+}
+
+async function contentOf(path: string): Promise<Uint8Array | undefined> {
+  if (isBundled(path)) return bundled(path);
+  const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
+  return file === undefined ? undefined : readFileSync(join(FOLDER, file));
 }

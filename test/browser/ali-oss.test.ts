@@ -1,9 +1,16 @@
-import { join } from "node:path";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { build } from "esbuild";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { CorsRule } from "../../sandbox/world.ts";
 import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
 import { CHROMIUM_PATH, startChromium } from "../support/chromium.ts";
+
+const SDK = join(
+  dirname(createRequire(import.meta.url).resolve("ali-oss/package.json")),
+  "dist/aliyun-oss-sdk.min.js",
+);
 
 let stage: Stage;
 let browser: Browser;
@@ -203,52 +210,6 @@ describe.skipIf(CHROMIUM_PATH === undefined)(
         "PutObject 200",
       ]);
     });
-
-    describe("the example page", () => {
-      it("signs in, uploads, downloads, deletes, and stays in its folder", async () => {
-        const { page, faults } = await openPage();
-        await page.fill("#name", "carol");
-        await page.getByRole("button", { name: "Sign in" }).click();
-        await page.getByText("No files yet.").waitFor();
-        const name = `<img src=x onerror=alert(1)> & "é".txt`;
-        await page.setInputFiles("#file", { name, mimeType: "text/plain", buffer: Buffer.from("hello") });
-        const row = page.locator("#rows tr");
-        await row.getByText(name).waitFor();
-        expect(await row.locator("td").allTextContents()).toMatchObject([name, "5 bytes", {}, {}]);
-
-        const download = page.waitForEvent("download");
-        await row.getByText("Download").click();
-        expect(await textOf(await (await download).createReadStream())).toBe("hello");
-
-        await row.getByText("Link").click();
-        const link = await page.locator("#link a").getAttribute("href");
-        expect(await (await fetch(link ?? "")).text()).toBe("hello");
-
-        await row.getByText("Delete").click();
-        await page.getByText("No files yet.").waitFor();
-        expect(faults).toEqual([]);
-
-        await page.fill("#folder", "users/alice/");
-        await page.getByRole("button", { name: "Open" }).click();
-        const problem = page.getByRole("alert");
-        await problem.waitFor();
-        expect(await problem.textContent()).toMatch(
-          /^\s*You cannot open this\.\s+You can only work in your own folder\.\s+AccessDenied · 403 · [0-9A-F]{24}/,
-        );
-      });
-
-      it("says in words that the service is busy, and when to try again", async () => {
-        const { page } = await openPage();
-        const fault = stage.sandbox.faults.add({ service: "sts", fault: { kind: "throttle" } });
-        onTestFinished(() => void stage.sandbox.faults.clear(fault));
-        await page.getByRole("button", { name: "Sign in" }).click();
-        const problem = page.getByRole("alert");
-        await problem.waitFor();
-        expect(await problem.textContent()).toMatch(
-          /^\s*The service is busy\.\s+Try again in \d+ seconds\.\s+StsThrottled · 503/,
-        );
-      });
-    });
   },
 );
 
@@ -268,42 +229,23 @@ interface Reply {
 /** Has the page of page.js do something. */
 type Ask = (name: string, ...args: readonly unknown[]) => Promise<Reply>;
 
-interface OpenPage {
-  readonly page: Page;
-  /** What went wrong in the page without anybody catching it. */
-  readonly faults: readonly string[];
-}
-
-/** The example page in a new window. */
-async function openPage(): Promise<OpenPage> {
-  const faults: string[] = [];
-  const page = await newPage(stage.pageUrl, {}, faults);
-  onTestFinished(() => page.context().close());
-  return { page, faults };
-}
-
 /** In a browser that remembers nothing. */
-async function newPage(
-  origin: string,
-  settings: BrowserContextOptions = {},
-  faults: string[] = [],
-): Promise<Page> {
-  const context = await browser.newContext(settings);
+async function newPage(origin: string): Promise<Page> {
+  const context = await browser.newContext({ bypassCSP: true });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
-  page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error") faults.push(message.text());
-  });
   await page.goto(`${origin}/`);
   return page;
 }
 
-/** The same page with page.js in it. No Playwright routes: where there is one, it answers preflights itself. */
+/** The demo App's page, with ali-oss and page.js in it. No Playwright routes: where there is one, it answers preflights itself. */
 async function openForAsking(origin: string): Promise<Ask> {
-  const page = await newPage(origin, { bypassCSP: true });
+  const page = await newPage(origin);
   await page.exposeFunction("timePasses", timePasses);
-  await page.addScriptTag({ path: join(import.meta.dirname, "page.js"), type: "module" });
+  await page.addScriptTag({ path: SDK });
+  const entryPoints = [join(import.meta.dirname, "page.js")];
+  const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", write: false });
+  await page.addScriptTag({ content: outputFiles[0]?.text ?? "", type: "module" });
   await page.waitForFunction("globalThis.ask !== undefined");
   return (name, ...args) =>
     page.evaluate(([name, args]) => (globalThis as unknown as { readonly ask: Ask }).ask(name, ...args), [
@@ -360,10 +302,4 @@ function refusals(): readonly string[] {
 /** The function's own lines that hold this text. */
 function audited(text: string): readonly string[] {
   return stage.log().filter((line) => line.includes(text));
-}
-
-async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,10 +1,9 @@
-// Runs inside the example page: its modules are the server's, not this folder's.
-const [{ vendedCredentials }, { withOss }] = await Promise.all(
-  ["/credentials.js", "/oss.js"].map((path) => import(path)),
-);
+import { vendedCredentials } from "./credentials.js";
+import { withOss } from "./oss.js";
+
 const config = await (await fetch("/config.json")).json();
 
-/** What the tests have this page do: as the example page, without its looks. */
+/** What the tests have a page do with ali-oss. */
 const app = {
   answers: [],
   passedMs: 0,
@@ -32,8 +31,10 @@ const app = {
   keys: async () => app.answers.map(({ AccessKeyId }) => AccessKeyId),
 
   put: (key, text) => oss((client) => client.put(key, new Blob([text], { type: "text/plain" }))),
-  list: async (prefix) =>
-    (await oss((client) => client.list({ prefix, "max-keys": 100 }))).objects.map(({ name }) => name),
+  list: async (folder) => {
+    const query = { prefix: folder, delimiter: "/", "max-keys": 1000 };
+    return (await oss((client) => client.list(query))).objects.map(({ name }) => name);
+  },
   get: async (key) => new TextDecoder().decode((await oss((client) => client.get(key))).content),
   delete: (key) => oss((client) => client.delete(key)),
 

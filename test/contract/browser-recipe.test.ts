@@ -7,14 +7,14 @@ import { startSandbox } from "../../sandbox/sandbox.ts";
 import { corsRuleFor } from "../../scripts/start/web-page.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const EXAMPLE = join(ROOT, "examples/web");
+const SOURCES = join(ROOT, "test/browser");
 const RECIPE = readFileSync(join(ROOT, "docs/recipes/browser.md"), "utf8");
 
 describe("docs/recipes/browser.md", () => {
-  it("shows no JavaScript that the example page does not run", () => {
-    const source = readdirSync(EXAMPLE)
+  it("shows no JavaScript that test/browser does not run", () => {
+    const source = readdirSync(SOURCES)
       .filter((name) => name.endsWith(".js"))
-      .map((name) => onOneLine(readFileSync(join(EXAMPLE, name), "utf8")))
+      .map((name) => onOneLine(readFileSync(join(SOURCES, name), "utf8")))
       .join("\n");
     const blocks = blocksOf("js");
     expect(blocks.length).toBeGreaterThan(5);

@@ -3,6 +3,7 @@ import { claimsBugs } from "./claims.ts";
 import { cliBugs } from "./cli.ts";
 import { clientBugs } from "./client.ts";
 import { credentialsBugs } from "./credentials.ts";
+import { demoBugs } from "./demo.ts";
 import { explainBugs } from "./explain.ts";
 import { grantBugs } from "./grant.ts";
 import { httpBugs } from "./http.ts";
@@ -26,6 +27,7 @@ export const bugs: readonly Bug[] = [
   ...cliBugs,
   ...clientBugs,
   ...credentialsBugs,
+  ...demoBugs,
   ...explainBugs,
   ...grantBugs,
   ...httpBugs,

@@ -1,0 +1,133 @@
+import type { UploadState } from "oss-valet-client/upload";
+
+type Named = (name: string) => string;
+
+/** Every text of the page. A missing one in another language does not compile. */
+export const en = {
+  title: "My files",
+  language: "Language",
+  darkMode: "Dark mode",
+  signIn: "Sign in",
+  signingIn: "Signing in …",
+  signOut: "Sign out",
+  close: "Close",
+  cancel: "Cancel",
+
+  headline: "One key, for one folder, for one hour.",
+  lead: "This App keeps files in OSS and holds no key of its own. Sign in, and watch how it gets one.",
+  /** Title and text of each step. */
+  pitchSteps: [
+    ["You sign in.", "The login gives the App a token that says who you are."],
+    ["oss-valet reads it.", "Its rules say which folder is yours. STS makes a key for that folder alone."],
+    [
+      "The App works with OSS directly.",
+      "Uploads go from here to the bucket. When the key ends, the next one is already there.",
+    ],
+  ] as readonly (readonly [string, string])[],
+  whoAreYou: "Who are you?",
+  signInAs: (name: string) => `Sign in as ${name}`,
+  anotherName: "Another name",
+  toyLogin: "The login is a toy of the local cloud. It asks for no password.",
+
+  files: "Files",
+  myFiles: "My files",
+  folders: "Folders",
+  folder: "Folder",
+  newFolder: "New folder",
+  folderName: "Name of the folder",
+  makeFolder: "Make folder",
+  upload: "Upload",
+  chooseFiles: "Choose files",
+  samplePictures: "Paint five pictures",
+  emptyTitle: "Nothing here yet",
+  emptyText: "Drop files anywhere on this page, paste a picture, or let the page paint some.",
+
+  share: (name: string) => `Share ${name}`,
+  shareShort: "Share",
+  shareText: "Whoever has this link can read this one file. No account, no key.",
+  linkWorksFor: "The link works for",
+  minutes: (minutes: number) => (minutes === 60 ? "1 hour" : `${minutes} minutes`),
+  link: "Link",
+  openLink: "Open",
+  copy: "Copy link",
+  copied: "The link is copied.",
+  linkWorksUntil: (time: string) => `It works until ${time}.`,
+  linkEndsWithCredentials: "It ends with the credentials that signed it.",
+
+  remove: (name: string) => `Delete ${name}`,
+  removeIt: "Delete",
+  removeTitle: (name: string) => `Delete “${name}”?`,
+  removeText: "OSS keeps no copy. It cannot be brought back.",
+  removeFolderText: "The folder goes with everything in it. OSS keeps no copy.",
+  removed: (name: string) => `${name} is deleted.`,
+
+  download: "Download",
+  previous: "Previous file",
+  next: "Next file",
+  noPreview: "No preview for this kind of file.",
+
+  uploads: "Uploads",
+  progressOf: (name: string) => `Progress of ${name}`,
+  bytesOf: (some: string, all: string) => `${some} of ${all}`,
+  uploadStates: {
+    running: (name) => `Uploading ${name}`,
+    paused: (name) => `${name} is paused`,
+    done: (name) => `${name} is uploaded`,
+    failed: (name) => `The upload of ${name} failed`,
+    aborted: (name) => `The upload of ${name} is cancelled`,
+  } satisfies Record<UploadState, Named>,
+  pause: (name: string) => `Pause ${name}`,
+  resume: (name: string) => `Resume ${name}`,
+  resumeShort: "Resume",
+  cancelUpload: (name: string) => `Cancel the upload of ${name}`,
+  forget: (name: string) => `Remove ${name} from the list`,
+  cutOff: (some: string, all: string) => `Cut off at ${some} of ${all}`,
+  chooseAgain: "Choose it again",
+  anotherFile: (name: string) => `This is another file than ${name}.`,
+
+  exchangeTitle: "The exchange, as it happens",
+  exchangeText: "Only this local cloud shows you this. The real function never tells a policy or a rule.",
+  ticketTitle: (name: string) => `Key of ${name}`,
+  opens: "Opens",
+  keyId: "Key id",
+  until: "Until",
+  ringLeft: "left",
+  ringOver: "expired",
+  ringLabel: (minutes: number) => `The credentials live for ${minutes} more minutes`,
+  renewals: "Renewals",
+  firstKeys: "Signed in",
+  renewal: (number: number) => `Renewal ${number}`,
+  renewedNow: "The credentials were renewed.",
+
+  timeTitle: "Let time pass",
+  timeText:
+    "Start an upload, then let an hour pass: the credentials end in the middle, and the upload goes on.",
+  cloudTime: "Time in the cloud",
+  letTimePass: "Let time pass",
+  plusMinutes: (minutes: number) => (minutes === 60 ? "+1 h" : `+${minutes} min`),
+  timePassed: (minutes: number) => `${minutes} minutes have passed.`,
+  deviceAlong: "This device's clock goes along: keys are renewed before they end",
+  slowNetwork: "Slow network: each part of an upload takes a second",
+  uploadTestFile: "Upload a file of 24 MB",
+
+  neighbourTitle: "Try somebody else's folder",
+  neighbourText: "Folder",
+  tryIt: "Try",
+  neighbourOpen: (count: number) => `It is open: ${count} entries.`,
+  because: "Why:",
+
+  stepsTitle: "How this key came about",
+  claims: "Claims of the App token",
+  claimsText: "The login signed them. The function verified the signature before it read them.",
+  rule: "The rule that matched",
+  ruleText: "From access.yaml. What no rule grants, nobody gets.",
+  policy: "Session policy",
+  policyText: "As it went to STS. It narrows the role to this folder. You see it because the cloud is local.",
+  stsCall: "AssumeRole",
+  stsCallText: "The function calls STS with its own role. The answer goes to the App.",
+
+  callsTitle: "Calls",
+  callsText: "What the function, STS and OSS answered to this user.",
+};
+
+export type Texts = typeof en;
