@@ -18,7 +18,7 @@ export function handmadeLanguages(cache: string): readonly Language[] {
     mkdirSync(home, { recursive: true });
     return home;
   };
-  return [php(homeOf("php")), javaV2(homeOf("java-v2")), cpp(homeOf("cpp"))];
+  return [php(homeOf("php")), javaV2(homeOf("java-v2")), cpp(homeOf("cpp")), c(homeOf("c"))];
 }
 
 /** INTEROP_PHP_VENDOR: a folder `vendor` with both SDKs, as composer makes it. */
@@ -74,6 +74,28 @@ function cpp(home: string): Language {
       files: ["valet.hpp", "upload.cc"],
       folder,
       build: [command(folder, "sh", "-c", compile)],
+      program: command(folder, join(folder, "upload")),
+    },
+  ]);
+}
+
+/** INTEROP_C_SDK: a folder with `include` and `lib`, as `make install` of the SDK makes it. */
+function c(home: string): Language {
+  const folder = join(home, "upload");
+  const sdk = '-I"$INTEROP_C_SDK/include" -I/usr/include/apr-1.0 -L"$INTEROP_C_SDK/lib"';
+  const libraries = "-loss_c_sdk_static -lcurl -lmxml -laprutil-1 -lapr-1 -lpthread -lm";
+  return handmade("c", home, "INTEROP_C_SDK", [
+    {
+      title: "c.md: aliyun-oss-c-sdk 3.11.2",
+      page: "c.md",
+      files: ["valet.h", "upload.c"],
+      folder,
+      // libcurl resolves every name below localhost. The SDK writes the slashes of keys as %2F, also the one after a bucket.
+      knowsLocalhost: true,
+      cannotListAtOwnDomain: true,
+      build: [
+        command(folder, "sh", "-c", `gcc -Wall -Werror -D_GNU_SOURCE ${sdk} -o upload upload.c ${libraries}`),
+      ],
       program: command(folder, join(folder, "upload")),
     },
   ]);

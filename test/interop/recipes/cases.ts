@@ -110,6 +110,8 @@ async function runOf(recipe: Recipe, { turn, endpoint }: RecipeCase, stage: Stag
   const door = await openDoor({
     credentialsUrl: stage.credentialsUrl,
     ossUrl: sandbox.oss.url,
+    publicEndpoint:
+      recipe.knowsLocalhost === true ? sandbox.oss.url : sandbox.oss.url.replace("localhost", "127.0.0.1"),
     bucket: sandbox.bucket,
     turn: (call) => turn(call, stage),
     endpoint: endpoint === undefined ? "public" : (`${endpoint}${found}` as const),
@@ -131,7 +133,8 @@ async function runOf(recipe: Recipe, { turn, endpoint }: RecipeCase, stage: Stag
     for (const [name, content] of files) {
       const key = `users/alice/${name}`;
       if ((await bytesOf(sandbox, key))?.equals(content) !== true) missing.push(`${key} did not arrive`);
-      if (!ended.stdout.includes(key)) missing.push(`it did not list ${key}`);
+      const lists = endpoint === undefined || recipe.cannotListAtOwnDomain !== true;
+      if (lists && !ended.stdout.includes(key)) missing.push(`it did not list ${key}`);
     }
     return { ...ended, calls: door.calls, appToken, missing };
   } finally {

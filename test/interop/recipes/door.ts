@@ -30,6 +30,8 @@ export interface DoorOptions {
   readonly credentialsUrl: string;
   /** Such as http://localhost:9001. */
   readonly ossUrl: string;
+  /** What the answer names where the bucket has no domain of its own. */
+  readonly publicEndpoint: string;
   readonly bucket: string;
   /** What becomes of the n-th call; the first is 0. */
   readonly turn: (call: number) => Turn;
@@ -85,8 +87,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   function changed(body: CredentialsBody, lifeSeconds: number | undefined): CredentialsBody {
     const place =
       ownHost === undefined
-        ? // By its address: SDKs then name the bucket in the path. Few languages resolve `<bucket>.localhost`.
-          { OssEndpoint: options.ossUrl.replace("localhost", "127.0.0.1") }
+        ? { OssEndpoint: options.publicEndpoint }
         : { OssEndpoint: `http://${ownHost}`, OssCname: "true" as const };
     const endMs = Date.parse(body.LastUpdated) + (lifeSeconds ?? 0) * 1000;
     const life =
