@@ -20,6 +20,7 @@ const SIZES = {
   "./zh": 2000,
   "./upload": 7000,
   "./ali-oss": 2600,
+  "./alicloud": 300,
 };
 
 type Entry = keyof typeof SIZES;
@@ -92,6 +93,7 @@ describe("an empty project that installed it", () => {
     "./zh": ["zh"],
     "./upload": ["list", "remove", "upload", "url"],
     "./ali-oss": ["ossClient"],
+    "./alicloud": ["credentialsProvider"],
   };
   const SAME_ERROR = `
     const problems = [() => createCredentials({ endpoint: "nowhere" }), () => remove(undefined, "../x")];
@@ -194,6 +196,7 @@ import { createCredentials, explainOssError, ValetError, type Credentials } from
 import { upload, list, type UploadResult } from "oss-valet-client/upload";
 import { zh } from "oss-valet-client/zh";
 import { ossClient } from "oss-valet-client/ali-oss";
+import { credentialsProvider } from "oss-valet-client/alicloud";
 
 declare class OSS { constructor(options: { bucket?: string; timeout?: number }); put(name: string): Promise<void>; }
 const credentials = createCredentials({ endpoint: "/credentials", appToken: () => "jwt" });
@@ -201,7 +204,8 @@ export async function run(file: File): Promise<UploadResult> {
   const { prefix, expiresAt }: Credentials = await credentials.get();
   await list(credentials, { prefix });
   await (await ossClient(OSS, credentials, { timeout: 60_000 })).put("a.txt");
-  const seconds: number = expiresAt.getTime() - credentials.now();
+  const { expiration }: { expiration: Date } = await credentialsProvider(credentials).getCredentials();
+  const seconds: number = expiresAt.getTime() - credentials.now() + expiration.getTime();
   try {
     return await upload(credentials, file, { concurrency: seconds }).done;
   } catch (error) {
