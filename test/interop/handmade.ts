@@ -18,7 +18,13 @@ export function handmadeLanguages(cache: string): readonly Language[] {
     mkdirSync(home, { recursive: true });
     return home;
   };
-  return [php(homeOf("php")), javaV2(homeOf("java-v2")), cpp(homeOf("cpp")), c(homeOf("c"))];
+  return [
+    php(homeOf("php")),
+    javaV2(homeOf("java-v2")),
+    cpp(homeOf("cpp")),
+    c(homeOf("c")),
+    dotnet(homeOf("dotnet")),
+  ];
 }
 
 /** INTEROP_PHP_VENDOR: a folder `vendor` with both SDKs, as composer makes it. */
@@ -97,6 +103,25 @@ function c(home: string): Language {
         command(folder, "sh", "-c", `gcc -Wall -Werror -D_GNU_SOURCE ${sdk} -o upload upload.c ${libraries}`),
       ],
       program: command(folder, join(folder, "upload")),
+    },
+  ]);
+}
+
+/** INTEROP_DOTNET_SDK: a folder with Aliyun.OSS.dll. With Mono: no registry that this project's machines reach has .NET. */
+function dotnet(home: string): Language {
+  const folder = join(home, "upload");
+  const references = "-r:Aliyun.OSS.dll,System.Net.Http.dll,System.Runtime.Serialization.dll";
+  return handmade("dotnet", home, "INTEROP_DOTNET_SDK", [
+    {
+      title: "dotnet.md: aliyun-oss-csharp-sdk 2.14.0",
+      page: "dotnet.md",
+      files: ["Valet.cs", "Upload.cs"],
+      folder,
+      build: [
+        command(folder, "sh", "-c", 'cp "$INTEROP_DOTNET_SDK/Aliyun.OSS.dll" .'),
+        command(folder, "mcs", "-warnaserror", "-out:upload.exe", "Valet.cs", "Upload.cs", references),
+      ],
+      program: command(folder, "mono", "upload.exe"),
     },
   ]);
 }
