@@ -1,3 +1,4 @@
+import { aliOssBugs } from "./ali-oss.ts";
 import type { Bug } from "./bug.ts";
 import { claimsBugs } from "./claims.ts";
 import { cliBugs } from "./cli.ts";
@@ -23,6 +24,7 @@ import { uploadBugs } from "./upload.ts";
 
 /** Every planted bug. */
 export const bugs: readonly Bug[] = [
+  ...aliOssBugs,
   ...claimsBugs,
   ...cliBugs,
   ...clientBugs,
