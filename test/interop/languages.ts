@@ -35,8 +35,19 @@ export const BUILD_SECONDS = 300;
 /** Of one program. */
 const PROGRAM_SECONDS = 120;
 
+/** What a hosts file is for other languages. */
+const HOSTS_FOR_NODE = `const dns = require("dns"), { lookup } = dns;
+dns.lookup = (name, ...rest) => lookup(name === "${OWN_DOMAIN}" ? "127.0.0.1" : name, ...rest);`;
+
 /** In the order in which they are reported. */
-export const LANGUAGES: readonly Language[] = [python(), go(), java(), rust(), ...handmadeLanguages(CACHE)];
+export const LANGUAGES: readonly Language[] = [
+  python(),
+  go(),
+  java(),
+  rust(),
+  node(),
+  ...handmadeLanguages(CACHE),
+];
 
 /** oss2 2.19 and ossfs cannot be installed together: ossfs wants oss2 2.18. */
 function python(): Language {
@@ -170,6 +181,36 @@ function rust(): Language {
     programs: [command(folder, join(home, "debug/oss-valet-interop"))],
     underRealNames: [],
     recipes: [],
+  };
+}
+
+/** ali-oss itself is tried by the tests of this project. Here runs the recipe, with the client package as it is published. */
+function node(): Language {
+  const root = join(HERE, "../..");
+  const home = join(CACHE, "node");
+  mkdirSync(home, { recursive: true });
+  const folder = join(home, "recipes");
+  return {
+    name: "node",
+    toolchain: command(home, "node", "--version"),
+    home,
+    download: [],
+    build: [command(join(root, "client"), "npm", "run", "build", "--silent")],
+    programs: [],
+    underRealNames: [],
+    recipes: [
+      {
+        title: `nodejs.md: ali-oss ${pinned("../../package.json", '"ali-oss": "([\\d.]+)"')}`,
+        page: "nodejs.md",
+        files: ["upload.mjs"],
+        folder,
+        build: [command(folder, "sh", "-c", `echo '${HOSTS_FOR_NODE}' > hosts.cjs`)],
+        // The packages are those of this project's node_modules, above the folder.
+        program: command(folder, "node", "--require", "./hosts.cjs", "upload.mjs"),
+        ownDomain: "by hosts file",
+        renews: "at half of the life",
+      },
+    ],
   };
 }
 

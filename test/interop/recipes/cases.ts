@@ -21,6 +21,8 @@ interface RecipeCase {
   readonly name: string;
   readonly turn: (call: number, stage: Stage) => Turn;
   readonly endpoint?: "own domain";
+  /** Left out for programs that renew at another time. */
+  readonly onlyFiveMinutesBefore?: true;
   /** What is wrong; empty when nothing is. */
   readonly faults: (run: Run) => readonly string[];
 }
@@ -53,6 +55,7 @@ const CASES: readonly RecipeCase[] = [
   },
   {
     name: "goes on with credentials that live while the renewal fails",
+    onlyFiveMinutesBefore: true,
     turn: (call) => (call === 0 ? { lifeSeconds: 200 } : { status: 500, code: "ServerError" }),
     faults: (run) => [
       ...arrived(run),
@@ -90,6 +93,7 @@ export async function recipeReport(recipe: Recipe, stage: Stage): Promise<Progra
   const passed: { sdk: string; case: string }[] = [];
   const failed: { sdk: string; case: string; detail: string }[] = [];
   for (const each of CASES) {
+    if (each.onlyFiveMinutesBefore === true && recipe.renews !== undefined) continue;
     const faults = each.faults(await runOf(recipe, each, stage));
     const result = { sdk: recipe.title, case: each.name };
     if (faults.length === 0) passed.push(result);

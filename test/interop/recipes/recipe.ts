@@ -18,6 +18,8 @@ export interface Recipe {
   readonly program: Command;
   /** For SDKs that take localhost for a place where the bucket is in the path: how the program finds {@link OWN_DOMAIN}. */
   readonly ownDomain?: "by hosts file" | "by proxy";
+  /** Default: five minutes before the end. */
+  readonly renews?: "at half of the life";
   /** The SDK cannot list through the bucket's own domain, and the page says so. */
   readonly cannotListAtOwnDomain?: true;
   /** The program's resolver knows `<bucket>.localhost`. Without it, the endpoint is 127.0.0.1, with the bucket in the path. */
