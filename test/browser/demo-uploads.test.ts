@@ -58,7 +58,10 @@ describe.skipIf(CHROMIUM_PATH === undefined)("uploads in the demo App", () => {
     await page.locator('.row-upload[data-state="running"]').waitFor();
     await page.getByRole("button", { name: /^Pause/ }).click();
     await page.reload();
-    await page.locator(".cut-off").getByText("Cut off at").waitFor();
+    expect(await page.locator(".cut-off").getByText("Cut off at").textContent()).toMatch(
+      /at \d+(\.\d)? [KM]B of 24 MB$/,
+    );
+    expect(await page.locator(".cut-off").getByText("24 MB of 24 MB").count()).toBe(0);
     await page.locator(".cut-off").getByRole("button", { name: "Resume" }).click();
     await arrived(page);
     expect(stored(demo.stage, "users/resi/24 MB test file.bin")).toBe(TEST_FILE);

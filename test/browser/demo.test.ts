@@ -16,6 +16,7 @@ describe.skipIf(CHROMIUM_PATH === undefined)("the demo App", () => {
       const { page, faults } = await demo.open();
       await page.getByRole("button", { name: "Sign in as bob" }).click();
       await page.locator(".empty").waitFor();
+      expect(await page.evaluate("[scrollY, document.activeElement.id]")).toEqual([0, "main"]);
       const [claims, rule, policy, call] = await page.locator(".step pre").all();
       await expect
         .poll(async () => JSON.parse((await claims?.textContent()) ?? ""))

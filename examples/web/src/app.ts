@@ -31,7 +31,8 @@ if (user !== null) await enter(user).catch(showProblem);
 async function enter(name: string): Promise<void> {
   session.set(await signIn(name, config, showProblem));
   sessionStorage.setItem(USER, name);
-  byId("main").focus();
+  byId("main").focus({ preventScroll: true });
+  scrollTo(0, 0);
 }
 
 async function leave(): Promise<void> {

@@ -43,7 +43,8 @@ export function uploadsOf({ user, credentials, over }: Session, arrived: () => P
     const one: Upload = { key, size, task, startedMs };
     const note = (): void => {
       if (task.state === "running" || task.state === "paused") {
-        if (Date.now() - notedMs < NOTE_MS) return;
+        // A pause is noted at once: what comes next may be a reload.
+        if (task.state === "running" && Date.now() - notedMs < NOTE_MS) return;
         notedMs = Date.now();
         unfinished.keep({ user, key, size, lastModified, loaded: task.progress.loaded });
       } else unfinished.drop({ user, key });
