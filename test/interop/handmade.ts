@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "./commands.ts";
-import type { Language } from "./languages.ts";
+import type { Language } from "./language.ts";
 import { OWN_DOMAIN } from "./recipes/door.ts";
 import type { Recipe } from "./recipes/recipe.ts";
 
