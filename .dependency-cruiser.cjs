@@ -97,8 +97,9 @@ module.exports = {
     },
     {
       name: "8-deployed-code-imports-no-devDependency",
+      comment: "the two hooks import their framework, an optional peer of the client package",
       severity: "error",
-      from: { path: deployed },
+      from: { path: deployed, pathNot: "^client/src/(react|vue)\\.ts$" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
     },
     {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -21,6 +21,8 @@ const SIZES = {
   "./upload": 7000,
   "./ali-oss": 2600,
   "./alicloud": 300,
+  "./react": 7900,
+  "./vue": 7900,
 };
 
 type Entry = keyof typeof SIZES;
@@ -33,6 +35,9 @@ let client: Packed;
 
 beforeAll(async () => {
   client = await packedClient();
+  // The App has its framework already.
+  for (const framework of ["react", "vue"])
+    symlinkSync(join(ROOT, "node_modules", framework), join(client.folder, "node_modules", framework));
 });
 afterAll(() => client?.remove());
 
@@ -94,6 +99,8 @@ describe("an empty project that installed it", () => {
     "./upload": ["list", "remove", "upload", "url"],
     "./ali-oss": ["ossClient"],
     "./alicloud": ["credentialsProvider"],
+    "./react": ["useUpload"],
+    "./vue": ["useUpload"],
   };
   const SAME_ERROR = `
     const problems = [() => createCredentials({ endpoint: "nowhere" }), () => remove(undefined, "../x")];

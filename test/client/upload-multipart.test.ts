@@ -456,8 +456,8 @@ function completeIsLost(): typeof fetch {
   });
 }
 
-function stateIs(task: UploadTask, state: UploadTask["state"]): Promise<void> {
-  return expect.poll(() => task.state).toBe(state) as unknown as Promise<void>;
+async function stateIs(task: UploadTask, state: UploadTask["state"]): Promise<void> {
+  await expect.poll(() => task.state).toBe(state);
 }
 
 /** The object's bytes, as OSS has them. */
