@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { explainOssError } from "../../client/src/index.ts";
 import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
 import { corsRuleFor } from "../../scripts/start/web-page.ts";
+import { recipeProgram } from "../support/browser-recipe.ts";
 import { CHROMIUM_PATH, startChromium } from "../support/chromium.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -17,6 +19,7 @@ let stage: Stage;
 let browser: Browser;
 let server: Server;
 let page: Page;
+let origin: string;
 let keysTaken = 0;
 
 beforeAll(async () => {
@@ -36,13 +39,15 @@ beforeAll(async () => {
     "/": `<!doctype html><script src="/sdk.js"></script><script src="/page.js"></script>`,
     "/sdk.js": readFileSync(SDK),
     "/page.js": module.outputFiles[0]?.contents,
+    "/recipe": "<!doctype html><progress id=bar></progress><p id=problem></p>",
+    "/recipe.js": await recipeProgram(started.credentialsUrl),
   };
   server = createServer((request, response) => {
-    response.setHeader("Content-Type", request.url === "/" ? "text/html" : "text/javascript");
+    response.setHeader("Content-Type", request.url?.endsWith(".js") ? "text/javascript" : "text/html");
     response.end(files[request.url ?? ""]);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const bucket = stage.sandbox.world.buckets.get(stage.sandbox.bucket);
   if (bucket) bucket.cors = [corsRuleFor([origin])];
   page = await browser.newPage();
@@ -126,6 +131,32 @@ describe.skipIf(CHROMIUM_PATH === undefined)(
       expect(await ask("put", key, "a")).toEqual({ value: 200 });
       expect(await ask("put", key, "b")).toEqual({ value: 200 });
       expect(refusals()).toEqual(["PutObject 403 RequestTimeTooSkewed"]);
+    });
+
+    it("runs docs/recipes/browser.md as it stands there", async () => {
+      const recipe = await browser.newPage();
+      await recipe.goto(`${origin}/recipe`);
+      await recipe.evaluate(
+        (token) =>
+          Object.assign(globalThis, {
+            login: { token: () => token },
+            file: new File([new Uint8Array(2_500_000)], "film.mp4"),
+          }),
+        appTokenFor(stage, "alice", { seconds: 3600 }),
+      );
+      await recipe.addScriptTag({ url: "/recipe.js", type: "module" });
+      await recipe.waitForFunction("globalThis.made !== undefined");
+      const { bar, link, names, problem } = await recipe.evaluate<Record<string, string>>(
+        "({ bar: bar.value, link: made.link, names: made.objects.map(({ name }) => name), problem: problem.textContent })",
+      );
+      expect(bar).toBe(1);
+      expect(names).toContain("users/alice/film.mp4");
+      expect((await (await fetch(link ?? "")).arrayBuffer()).byteLength).toBe(2_500_000);
+      const { cause, fix } = explainOssError({ code: "AccessDenied", ecCode: "0003-00000301" });
+      expect(problem).toBe(`${cause} ${fix}`);
+      expect(requests("UploadPart 200")).toHaveLength(3);
+      expect(refusals()).toEqual(["GetObject 403 AccessDenied"]);
+      await recipe.close();
     });
 
     it("leaves AccessDenied to the App: one request, no new keys", async () => {
