@@ -327,6 +327,22 @@ describe("createCredentials", () => {
       expect(valet.calls).toHaveLength(1);
     });
 
+    it.each<[string, object]>([
+      ["a time that is none", { Expiration: "soon" }],
+      ["an end before the beginning", { Expiration: "2026-11-26T11:00:00Z" }],
+      ["a key that is no text", { AccessKeyId: 7 }],
+      ["grants that are no JSON", { Grants: "[" }],
+      ["grants that are no list", { Grants: "{}" }],
+      ["grants that hold nothing", { Grants: "[null]" }],
+      ["no bucket", { OssBucket: undefined }],
+    ])("does not take an answer with %s for credentials", async (_case, change) => {
+      const valet = fakeValet();
+      valet.next(() => Response.json({ ...vended(valet, 1), ...change }));
+      await expect(createCredentials(optionsFor(valet)).get()).rejects.toMatchObject({
+        code: "InvalidAnswer",
+      });
+    });
+
     it("gives status, request id and the function's message", async () => {
       const valet = fakeValet();
       valet.next(refusal(403, "AccessDenied"));

@@ -38,7 +38,7 @@ export const clientBugs: readonly Bug[] = [
     name: "client: a stored answer is for every user",
     threat: "C2",
     in: "createCredentials",
-    find: `vended.user === user &&`,
+    find: `vended?.user === user &&`,
     replace: ``,
     killedBy: ["client/credentials-storage"],
   },

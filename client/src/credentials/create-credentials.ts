@@ -199,15 +199,17 @@ export function createCredentials({
     const user = userOf(token);
     // Somebody else has signed in: the credentials of the one before are not for them, whatever happens next.
     if (held && held.vended.user !== user) held = undefined;
-    const fits = (vended: Vended) => user !== undefined && vended.user === user && isBetter(heldFrom(vended));
+    const fits = (vended: Vended | undefined) =>
+      user !== undefined && vended?.user === user && isBetter(heldFrom(vended));
     const renewHere = async (mayWaitMs: number) => {
-      const found = await record.read();
-      if (found && fits(found)) return taken(found);
-      const shared = user === undefined ? undefined : await others?.ask(fits, mayWaitMs);
-      if (shared) return taken(shared);
-      const vended = await vend(token);
-      if (vended.user !== undefined && mine === era) await record.write(vended);
-      return taken(vended);
+      const stored = await record.read();
+      let vended = fits(stored) ? stored : user && (await others?.ask(fits, mayWaitMs));
+      if (!vended) {
+        vended = await vend(token);
+        if (vended.user && mine === era) await record.write(vended);
+      }
+      offsetMs = vended.offsetMs;
+      return heldFrom(vended) as Held;
     };
     return others ? others.exclusively(renewHere) : renewHere(0);
   }
@@ -232,16 +234,13 @@ export function createCredentials({
     });
   }
 
-  function taken(vended: Vended): Held {
-    offsetMs = vended.offsetMs;
-    return heldFrom(vended) as Held;
-  }
-
+  /** undefined when they are no credentials, or never lived. */
   function heldFrom(vended: Vended): Held | undefined {
     const credentials = credentialsOf(vended.body);
     if (!credentials) return undefined;
     const endMs = +credentials.expiresAt;
     const lifeMs = endMs - (Date.parse(vended.body.LastUpdated ?? "") || clock() + vended.offsetMs);
+    if (lifeMs <= 0) return undefined;
     return {
       credentials,
       vended,
