@@ -104,8 +104,9 @@ function printedBy(
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
+    let running = true;
     const end = (what: string) => {
-      endGroup(child);
+      if (running) endGroup(child);
       fail(what);
     };
     const onStop = () => end("was ended: the sidecar stops");
@@ -120,22 +121,41 @@ function printedBy(
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       for (const line of text.split("\n")) if (line.trim() !== "") error(line);
     });
-    child.once("error", (cause) => fail(`cannot be run: ${codeOf(cause)}`));
-    child.once("close", (code, signal) => {
+    const ended = () => {
+      running = false;
       clearTimeout(timer);
       stop.removeEventListener("abort", onStop);
-      if (code === 0) resolve(printed);
-      else fail(code === null ? `was ended by ${signal}` : `ended with exit code ${code}`);
+    };
+    child.once("error", (cause) => {
+      ended();
+      fail(`cannot be run: ${codeOf(cause)}`);
+    });
+    // Not "close", which waits for everything that the command left running with its output open.
+    child.once("exit", (code, signal) => {
+      ended();
+      endGroup(child);
+      allIsRead(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+        if (code === 0) resolve(printed);
+        else fail(code === null ? `was ended by ${signal}` : `ended with exit code ${code}`);
+      });
     });
   });
 }
 
-function endGroup({ pid, exitCode }: ChildProcess): void {
-  if (pid === undefined || exitCode !== null) return;
+/** Calls back when Node.js has read what was in the pipes: from one setImmediate to the next it reads all of them. */
+function allIsRead(then: () => void): void {
+  setImmediate(() => setImmediate(then));
+}
+
+/** Also when the command itself has ended: what it started may go on. */
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // It ended in the meantime.
+    // Nothing of it runs any more.
   }
 }
 

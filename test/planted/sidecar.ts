@@ -135,4 +135,12 @@ export const sidecarBugs: readonly Bug[] = [
     replace: `process.kill(pid, "SIGKILL")`,
     killedBy: ["unit/cli/sidecar/app-token"],
   },
+  {
+    name: "sidecar: what a command left in the background goes on",
+    in: "printedBy",
+    find: `ended();
+      endGroup(child);`,
+    replace: `ended();`,
+    killedBy: ["unit/cli/sidecar/app-token"],
+  },
 ];

@@ -161,6 +161,30 @@ describe("an App token from a command", () => {
     await expect.poll(() => isRunning(pid)).toBe(false);
   });
 
+  it.each(["", "; exit 3"])("ends what it left running in the background: sleep & echo%s", async (exit) => {
+    const started = join(folder, "background");
+    const line = `sleep 60 & echo $! > ${started}; echo ${TOKEN}${exit}`;
+    const result = await fromCommand(line, { timeoutMs: 5000 }).catch((error: unknown) => error);
+    expect(result).toEqual(
+      exit === ""
+        ? { token: TOKEN, errors: [] }
+        : new AppTokenError("the command of --app-token-command ended with exit code 3"),
+    );
+    const pid = Number(execFileSync("cat", [started], { encoding: "utf8" }));
+    await expect.poll(() => isRunning(pid)).toBe(false);
+  });
+
+  it("does not wait for a service that it started in a process group of its own", async () => {
+    const program = `require("child_process").spawn("sleep", ["4"], { detached: true, stdio: "inherit" }).unref()`;
+    const line = `'${process.execPath}' -e '${program}'; echo said >&2; echo ${TOKEN}`;
+    expect(await fromCommand(line, { timeoutMs: 3000 })).toEqual({ token: TOKEN, errors: ["said"] });
+  });
+
+  it("gives all that it printed just before it ended", async () => {
+    const long = "a".repeat(16_000);
+    for (let run = 0; run < 20; run += 1) expect((await fromCommand(`printf ${long}`)).token).toBe(long);
+  });
+
   it("is ended when the sidecar stops, and is not begun any more", async () => {
     const stop = new AbortController();
     const waiting = fromCommand("sleep 60", { stop: stop.signal });
