@@ -57,5 +57,5 @@ export const zh: ExplanationTexts = {
   "ChecksumMismatch|InvalidDigest": ["数据在传输中发生了变化。", "请重新上传。"],
   FileChanged: ["文件已被修改。", "请重新上传。"],
   "AbortError|cancel": ["App 取消了此操作。", "无需处理。"],
-  "": ["未知错误。", "请打开 `learnMore`，或把 `requestId` 发给技术支持。"],
+  "": ["未知错误。", "请看错误自带的消息；把它的 `requestId` 发给技术支持。"],
 };

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { userOf } from "../../client/src/credentials/token-user.ts";
 import { type CredentialsStorage, createCredentials } from "../../client/src/index.ts";
 import { ENDPOINT, fakeValet, NOON_MS, optionsFor, refusal, tokenOf } from "./fake-valet.ts";
 
@@ -90,6 +91,7 @@ describe("storage", () => {
     ],
     ["holds something else", () => "{}"],
     ["holds no JSON", () => "{"],
+    ["holds no credentials", () => JSON.stringify({ user: userOf(tokenOf("alice")), offsetMs: 0 })],
     ["holds credentials without a key", () => JSON.stringify({ user: "x", offsetMs: 0, body: {} })],
   ])("that %s is like none", async (_case, getItem) => {
     const valet = fakeValet();
@@ -113,6 +115,27 @@ describe("forget", () => {
     expect(storage.size()).toBe(0);
     valet.next(refusal(401, "MissingToken"), refusal(401, "MissingToken"));
     await expect(credentials.get()).rejects.toMatchObject({ code: "MissingToken" });
+  });
+
+  it("removes what a slow storage is still writing", async () => {
+    const items = memory();
+    let write: (() => void) | undefined;
+    const setItem = (key: string, value: string) =>
+      new Promise<void>((resolve) => {
+        write = () => resolve(items.setItem(key, value));
+      });
+    let isSignedIn = true;
+    const appToken = () => (isSignedIn ? tokenOf("alice") : "");
+    const storage = { ...items, setItem };
+    const credentials = createCredentials(optionsFor(fakeValet(), { storage, appToken }));
+    const asked = credentials.get();
+    await vi.waitFor(() => expect(write).toBeDefined());
+    isSignedIn = false;
+    const forgotten = credentials.forget();
+    write?.();
+    await forgotten;
+    await expect(asked).rejects.toMatchObject({ code: "AppTokenFailed" });
+    expect(items.size()).toBe(0);
   });
 
   it("during a call keeps nothing of its answer", async () => {

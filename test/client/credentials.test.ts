@@ -252,6 +252,16 @@ describe("createCredentials", () => {
       expect(renewed).toEqual(["STS.key1", "STS.key2"]);
     });
 
+    it("goes on when an asynchronous callback of the App fails", async () => {
+      const reported = vi.spyOn(console, "error").mockImplementation(() => {});
+      const onRenew = async () => {
+        throw new Error("a bug of the App");
+      };
+      await createCredentials(optionsFor(fakeValet(), { onRenew })).get();
+      await turns();
+      expect(reported.mock.calls.map(([error]) => String(error))).toEqual(["Error: a bug of the App"]);
+    });
+
     it("goes on when a callback of the App throws", async () => {
       const valet = fakeValet();
       const thrower = () => {
@@ -309,6 +319,15 @@ describe("createCredentials", () => {
       expect(valet.calls).toHaveLength(1);
     });
 
+    it("waits no longer than an hour, whatever Retry-After says", async () => {
+      const valet = fakeValet();
+      valet.next(refusal(503, "StsThrottled", { "Retry-After": "9".repeat(400) }));
+      const credentials = createCredentials(optionsFor(valet));
+      await expect(credentials.get()).rejects.toMatchObject({ retryAfterMs: 3_600_000 });
+      valet.pass(60 * MINUTE_MS);
+      expect((await credentials.get()).accessKeyId).toBe("STS.key2");
+    });
+
     it.each([
       [refusal(403, "AccessDenied"), "AccessDenied", "valet"],
       [refusal(500, "ServerError"), "ServerError", "valet"],
@@ -335,6 +354,7 @@ describe("createCredentials", () => {
       ["grants that are no list", { Grants: "{}" }],
       ["grants that hold nothing", { Grants: "[null]" }],
       ["no bucket", { OssBucket: undefined }],
+      ["permissions that are no text", { Permissions: ["read"] }],
     ])("does not take an answer with %s for credentials", async (_case, change) => {
       const valet = fakeValet();
       valet.next(() => Response.json({ ...vended(valet, 1), ...change }));
@@ -461,6 +481,20 @@ describe("createCredentials", () => {
       const credentials = createCredentials(optionsFor(valet));
       await credentials.get();
       expect(credentials.now()).toBe(NOON_MS);
+    });
+
+    it("goes on when somebody sets the device's clock back, and after a sleep that stopped performance.now", async () => {
+      const { clock: _, ...options } = optionsFor(fakeValet());
+      let wallMs = NOON_MS;
+      let runningMs = 5;
+      vi.spyOn(Date, "now").mockImplementation(() => wallMs);
+      vi.spyOn(performance, "now").mockImplementation(() => runningMs);
+      const credentials = createCredentials(options);
+      wallMs -= 120 * MINUTE_MS;
+      runningMs += MINUTE_MS;
+      expect(credentials.now()).toBe(NOON_MS + MINUTE_MS);
+      wallMs = NOON_MS + 60 * MINUTE_MS;
+      expect(credentials.now()).toBe(NOON_MS + 60 * MINUTE_MS);
     });
 
     it("can be corrected by what OSS says", () => {

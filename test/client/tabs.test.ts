@@ -99,6 +99,17 @@ describe.skipIf(CHROMIUM_PATH === undefined)(
       await expect.poll(() => get(second)).toBe("STS.key2");
     });
 
+    it("forget what they have stored, too, when the user signs out in one", async () => {
+      const tabs = [
+        await openTab("alice", {}, "sessionStorage"),
+        await openTab("alice", {}, "sessionStorage"),
+      ];
+      for (const tab of tabs) await get(tab);
+      const stored = () => Promise.all(tabs.map((tab) => tab.evaluate("sessionStorage.length")));
+      await tabs[0]?.evaluate("credentials.forget()");
+      await expect.poll(stored).toEqual([0, 0]);
+    });
+
     it("go on without a tab that closes in the middle of its call", async () => {
       const closing = await openTab("alice");
       const asked = new Promise<void>((resolve) => {
@@ -117,13 +128,13 @@ describe.skipIf(CHROMIUM_PATH === undefined)(
   },
 );
 
-async function openTab(sub: string, options: object = {}): Promise<Page> {
+async function openTab(sub: string, options: object = {}, storage = "undefined"): Promise<Page> {
   const page = await context.newPage();
   await page.goto(origin);
   await page.evaluate(
     `import("/client.js").then(({ createCredentials }) => {
       const options = ${JSON.stringify({ endpoint: "/credentials", ...options })};
-      globalThis.credentials = createCredentials({ ...options, appToken: () => "${tokenOf(sub)}" });
+      globalThis.credentials = createCredentials({ ...options, storage: ${storage}, appToken: () => "${tokenOf(sub)}" });
     })`,
   );
   return page;

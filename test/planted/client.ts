@@ -70,8 +70,16 @@ export const clientBugs: readonly Bug[] = [
     name: "client: credentials stay in the storage after the sign-out",
     threat: "C3",
     in: "createCredentials",
-    find: `await record.write(undefined);`,
-    replace: ``,
+    find: `return record.write(undefined);`,
+    replace: `return Promise.resolve();`,
+    killedBy: ["client/credentials-storage"],
+  },
+  {
+    name: "client: a slow storage brings credentials back after the sign-out",
+    threat: "C3",
+    in: "storedRecord",
+    find: `written = written.then(() =>`,
+    replace: `written = Promise.resolve().then(() =>`,
     killedBy: ["client/credentials-storage"],
   },
   {

@@ -93,7 +93,10 @@ function refusalOf({ status, headers }: FetchResponse, body: object): ValetError
   );
 }
 
+/** Seconds. Whoever asks for more is mistaken, and must not stop the App for good. */
+const LONGEST_RETRY_AFTER = 3600;
+
 /** In seconds; a date would be the server's, and the device's clock may be wrong. */
 function retryAfterMs(header: string | null): number | undefined {
-  return header && /^\d+$/.test(header) ? Number(header) * 1000 : undefined;
+  return header && /^\d+$/.test(header) ? Math.min(Number(header), LONGEST_RETRY_AFTER) * 1000 : undefined;
 }

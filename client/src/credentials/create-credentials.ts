@@ -3,6 +3,7 @@ import type { Credentials, LiveCredentials } from "../live-credentials.ts";
 import { ValetError } from "../valet-error.ts";
 import { credentialsOf } from "./answer.ts";
 import { askValet, type Fetch } from "./ask-valet.ts";
+import { steadyClock } from "./steady-clock.ts";
 import { type CredentialsStorage, storedRecord } from "./storage.ts";
 import { otherTabs } from "./tabs.ts";
 import { userOf } from "./token-user.ts";
@@ -39,7 +40,10 @@ export interface CredentialsOptions {
   readonly timeoutMs?: number;
   /** Default: the global `fetch`. */
   readonly fetch?: Fetch;
-  /** The device's time, in milliseconds since 1970. Default: `Date.now`. It may be wrong: the function's time counts. */
+  /**
+   * The device's time, in milliseconds since 1970. It may be wrong, because the function's time counts; but it must not stand
+   * still or go back. Default: `Date.now`, and `performance.now` while somebody sets the clock back.
+   */
   readonly clock?: () => number;
   /** From 0 to 1, for jitter. Default: `Math.random`. */
   readonly random?: () => number;
@@ -88,7 +92,7 @@ export function createCredentials({
   tabs = "document" in globalThis,
   timeoutMs = 10_000,
   fetch = (url, init) => globalThis.fetch(url, init),
-  clock = Date.now,
+  clock = steadyClock(),
   random = Math.random,
 }: CredentialsOptions): AppCredentials {
   const url = urlOf(endpoint, request);
@@ -107,7 +111,7 @@ export function createCredentials({
   let invalidations: readonly number[] = [];
 
   const record = storedRecord(storage, `oss-valet:${url}`);
-  const others = tabs ? otherTabs(`oss-valet:${url}`, () => live()?.vended, drop) : undefined;
+  const others = tabs ? otherTabs(`oss-valet:${url}`, () => live()?.vended, forgotten) : undefined;
   const now = () => clock() + offsetMs;
 
   return {
@@ -133,17 +137,17 @@ export function createCredentials({
     correctClock: (serverMs) => {
       offsetMs = serverMs - clock();
     },
-    forget: async () => {
+    forget: () => {
       others?.forget();
-      drop();
-      await record.write(undefined);
+      return forgotten();
     },
   };
 
-  function drop(): void {
+  function forgotten(): Promise<void> {
     era += 1;
     held = underWay = lastError = undefined;
     failures = pauseUntilMs = 0;
+    return record.write(undefined);
   }
 
   function live(): Held | undefined {
@@ -176,7 +180,7 @@ export function createCredentials({
         held = next;
         failures = 0;
         lastError = undefined;
-        tell(onRenew, next.credentials);
+        void tell(onRenew, next.credentials);
         return next;
       } catch (error) {
         if (!(error instanceof ValetError) || mine !== era) throw error;
@@ -185,7 +189,7 @@ export function createCredentials({
         const pause = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS) * (0.5 + random() / 2);
         failures += 1;
         if (present || error.retryable) pauseUntilMs = clock() + Math.max(pause, error.retryAfterMs ?? 0);
-        tell(onError, error);
+        void tell(onError, error);
         if (present) return present;
         if (!error.retryable || attempt === ATTEMPTS) throw error;
       }
@@ -276,9 +280,9 @@ export function createCredentials({
 }
 
 /** A bug in the App's callback is reported as one, and stops no renewal. */
-function tell<T>(callback: ((about: T) => void) | undefined, about: T): void {
+async function tell<T>(callback: ((about: T) => unknown) | undefined, about: T): Promise<void> {
   try {
-    callback?.(about);
+    await callback?.(about);
   } catch (error) {
     console.error(error);
   }

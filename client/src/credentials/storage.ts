@@ -14,6 +14,8 @@ export interface StoredRecord {
 }
 
 export function storedRecord(storage: CredentialsStorage | undefined, key: string): StoredRecord {
+  /** One write after the other: a slow one must not bring back what a later one has removed. */
+  let written: Promise<unknown> = Promise.resolve();
   return {
     read: async () => {
       try {
@@ -23,9 +25,11 @@ export function storedRecord(storage: CredentialsStorage | undefined, key: strin
       }
     },
     write: async (vended) => {
-      try {
-        await (vended ? storage?.setItem(key, JSON.stringify(vended)) : storage?.removeItem(key));
-      } catch {}
+      written = written.then(() =>
+        vended ? storage?.setItem(key, JSON.stringify(vended)) : storage?.removeItem(key),
+      );
+      written = written.catch(() => {});
+      await written;
     },
   };
 }

@@ -66,7 +66,7 @@ export const ENGLISH = {
   "ChecksumMismatch|InvalidDigest": ["Bytes changed on their way.", "Upload again."],
   FileChanged: ["The file has changed.", "Upload again."],
   "AbortError|cancel": ["The App stopped it.", "Nothing."],
-  "": ["An unknown error.", "See `learnMore`, or give support `requestId`."],
+  "": ["An unknown error.", "Read its own message; give support its `requestId`."],
 } satisfies Readonly<Record<string, Explanation>>;
 
 /** The same table in a language: the compiler demands every key. */
