@@ -73,9 +73,7 @@ export function planOf(credentials: Pick<Credentials, "prefix">, file: Blob, opt
   const key = options.key ?? (name === undefined ? undefined : credentials.prefix + name);
   if (key === undefined) throw invalid("a Blob has no name: give key or name");
   refuseBadKey(key);
-  if (!(Number.isInteger(concurrency) && concurrency > 0)) {
-    throw invalid(`concurrency ${concurrency}: write a whole number, 1 or more`);
-  }
+  refuseBadCount("concurrency", concurrency);
   const headers: Record<string, string> = {
     "content-type": options.contentType || file.type || "application/octet-stream",
   };
@@ -96,6 +94,13 @@ export function planOf(credentials: Pick<Credentials, "prefix">, file: Blob, opt
     partSize: partSizeFor(file.size, options.partSize),
     concurrency,
   };
+}
+
+/** Throws InvalidArgument. */
+export function refuseBadCount(option: string, count: number): void {
+  if (!(Number.isInteger(count) && count > 0)) {
+    throw invalid(`${option} ${count}: write a whole number, 1 or more`);
+  }
 }
 
 /** About 500 parts, of 4 to 64 MiB: small parts lose less when the network does, large ones need fewer requests. */

@@ -1,5 +1,5 @@
 import type { LiveCredentials } from "../live-credentials.ts";
-import type { UploadOptions, UploadProgress, UploadResult } from "./options.ts";
+import { refuseBadCount, type UploadOptions, type UploadProgress, type UploadResult } from "./options.ts";
 import { type UploadState, type UploadTask, upload } from "./task.ts";
 
 /** Options of all files, or of each one. */
@@ -16,10 +16,12 @@ export interface UseUploadOptions {
 export interface UploadItem {
   readonly id: number;
   readonly file: Blob;
+  /** `waiting`: for its turn, which it does after `resume()` too. */
   readonly state: "waiting" | UploadState;
   readonly progress: UploadProgress;
   /** Undefined while the file waits. */
   readonly key: string | undefined;
+  /** Why it failed or was aborted; the options function may have thrown it. */
   readonly error: unknown;
   /** When it is done. */
   readonly result: UploadResult | undefined;
@@ -44,59 +46,81 @@ interface Entry {
   readonly id: number;
   readonly file: Blob;
   state: UploadItem["state"];
+  error?: unknown;
   task?: UploadTask;
   result?: UploadResult;
 }
 
-/** `latest`: what a file that starts now is sent with. */
+/** `latest`: what a file that starts now is sent with. Throws InvalidArgument. */
 export function uploadQueue(
   latest: () => { readonly credentials: LiveCredentials; readonly options: FileOptions },
   { atOnce = 2 }: UseUploadOptions,
 ): UploadQueue {
+  refuseBadCount("atOnce", atOnce);
   let entries: readonly Entry[] = [];
   let items: readonly UploadItem[] = [];
   let count = 0;
   const listeners = new Set<() => void>();
 
   const changed = () => {
-    for (const entry of entries) if (entry.task) entry.state = entry.task.state;
-    let running = entries.filter(({ state }) => state === "running").length;
-    for (const entry of entries) if (entry.state === "waiting" && running++ < atOnce) begin(entry);
+    for (const entry of entries) follow(entry);
+    let free = atOnce - entries.filter(isRunning).length;
+    for (const entry of entries) {
+      if (free > 0 && entry.state === "waiting") {
+        begin(entry);
+        if (isRunning(entry)) free -= 1;
+      }
+    }
     items = entries.map(itemOf);
     for (const listener of listeners) listener();
   };
   const begin = (entry: Entry) => {
-    const { credentials, options } = latest();
-    const { file } = entry;
-    const task = upload(credentials, file, typeof options === "function" ? options(file) : options);
-    Object.assign(entry, { task, state: "running" });
-    task.onChange(changed);
-    const keepResult = async () => {
-      entry.result = await task.done;
-      changed();
-    };
-    // Failures are in the state.
-    void keepResult().catch(() => undefined);
+    const { file, task } = entry;
+    try {
+      if (task) task.resume();
+      else {
+        const { credentials, options } = latest();
+        entry.task = upload(credentials, file, typeof options === "function" ? options(file) : options);
+        entry.task.onChange(changed);
+      }
+      entry.state = "running";
+      follow(entry);
+      // Failures are in the state. A task that failed has another `done` now.
+      entry.task?.done.then(
+        (result) => {
+          Object.assign(entry, { state: "done", result });
+          changed();
+        },
+        () => undefined,
+      );
+    } catch (error) {
+      Object.assign(entry, { state: "failed", error });
+    }
   };
   const itemOf = (entry: Entry): UploadItem => {
-    const { id, file, state, task, result } = entry;
+    const { id, file, state, error, task, result } = entry;
     const to = (next: UploadItem["state"], ...from: readonly UploadItem["state"][]) => {
-      if (from.includes(entry.state)) entry.state = next;
+      if (from.includes(entry.state)) Object.assign(entry, { state: next, error: undefined });
       changed();
     };
     return {
       id,
       file,
       state,
+      error,
       result,
       progress: task?.progress ?? { loaded: 0, total: file.size },
       key: task?.key,
-      error: task?.error,
-      pause: () => (entry.task ? entry.task.pause() : to("paused", "waiting")),
-      resume: () => (entry.task ? entry.task.resume() : to("waiting", "paused")),
+      pause: () => {
+        entry.task?.pause();
+        to("paused", "waiting");
+      },
+      resume: () => to("waiting", "paused", "failed"),
       // What OSS may say to it is in the bucket's lifecycle rule.
       abort: () =>
-        entry.task ? void entry.task.abort().catch(() => undefined) : to("aborted", "waiting", "paused"),
+        entry.task
+          ? void entry.task.abort().catch(() => undefined)
+          : to("aborted", "waiting", "paused", "failed"),
     };
   };
   return {
@@ -118,4 +142,14 @@ export function uploadQueue(
       for (const item of items) item.abort();
     },
   };
+}
+
+/** Takes the task's state, but not where the file waits for its turn; `done` comes with the result. */
+function follow(entry: Entry): void {
+  const { state, error } = entry.task ?? entry;
+  if ((isRunning(entry) && state !== "done") || state === "aborted") Object.assign(entry, { state, error });
+}
+
+function isRunning({ state }: Entry): boolean {
+  return state === "running";
 }
