@@ -123,7 +123,7 @@ describe.skipIf(CHROMIUM_PATH === undefined)("oss-valet-client/upload in Chromiu
     expect(await call(page, "done")).toMatchObject({
       error: {
         code: "InvalidAnswer",
-        message: "no ETag: the bucket's CORS rule must expose it (ExposeHeader)",
+        message: "no ETag: the bucket's CORS rule must expose it",
       },
     });
     expect(faults).toEqual([]);

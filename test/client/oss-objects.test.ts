@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { list, remove, upload, url } from "../../client/src/upload.ts";
 import { type OssService, startOss } from "../support/oss-service.ts";
 import { realNames } from "../support/real-names.ts";
@@ -65,6 +65,44 @@ describe("list", () => {
     expect(files.map(({ key }) => key)).toEqual(["users/alice/4", "users/alice/5"]);
   });
 
+  it.each([
+    ["a proxy's page", () => "<html>Sign in to the Wi-Fi</html>"],
+    ["half of an answer", (text: string) => text.slice(0, text.indexOf("</Key>") - 1)],
+    ["an answer without its end", (text: string) => text.replace("</ListBucketResult>", "")],
+  ])("takes %s with status 200 for no listing, and asks again", async (_case, spoilt) => {
+    pausesTakeNoTime();
+    await put("a.txt", "b.txt");
+    let spoil = 2;
+    const fetch = fetchWith(async ({ send }) => {
+      const text = await (await send()).text();
+      return new Response(spoil-- > 0 ? spoilt(text) : text);
+    });
+    expect((await list(liveSessions(oss), { fetch })).files).toHaveLength(2);
+    spoil = 5;
+    await expect(list(liveSessions(oss), { fetch })).rejects.toMatchObject({
+      code: "InvalidAnswer",
+      retryable: true,
+      status: 200,
+    });
+  });
+
+  it("leaves no listener on the signal after pauses", async () => {
+    const pauses = pausesTakeNoTime();
+    const { signal } = new AbortController();
+    const left = new Set<unknown>();
+    const add = vi.spyOn(signal, "addEventListener").mockImplementation((_type, run) => void left.add(run));
+    vi.spyOn(signal, "removeEventListener").mockImplementation((_type, run) => void left.delete(run));
+    let tries = 0;
+    const fetch = fetchWith(({ send }) => {
+      tries += 1;
+      return tries < 3 ? Promise.reject(new TypeError("the network is gone")) : send();
+    });
+    await list(liveSessions(oss), { fetch, signal });
+    expect(pauses).toHaveLength(2);
+    expect(add.mock.calls.length).toBeGreaterThan(2);
+    expect(left.size).toBe(0);
+  });
+
   it("is refused outside the user's prefix", async () => {
     await expect(list(liveSessions(oss), { prefix: "users/bob/" })).rejects.toMatchObject({
       code: "AccessDenied",
@@ -90,6 +128,28 @@ describe("remove", () => {
       code: "InvalidArgument",
     });
     expect(oss.world.journal).toEqual([]);
+  });
+
+  it("takes a proxy's page for no deletion", async () => {
+    pausesTakeNoTime();
+    const fetch = fetchWith(async () => new Response("<html>Sign in to the Wi-Fi</html>"));
+    await expect(remove(liveSessions(oss), "users/alice/a.txt", { fetch })).rejects.toMatchObject({
+      code: "InvalidAnswer",
+      retryable: true,
+    });
+  });
+
+  it("ends a pause when the caller aborts in it", async () => {
+    const leaving = new AbortController();
+    const reason = new Error("the user left");
+    const fetch = fetchWith(() => {
+      setTimeout(() => leaving.abort(reason), 20);
+      return Promise.reject(new TypeError("the network is gone"));
+    });
+    const { signal } = leaving;
+    const before = performance.now();
+    await expect(remove(liveSessions(oss), "a", { fetch, signal })).rejects.toBe(reason);
+    expect(performance.now() - before).toBeLessThan(240);
   });
 
   it("is asked again when the network fails, unless the caller aborts", async () => {
@@ -159,7 +219,10 @@ describe("url", () => {
   it("is refused for a time or a key that is not possible", async () => {
     await expect(url(liveSessions(oss), "users/alice/a", { seconds: 0 })).rejects.toMatchObject({
       code: "InvalidArgument",
-      message: "oss-valet-client: seconds is 0: write a number, 1 or more",
+      message: "oss-valet-client: seconds 0: write a number, 1 or more",
+    });
+    await expect(url(liveSessions(oss), "users/alice/a", { download: "a\ud800" })).rejects.toMatchObject({
+      code: "InvalidArgument",
     });
     await expect(url(liveSessions(oss), "a/../b")).rejects.toMatchObject({ code: "InvalidArgument" });
   });

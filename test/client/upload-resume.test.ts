@@ -164,7 +164,54 @@ describe("after a reload", () => {
   });
 });
 
+describe("abort before the kept upload is known", () => {
+  it.each([
+    ["while the store is read", true],
+    ["while the kept parts are checked", false],
+  ])("%s removes it from OSS too", async (_case, isRead) => {
+    const store = memory();
+    await halfDone(store);
+    let isFirst = true;
+    let aborted: Promise<void> | undefined;
+    const file = chosen();
+    const resume: UploadStore = {
+      ...store,
+      get: async (id) => {
+        if (isRead && isFirst) aborted = task.abort();
+        isFirst = false;
+        return store.get(id);
+      },
+    };
+    const slice = file.slice.bind(file);
+    file.slice = (...range) => {
+      if (!isRead) aborted ??= task.abort();
+      return slice(...range);
+    };
+    const task: UploadTask = upload(liveSessions(oss), file, { key: KEY, partSize: PART, resume });
+    await expect(task.done).rejects.toMatchObject({ name: "AbortError" });
+    await aborted;
+    expect(operations()).toEqual(["AbortMultipartUpload 204"]);
+    expect([store.records.size, oss.bucket.uploads.size]).toEqual([0, 0]);
+  });
+});
+
 describe("what is kept", () => {
+  it.each([
+    ["null", () => null],
+    ["a number", () => 5],
+    ["without parts", ({ parts: _, ...rest }: UploadRecord) => rest],
+    ["with parts that are no list", (record: UploadRecord) => ({ ...record, parts: 5 })],
+    ["with a part that is null", (record: UploadRecord) => ({ ...record, parts: [null] })],
+    ["without an upload's id", ({ uploadId: _, ...rest }: UploadRecord) => rest],
+  ])("begins anew when it is broken: %s", async (_case, broken) => {
+    const store = memory();
+    await halfDone(store);
+    const get = async (id: string) => broken((await store.get(id)) as UploadRecord) as UploadRecord;
+    await upload(liveSessions(oss), chosen(), { key: KEY, partSize: PART, resume: { ...store, get } }).done;
+    expect(operations()[0]).toBe("InitiateMultipartUpload 200");
+    expect((await stored()).equals(BYTES)).toBe(true);
+  });
+
   it("is ids, checksums and the file's facts: no key and no token", async () => {
     const store = memory();
     const credentials = liveSessions(oss);

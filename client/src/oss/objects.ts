@@ -55,7 +55,8 @@ export async function list(credentials: LiveCredentials, options: ListOptions = 
     "continuation-token": token,
     "max-keys": limit,
   };
-  const { text } = await call(credentials, options, prefix, "", { method: "GET", query });
+  const request = { method: "GET", query, element: "ListBucketResult" };
+  const { text } = await call(credentials, options, prefix, "", request);
   return {
     files: elementsOf(text, "Contents").map((xml) => ({
       key: decoded(xml, "Key"),
@@ -99,7 +100,8 @@ export async function url(
 ): Promise<string> {
   refuseBadKey(key);
   const { seconds = 900, download, process } = options;
-  if (!(seconds >= 1)) throw invalid(`seconds is ${seconds}: write a number, 1 or more`);
+  if (/\p{Cs}/u.test(download ?? "")) throw invalid("download: half a surrogate pair");
+  if (!(seconds >= 1)) throw invalid(`seconds ${seconds}: write a number, 1 or more`);
   // The address outlives this call: those that are about to be renewed would end it early.
   const current = await credentials.get({ signal: options.signal, fresh: true });
   const nowMs = credentials.now();

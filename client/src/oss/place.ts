@@ -36,7 +36,7 @@ export function refuseBadKey(key: string): void {
     new TextEncoder().encode(key).length > MAX_KEY_BYTES
   ) {
     throw invalid(
-      `key ${JSON.stringify(key)}: write 1 to ${MAX_KEY_BYTES} bytes, no slash at the beginning, no step "." or ".."`,
+      `key ${JSON.stringify(key)}: write 1 to ${MAX_KEY_BYTES} bytes, no slash first, no step "." or ".."`,
     );
   }
 }

@@ -20,6 +20,8 @@ export interface OssRequest extends Pick<Sending, "body" | "signal" | "onSent"> 
   readonly query?: Query;
   /** Lower-case names. */
   readonly headers?: Texts;
+  /** Ends a whole answer. A 200 without its end is InvalidAnswer: a proxy's page, or an answer that was cut off. */
+  readonly element?: string;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface OssRequest extends Pick<Sending, "body" | "signal" | "onSent"> 
  */
 export async function asked(
   { credentials, send, place, key }: Target,
-  { method, query = {}, headers = {}, ...sending }: OssRequest,
+  { method, query = {}, headers = {}, element, ...sending }: OssRequest,
 ): Promise<Answer> {
   const search = encodedQuery(query);
   const url = urlOf(place, key) + (search && `?${search}`);
@@ -39,9 +41,12 @@ export async function asked(
     const used = await credentials.get({ signal: sending.signal });
     const signed = await signedHeaders(used, request, credentials.now());
     const answer = await send({ ...sending, method, url, headers: signed });
-    if (answer.status < 300) return answer;
+    const { status, text } = answer;
+    // Whatever is deleted, OSS answers 204.
+    const isWhole = element ? text.includes(`</${element}>`) : method !== "DELETE" || status === 204;
+    if (status < 300 && isWhole) return answer;
     const error = ossErrorFrom(answer, `${method} ${url}`);
-    const serverMs = Date.parse(elementOf(answer.text, "ServerTime") ?? "");
+    const serverMs = Date.parse(elementOf(text, "ServerTime") ?? "");
     if (serverMs && !clockCorrected) {
       clockCorrected = true;
       credentials.correctClock(serverMs);

@@ -18,16 +18,20 @@ export async function retried<T>(attempt: () => Promise<T>, signal?: AbortSignal
       // At random: uploads that failed together do not come back together.
       const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random() / 2);
       await paused(Math.max(pauseMs, retryAfterMs), signal);
+      signal?.throwIfAborted();
     }
   }
 }
 
+/** Ends early when the signal is aborted. Leaves no listener on it: the signal may live as long as the page. */
 function paused(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener("abort", () => {
+  return new Promise((resolve) => {
+    const end = () => {
       clearTimeout(timer);
-      reject(signal.reason);
-    });
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end);
   });
 }

@@ -140,7 +140,6 @@ function hex(bytes: ArrayBuffer): string {
 
 function subtle(): SubtleCrypto {
   const found = globalThis.crypto?.subtle;
-  if (found === undefined)
-    throw invalid("WebCrypto is missing: serve the page over https, or from localhost");
+  if (found === undefined) throw invalid("no WebCrypto: serve the page over https or localhost");
   return found;
 }

@@ -55,7 +55,7 @@ export function transportOf({ fetch }: Ways): Transport {
       signal?.throwIfAborted();
       const [code, why] = ending.signal.aborted
         ? ["Timeout", "no answer in time"]
-        : ["NetworkError", "no answer: no network, or no CORS rule of the bucket allows this page"];
+        : ["NetworkError", "no network, or no CORS rule for this page"];
       throw failure("network", code, `${method} ${url}: ${why}`, { retryable: true, cause });
     } finally {
       clearTimeout(timer);

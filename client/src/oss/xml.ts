@@ -11,7 +11,7 @@ export function elementsOf(xml: string, name: string): readonly string[] {
 
 /** The text of the first element of this name, its entities decoded; undefined when there is none. */
 export function elementOf(xml: string, name: string): string | undefined {
-  return elementsOf(xml, name)[0]?.replace(/&(\w+);/g, (entity, name) => ENTITIES[name] ?? entity);
+  return elementsOf(xml, name)[0]?.replace(/&([a-z]{2,4});/g, (entity, name) => ENTITIES[name] ?? entity);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };

@@ -3,6 +3,7 @@ import type { UploadRecord, UploadStore } from "./store.ts";
 
 /** The record of one upload. Nothing throws here: without a store that works, an upload works too. */
 export interface Kept {
+  /** Undefined also for a record that is broken. */
   get(): Promise<UploadRecord | undefined>;
   /** Writes the latest record; those that come while one is being written, at once. */
   set(record: UploadRecord): void;
@@ -34,7 +35,11 @@ export function keptIn(asked: UploadStore | false | undefined, of: readonly stri
     writing = undefined;
   };
   return {
-    get: () => quietly((from) => from.get(id)),
+    get: () =>
+      quietly(async (from) => {
+        const record = await from.get(id);
+        return record?.uploadId && record.parts.every(({ etag }) => etag) ? record : undefined;
+      }),
     set: (record) => {
       next = record;
       writing ??= write();

@@ -1,4 +1,4 @@
-import { failure, hasCode } from "../oss/failure.ts";
+import { hasCode } from "../oss/failure.ts";
 import { asked, type OssRequest, type Target } from "../oss/request.ts";
 import { retried } from "../oss/retry.ts";
 import type { Answer } from "../oss/transport.ts";
@@ -42,7 +42,8 @@ export function multipartOf(
       }
     },
     cleanUp: async () => {
-      const id = uploadId;
+      // Before this upload knows its id, the record may have it: without the record, nobody could remove the parts.
+      const id = uploadId ?? (await kept.get())?.uploadId;
       await forget();
       if (id !== undefined) await remove(id);
     },
@@ -85,11 +86,13 @@ export function multipartOf(
 
   /** Nothing interrupts the request: an upload whose id nobody knows would stay in OSS for ever. */
   async function newId(signal: AbortSignal): Promise<string> {
-    const request = { method: "POST", query: { uploads: "" }, headers: { ...headers, ...overwriting } };
-    const { text } = await ask(request, signal);
-    const id = elementOf(text, "UploadId");
-    if (id === undefined) throw failure("oss", "InvalidAnswer", `no UploadId for ${key}`);
-    return id;
+    const request = {
+      method: "POST",
+      query: { uploads: "" },
+      headers: { ...headers, ...overwriting },
+      element: "UploadId",
+    };
+    return elementOf((await ask(request, signal)).text, "UploadId") as string;
   }
 
   async function sendAll(id: string, signal: AbortSignal): Promise<void> {
@@ -104,7 +107,7 @@ export function multipartOf(
         ending.abort(error);
       }
     };
-    await Promise.all(Array.from({ length: concurrency }, worker));
+    await Promise.all(Array.from({ length: Math.min(concurrency, numbers.length) }, worker));
     signal.removeEventListener("abort", end);
     ending.signal.throwIfAborted();
   }
@@ -141,6 +144,7 @@ export function multipartOf(
         query: { uploadId: id },
         headers: { "content-type": "application/xml", ...overwriting },
         body: new Blob([`<CompleteMultipartUpload>${listed}</CompleteMultipartUpload>`]),
+        element: "CompleteMultipartUploadResult",
       });
       const etag = elementOf(answer.text, "ETag") ?? "";
       return { key, etag, crc64: isSame(crc64, answer) ? crc64 : undefined, bytes };

@@ -71,21 +71,23 @@ const MAX_PARTS = 10_000;
 export function planOf(credentials: Pick<Credentials, "prefix">, file: Blob, options: UploadOptions): Plan {
   const { name = (file as Partial<File>).name, concurrency = 3, overwrite = true, meta = {} } = options;
   const key = options.key ?? (name === undefined ? undefined : credentials.prefix + name);
-  if (key === undefined) throw invalid("a Blob has no name: give key or name");
+  if (key === undefined) throw invalid("give key or name");
   refuseBadKey(key);
   refuseBadCount("concurrency", concurrency);
   const headers: Record<string, string> = {
     "content-type": options.contentType || file.type || "application/octet-stream",
   };
-  for (const [header, value] of [
-    ...Object.entries(options.headers ?? {}),
-    ...Object.entries(meta).map(([metaName, value]) => [`x-oss-meta-${metaName}`, value] as const),
-  ]) {
-    if (!/^[\w-]+:[ -~]*$/.test(`${header}:${value}`)) {
-      throw invalid(`header ${header}: write printable ASCII, and encode everything else`);
+  const add = (from: object, prefix: string) => {
+    for (const [name, value] of Object.entries(from)) {
+      const header = prefix + name.toLowerCase();
+      if (!/^[\w-]+:[ -~]*$/.test(`${header}:${value}`)) {
+        throw invalid(`header ${header}: write printable ASCII`);
+      }
+      headers[header] = value;
     }
-    headers[header.toLowerCase()] = value;
-  }
+  };
+  add(options.headers ?? {}, "");
+  add(meta, "x-oss-meta-");
   return {
     file,
     key,
@@ -105,11 +107,10 @@ export function refuseBadCount(option: string, count: number): void {
 
 /** About 500 parts, of 4 to 64 MiB: small parts lose less when the network does, large ones need fewer requests. */
 function partSizeFor(bytes: number, asked: number | undefined): number {
-  if (asked === undefined) {
-    const wanted = Math.min(Math.max(Math.ceil(bytes / 500 / MEBIBYTE), 4), 64) * MEBIBYTE;
-    return Math.max(wanted, Math.ceil(bytes / MAX_PARTS));
-  }
   const least = Math.max(MIN_PART, Math.ceil(bytes / MAX_PARTS));
+  if (asked === undefined) {
+    return Math.max(Math.min(Math.max(Math.ceil(bytes / 500 / MEBIBYTE), 4), 64) * MEBIBYTE, least);
+  }
   if (Number.isInteger(asked) && asked >= least && asked <= MAX_PART) return asked;
-  throw invalid(`partSize ${asked}: write a whole number of bytes from ${least} to ${MAX_PART}`);
+  throw invalid(`partSize ${asked}: write ${least} to ${MAX_PART} bytes`);
 }

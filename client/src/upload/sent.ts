@@ -22,7 +22,7 @@ export async function sent(
   const answer = await asked(target, { ...request, method: "PUT" });
   const { etag } = answer.headers;
   if (etag === undefined) {
-    throw failure("oss", "InvalidAnswer", "no ETag: the bucket's CORS rule must expose it (ExposeHeader)");
+    throw failure("oss", "InvalidAnswer", "no ETag: the bucket's CORS rule must expose it");
   }
   return { etag, crc64, compared: isSame(crc64, answer) };
 }
@@ -47,7 +47,7 @@ export function isSame(crc64: string, { headers }: Answer): boolean {
 }
 
 export function fileChanged(cause?: unknown): ValetError {
-  return failure("app", "FileChanged", "the file changed, or cannot be read any more: choose it again", {
+  return failure("app", "FileChanged", "the file changed: choose it again", {
     cause,
   });
 }

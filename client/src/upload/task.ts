@@ -20,7 +20,8 @@ export interface UploadTask {
   resume(): void;
   /**
    * Stops and removes what has arrived of the file, here and in OSS. Comes too late for a file that is complete: then `state`
-   * is `done`. Throws a ValetError when OSS cannot be asked to remove the parts; a lifecycle rule of the bucket can do it.
+   * is `done`. When OSS' answer to the end of the upload is lost for good, `state` is `aborted`, and the object may be there.
+   * Throws a ValetError when OSS cannot be asked to remove the parts; a lifecycle rule of the bucket can do it.
    */
   abort(reason?: unknown): Promise<void>;
   /**
@@ -62,6 +63,7 @@ export function upload(credentials: LiveCredentials, file: Blob, options: Upload
       try {
         const result = await run.attempt(stopped);
         change({ state: "done" });
+        forgetSignal();
         resolve(result);
       } catch (error) {
         // Paused or aborted: whoever did it says what happens.
@@ -72,6 +74,7 @@ export function upload(credentials: LiveCredentials, file: Blob, options: Upload
     })();
   };
   const abort = async (error: unknown) => {
+    forgetSignal();
     stopping.abort();
     await settled;
     if (task.state === "done") return;
@@ -101,12 +104,11 @@ export function upload(credentials: LiveCredentials, file: Blob, options: Upload
       change({ state: "running", error: undefined });
       start();
     },
-    abort: (reason = new DOMException("The upload was aborted.", "AbortError")) =>
-      (aborting ??= abort(reason)),
+    abort: (reason = new DOMException("upload aborted", "AbortError")) => (aborting ??= abort(reason)),
   };
   const onSignal = () => void task.abort(signal?.reason).catch(() => undefined);
+  // Not after a failure: the upload may go on.
   const forgetSignal = () => signal?.removeEventListener("abort", onSignal);
-  task.done.then(forgetSignal, forgetSignal);
   if (onProgress) task.onChange(() => onProgress(task.progress));
   start();
   signal?.addEventListener("abort", onSignal);
