@@ -26,9 +26,9 @@ export interface CredentialsOptions {
     readonly durationSeconds?: number;
   };
   /** Runs after each renewal, also when another tab made it. */
-  readonly onRenew?: (credentials: Credentials) => void;
+  readonly onRenew?: (credentials: Credentials) => void | Promise<void>;
   /** Runs after each call that failed, also when the present credentials go on and `get()` does not throw. */
-  readonly onError?: (error: ValetError) => void;
+  readonly onError?: (error: ValetError) => void | Promise<void>;
   /**
    * Where credentials outlive a reload, such as `sessionStorage`. Every script of the page can read them there. Default:
    * memory alone.
@@ -111,7 +111,13 @@ export function createCredentials({
   let invalidations: readonly number[] = [];
 
   const record = storedRecord(storage, `oss-valet:${url}`);
-  const others = tabs ? otherTabs(`oss-valet:${url}`, () => live()?.vended, forgotten) : undefined;
+  const others = tabs
+    ? otherTabs(
+        `oss-valet:${url}`,
+        () => live()?.vended,
+        () => void forgotten(),
+      )
+    : undefined;
   const now = () => clock() + offsetMs;
 
   return {
