@@ -69,7 +69,7 @@ describe("keys that have ended", () => {
       expect.objectContaining({
         name: "ValetError",
         code: "InvalidArgument",
-        message: `oss-valet-client: ${name} cannot wait for new credentials, and the present ones have ended: write await client.signatureUrlV4(…), or call it again`,
+        message: `${name} cannot wait for new credentials, and the present ones have ended: write await client.signatureUrlV4(…), or call it again`,
       }),
     );
     await Promise.resolve();

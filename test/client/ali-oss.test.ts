@@ -376,8 +376,7 @@ describe("buckets", () => {
     await expect(call()).rejects.toMatchObject({
       name: "ValetError",
       code: "InvalidArgument",
-      message:
-        'oss-valet-client: the credentials open nothing in the bucket "bobs-bucket": write one of examplebucket',
+      message: 'the credentials open nothing in the bucket "bobs-bucket": write one of examplebucket',
     });
   });
 

@@ -219,7 +219,7 @@ describe("url", () => {
   it("is refused for a time or a key that is not possible", async () => {
     await expect(url(liveSessions(oss), "users/alice/a", { seconds: 0 })).rejects.toMatchObject({
       code: "InvalidArgument",
-      message: "oss-valet-client: seconds 0: write a number, 1 or more",
+      message: "seconds 0: write a whole number, 1 or more",
     });
     await expect(url(liveSessions(oss), "users/alice/a", { download: "a\ud800" })).rejects.toMatchObject({
       code: "InvalidArgument",

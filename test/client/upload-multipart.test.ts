@@ -489,7 +489,7 @@ describe("parts", () => {
     await expect(
       upload(liveSessions(oss), blob, { name: "film.mp4", partSize: PART }).done,
     ).rejects.toMatchObject({
-      message: "oss-valet-client: partSize 102400: write 200000 to 5368709120 bytes",
+      message: "partSize 102400: write 200000 to 5368709120 bytes",
     });
   });
 });

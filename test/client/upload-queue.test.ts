@@ -192,7 +192,7 @@ describe("uploadQueue, the logic of useUpload", () => {
       expect.objectContaining({
         name: "ValetError",
         code: "InvalidArgument",
-        message: `oss-valet-client: atOnce ${atOnce}: write a whole number, 1 or more`,
+        message: `atOnce ${atOnce}: write a whole number, 1 or more`,
       }),
     );
   });

@@ -12,7 +12,14 @@ export function failure(
 
 /** The App called this package in a wrong way. */
 export function invalid(message: string): ValetError {
-  return failure("app", "InvalidArgument", `oss-valet-client: ${message}`);
+  return failure("app", "InvalidArgument", message);
+}
+
+/** Throws InvalidArgument. */
+export function refuseBadCount(option: string, count: number): void {
+  if (!(Number.isInteger(count) && count > 0)) {
+    throw invalid(`${option} ${count}: write a whole number, 1 or more`);
+  }
 }
 
 /** Whether an error has one of these codes. Errors of other packages, and those of another copy of this one, count too. */

@@ -1,5 +1,5 @@
 import type { LiveCredentials } from "../live-credentials.ts";
-import { invalid } from "./failure.ts";
+import { invalid, refuseBadCount } from "./failure.ts";
 import { placeOf, refuseBadKey, urlOf } from "./place.ts";
 import { asked, type OssRequest } from "./request.ts";
 import { retried } from "./retry.ts";
@@ -80,7 +80,7 @@ export async function remove(
 }
 
 export interface UrlOptions {
-  /** How long the address works. Default 900; never longer than the credentials that sign it, and 43,200 at most. */
+  /** How long the address works: whole seconds. Default 900; never longer than the credentials that sign it, and 43,200 at most. */
   readonly seconds?: number | undefined;
   /** Browsers save the file under this name instead of showing it. */
   readonly download?: string | undefined;
@@ -100,8 +100,8 @@ export async function url(
 ): Promise<string> {
   refuseBadKey(key);
   const { seconds = 900, download, process } = options;
-  if (/\p{Cs}/u.test(download ?? "")) throw invalid("download: half a surrogate pair");
-  if (!(seconds >= 1)) throw invalid(`seconds ${seconds}: write a number, 1 or more`);
+  if (/\p{Cs}/u.test(download ?? "")) throw invalid("download is not Unicode");
+  refuseBadCount("seconds", seconds);
   // The address outlives this call: those that are about to be renewed would end it early.
   const current = await credentials.get({ signal: options.signal, fresh: true });
   const nowMs = credentials.now();

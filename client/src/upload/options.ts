@@ -1,5 +1,5 @@
 import type { Credentials } from "../live-credentials.ts";
-import { invalid } from "../oss/failure.ts";
+import { invalid, refuseBadCount } from "../oss/failure.ts";
 import { refuseBadKey } from "../oss/place.ts";
 import type { Ways } from "../oss/transport.ts";
 import type { UploadStore } from "./store.ts";
@@ -96,13 +96,6 @@ export function planOf(credentials: Pick<Credentials, "prefix">, file: Blob, opt
     partSize: partSizeFor(file.size, options.partSize),
     concurrency,
   };
-}
-
-/** Throws InvalidArgument. */
-export function refuseBadCount(option: string, count: number): void {
-  if (!(Number.isInteger(count) && count > 0)) {
-    throw invalid(`${option} ${count}: write a whole number, 1 or more`);
-  }
 }
 
 /** About 500 parts, of 4 to 64 MiB: small parts lose less when the network does, large ones need fewer requests. */

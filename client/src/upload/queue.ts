@@ -1,5 +1,6 @@
 import type { LiveCredentials } from "../live-credentials.ts";
-import { refuseBadCount, type UploadOptions, type UploadProgress, type UploadResult } from "./options.ts";
+import { refuseBadCount } from "../oss/failure.ts";
+import type { UploadOptions, UploadProgress, UploadResult } from "./options.ts";
 import { type UploadState, type UploadTask, upload } from "./task.ts";
 
 /** Options of all files, or of each one. */
