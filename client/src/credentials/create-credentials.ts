@@ -244,13 +244,13 @@ export function createCredentials({
     });
   }
 
-  /** undefined when they are no credentials, or never lived. */
+  /** undefined when they are no credentials, or end before they begin. */
   function heldFrom(vended: Vended): Held | undefined {
     const credentials = credentialsOf(vended.body);
     if (!credentials) return undefined;
     const endMs = +credentials.expiresAt;
     const lifeMs = endMs - (Date.parse(vended.body.LastUpdated ?? "") || clock() + vended.offsetMs);
-    if (lifeMs <= 0) return undefined;
+    if (lifeMs < 0) return undefined;
     return {
       credentials,
       vended,
