@@ -16,14 +16,21 @@ export interface Order {
 
 /** What a run has shown. */
 export interface Outcome {
-  /** Test files with a red test. */
-  readonly red: readonly string[];
+  /** The red tests. */
+  readonly red: readonly RedTest[];
   /** Test files that failed outside of a test, with the reason: they prove nothing. */
   readonly broken: readonly string[];
   /** How many test files there were. */
   readonly files: number;
   /** Whether a test has loaded the file with the bug. */
   readonly wasLoaded: boolean;
+}
+
+export interface RedTest {
+  /** Path of its test file. */
+  readonly file: string;
+  /** Its full name, and the first line of why it is red. */
+  readonly why: string;
 }
 
 /** Milliseconds. A bug that keeps a test waiting need not wait for the usual 20 seconds. */
@@ -52,20 +59,27 @@ process.on("message", (order: Order) => {
 async function outcomeOf({ planted, where }: Order): Promise<Outcome> {
   planting.plant(planted);
   if (planted !== undefined) vitest.invalidateFile(join(root, planted.file));
-  const { testModules } = await vitest.runTestSpecifications(await vitest.globTestSpecifications([...where]));
+  const specifications = await vitest.globTestSpecifications([...where]);
+  const { testModules: allSoFar } = await vitest.runTestSpecifications(specifications);
+  // vitest also returns the test files of earlier runs: a red one of them would pass for red with this bug.
+  const asked = new Set(specifications.map(({ moduleId }) => moduleId));
+  const testModules = allSoFar.filter(({ moduleId }) => asked.has(moduleId));
   const wasLoaded = planting.wasLoaded();
   planting.plant(undefined);
   if (planted !== undefined) vitest.invalidateFile(join(root, planted.file));
   return {
-    red: testModules.filter(hasRedTest).map(({ relativeModuleId }) => relativeModuleId),
+    red: testModules.flatMap(redTestsOf),
     broken: testModules.flatMap(troublesOf),
     files: testModules.length,
     wasLoaded,
   };
 }
 
-function hasRedTest({ children }: TestModule): boolean {
-  return children.allTests("failed").next().done !== true;
+function redTestsOf({ children, relativeModuleId: file }: TestModule): readonly RedTest[] {
+  return [...children.allTests("failed")].map((test) => {
+    const [error] = test.result().errors ?? [];
+    return { file, why: `${test.fullName}: ${error?.message.split("\n")[0] ?? "no reason"}` };
+  });
 }
 
 function troublesOf(module: TestModule): readonly string[] {
