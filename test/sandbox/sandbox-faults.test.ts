@@ -77,10 +77,10 @@ describe("a fault", () => {
     });
     const throttled = { status: 503, code: "QpsLimitExceeded", ecCode: "0004-00000302" };
     for (const [operation, call] of [
-      ["GetObject", client.get("a")],
-      ["HeadObject", client.head("a")],
+      ["GetObject", () => client.get("a")],
+      ["HeadObject", () => client.head("a")],
     ] as const) {
-      const error = await call.catch((thrown: unknown) => thrown);
+      const error = await call().catch((thrown: unknown) => thrown);
       const entry = sandbox.world.journal.at(-1);
       expect(error).toMatchObject({ ...throttled, requestId: entry?.requestId });
       expect(entry).toMatchObject({ operation, code: "QpsLimitExceeded", because: "fault: throttle" });
