@@ -348,4 +348,4 @@ function manifest(): Manifest {
 }
 
 /** Files directly below client/src that are no entries. */
-const NO_ENTRY: ReadonlySet<string | undefined> = new Set(["live-credentials", "valet-error"]);
+const NO_ENTRY: ReadonlySet<string | undefined> = new Set(["failure", "live-credentials", "valet-error"]);

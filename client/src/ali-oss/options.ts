@@ -1,5 +1,5 @@
+import { invalid } from "../failure.ts";
 import type { Credentials, LiveCredentials } from "../live-credentials.ts";
-import { invalid } from "../oss/failure.ts";
 import type { Keys, Sdk, SdkPlace } from "./sdk.ts";
 
 /** The keys and the address that ali-oss reads from its options, kept up to date there. */

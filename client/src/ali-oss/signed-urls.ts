@@ -1,5 +1,5 @@
+import { invalid } from "../failure.ts";
 import type { Credentials, LiveCredentials } from "../live-credentials.ts";
-import { invalid } from "../oss/failure.ts";
 import type { LiveOptions } from "./options.ts";
 import type { Sdk } from "./sdk.ts";
 

@@ -1,4 +1,5 @@
 import type { Permission } from "../../../shared/wire.ts";
+import { failure, invalid } from "../failure.ts";
 import type { Credentials, LiveCredentials } from "../live-credentials.ts";
 import { ValetError } from "../valet-error.ts";
 import { credentialsOf } from "./answer.ts";
@@ -96,7 +97,7 @@ export function createCredentials({
   random = Math.random,
 }: CredentialsOptions): AppCredentials {
   const url = urlOf(endpoint, request);
-  if (typeof appToken !== "function") throw wrong("appToken", "is not a function; write () => token");
+  if (typeof appToken !== "function") throw invalid("appToken is not a function; write () => token");
 
   let held: Held | undefined;
   let offsetMs = 0;
@@ -236,12 +237,7 @@ export function createCredentials({
     const serverMs = Date.parse(body.LastUpdated ?? "") || dateMs || now();
     const vended = { body, user: userOf(appTokenNow), offsetMs: serverMs - clock() };
     if (heldFrom(vended)) return vended;
-    throw new ValetError(`${url} answered 200 without credentials.`, {
-      code: "InvalidAnswer",
-      source: "network",
-      retryable: false,
-      status: 200,
-    });
+    throw failure("network", "InvalidAnswer", `${url} answered 200 without credentials.`, { status: 200 });
   }
 
   /** undefined when they are no credentials, or end before they begin. */
@@ -281,7 +277,7 @@ export function createCredentials({
     const message = cause
       ? "appToken() failed"
       : "appToken() gave no text; return the JWT of the signed-in user";
-    throw new ValetError(message, { code: "AppTokenFailed", source: "app", retryable: false, cause });
+    throw failure("app", "AppTokenFailed", message, { cause });
   }
 }
 
@@ -300,14 +296,10 @@ const SAFE_ENDPOINT = /^(https:\/\/[^/]|http:\/\/(localhost|127\.0\.0\.1|\[::1\]
 function urlOf(endpoint: string, request: NonNullable<CredentialsOptions["request"]>): string {
   const text = String(endpoint);
   if (!SAFE_ENDPOINT.test(text))
-    throw wrong("endpoint", `is "${text}"; write https://…/credentials, or http only for this machine`);
+    throw invalid(`endpoint is "${text}"; write https://…/credentials, or http only for this machine`);
   const parameters = Object.entries(request).filter(([, value]) => value !== undefined);
   const query = parameters.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join("&");
   return query ? `${text}${text.includes("?") ? "&" : "?"}${query}` : text;
-}
-
-function wrong(name: string, problem: string): ValetError {
-  return new ValetError(`${name} ${problem}`, { code: "InvalidArgument", source: "app", retryable: false });
 }
 
 /** `work` goes on for the others. */

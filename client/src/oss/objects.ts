@@ -1,5 +1,5 @@
+import { invalid, refuseBadCount } from "../failure.ts";
 import type { LiveCredentials } from "../live-credentials.ts";
-import { invalid, refuseBadCount } from "./failure.ts";
 import { placeOf, refuseBadKey, urlOf } from "./place.ts";
 import { asked, type OssRequest } from "./request.ts";
 import { retried } from "./retry.ts";

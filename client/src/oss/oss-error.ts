@@ -1,5 +1,5 @@
+import { failure } from "../failure.ts";
 import type { ValetError } from "../valet-error.ts";
-import { failure } from "./failure.ts";
 import type { Answer } from "./transport.ts";
 import { elementOf } from "./xml.ts";
 

@@ -1,5 +1,5 @@
+import { invalid } from "../failure.ts";
 import type { Credentials, Grant } from "../live-credentials.ts";
-import { invalid } from "./failure.ts";
 import { encodedPath } from "./sign-v4.ts";
 
 /** Where a bucket is. */

@@ -1,5 +1,5 @@
+import { invalid } from "../failure.ts";
 import type { Credentials } from "../live-credentials.ts";
-import { invalid } from "./failure.ts";
 
 /** The keys that sign, and the bucket's region. */
 export type Signer = Pick<Credentials, "accessKeyId" | "accessKeySecret" | "securityToken" | "region">;

@@ -1,4 +1,4 @@
-import { failure } from "./failure.ts";
+import { failure } from "../failure.ts";
 import type { Texts } from "./sign-v4.ts";
 
 export interface Sending {

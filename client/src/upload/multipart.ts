@@ -1,4 +1,4 @@
-import { hasCode } from "../oss/failure.ts";
+import { hasCode } from "../failure.ts";
 import { asked, type OssRequest, type Target } from "../oss/request.ts";
 import { retried } from "../oss/retry.ts";
 import type { Answer } from "../oss/transport.ts";

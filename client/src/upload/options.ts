@@ -1,5 +1,5 @@
+import { invalid, refuseBadCount } from "../failure.ts";
 import type { Credentials } from "../live-credentials.ts";
-import { invalid, refuseBadCount } from "../oss/failure.ts";
 import { refuseBadKey } from "../oss/place.ts";
 import type { Ways } from "../oss/transport.ts";
 import type { UploadStore } from "./store.ts";

@@ -1,5 +1,5 @@
+import { refuseBadCount } from "../failure.ts";
 import type { LiveCredentials } from "../live-credentials.ts";
-import { refuseBadCount } from "../oss/failure.ts";
 import type { UploadOptions, UploadProgress, UploadResult } from "./options.ts";
 import { type UploadState, type UploadTask, upload } from "./task.ts";
 

@@ -1,5 +1,5 @@
+import { hasCode } from "../failure.ts";
 import type { LiveCredentials } from "../live-credentials.ts";
-import { hasCode } from "../oss/failure.ts";
 import { placeOf } from "../oss/place.ts";
 import type { Target } from "../oss/request.ts";
 import { retried } from "../oss/retry.ts";

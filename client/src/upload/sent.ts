@@ -1,4 +1,4 @@
-import { failure } from "../oss/failure.ts";
+import { failure } from "../failure.ts";
 import { asked, type OssRequest, type Target } from "../oss/request.ts";
 import type { Answer } from "../oss/transport.ts";
 import type { ValetError } from "../valet-error.ts";

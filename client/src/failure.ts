@@ -1,4 +1,4 @@
-import { type ErrorSource, ValetError, type ValetErrorFacts } from "../valet-error.ts";
+import { type ErrorSource, ValetError, type ValetErrorFacts } from "./valet-error.ts";
 
 /** An error that does not pass by itself, unless `facts` say so. */
 export function failure(
