@@ -111,6 +111,17 @@ describe("list", () => {
     // Not the user's own: the whole bucket.
     await expect(list(liveSessions(oss), { prefix: "" })).rejects.toMatchObject({ code: "AccessDenied" });
   });
+
+  it.each(["prefix", "delimiter", "after", "token"])(
+    "sends nothing for half of a surrogate pair in %s",
+    async (name) => {
+      oss.world.journal.splice(0);
+      await expect(list(liveSessions(oss), { [name]: "\ud800" })).rejects.toMatchObject({
+        code: "InvalidArgument",
+      });
+      expect(oss.world.journal).toEqual([]);
+    },
+  );
 });
 
 describe("remove", () => {
@@ -221,9 +232,12 @@ describe("url", () => {
       code: "InvalidArgument",
       message: "seconds 0: write a whole number, 1 or more",
     });
-    await expect(url(liveSessions(oss), "users/alice/a", { download: "a\ud800" })).rejects.toMatchObject({
-      code: "InvalidArgument",
-    });
+    for (const half of [{ download: "a\ud800" }, { process: "a\ud800" }]) {
+      await expect(url(liveSessions(oss), "users/alice/a", half)).rejects.toMatchObject({
+        code: "InvalidArgument",
+        message: "a\ud800: not Unicode",
+      });
+    }
     await expect(url(liveSessions(oss), "a/../b")).rejects.toMatchObject({ code: "InvalidArgument" });
   });
 

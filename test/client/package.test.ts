@@ -21,8 +21,8 @@ const SIZES = {
   "./upload": 7000,
   "./ali-oss": 2600,
   "./alicloud": 300,
-  "./react": 7000,
-  "./vue": 7000,
+  "./react": 7100,
+  "./vue": 7100,
 };
 
 type Entry = keyof typeof SIZES;

@@ -1,4 +1,4 @@
-import { invalid, refuseBadCount } from "../failure.ts";
+import { refuseBadCount } from "../failure.ts";
 import type { LiveCredentials } from "../live-credentials.ts";
 import { placeOf, refuseBadKey, urlOf } from "./place.ts";
 import { asked, type OssRequest } from "./request.ts";
@@ -100,7 +100,6 @@ export async function url(
 ): Promise<string> {
   refuseBadKey(key);
   const { seconds = 900, download, process } = options;
-  if (/\p{Cs}/u.test(download ?? "")) throw invalid("download is not Unicode");
   refuseBadCount("seconds", seconds);
   // The address outlives this call: those that are about to be renewed would end it early.
   const current = await credentials.get({ signal: options.signal, fresh: true });

@@ -22,8 +22,12 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 
 const ALGORITHM = "OSS4-HMAC-SHA256";
 
-/** RFC 3986: everything but `A-Z a-z 0-9 - _ . ~` is encoded. So the sent form and the signed form are the same. */
+/**
+ * RFC 3986: everything but `A-Z a-z 0-9 - _ . ~` is encoded. So the sent form and the signed form are the same. Throws
+ * InvalidArgument for half of a surrogate pair, which has no bytes.
+ */
 export function encoded(text: string): string {
+  if (/\p{Cs}/u.test(text)) throw invalid(`${text}: not Unicode`);
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -85,7 +85,7 @@ export function upload(credentials: LiveCredentials, file: Blob, options: Upload
   };
   const task: UploadTask = {
     state: "running",
-    progress: { loaded: 0, total: file.size },
+    progress: { loaded: 0, total: file?.size },
     key: options.key,
     error: undefined,
     done: newDone(),
