@@ -2,7 +2,7 @@ import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { LiveCredentials } from "./live-credentials.ts";
 import { type FileOptions, type UploadQueue, type UseUploadOptions, uploadQueue } from "./upload/queue.ts";
 
-export type { FileOptions, UploadItem, UseUploadOptions } from "./upload/queue.ts";
+export type { FileOptions, NamedBlob, UploadItem, UseUploadOptions } from "./upload/queue.ts";
 
 export interface UseUpload extends Pick<UploadQueue, "start" | "clear"> {
   /** All files since the component is there, the first one first. */

@@ -178,6 +178,23 @@ describe.skipIf(CHROMIUM_PATH === undefined)("the demo App", () => {
     await expect
       .poll(() => page.locator(".call.refused .status").allTextContents())
       .toEqual(["403 AccessDenied"]);
+    await expect
+      .poll(() => page.locator(".call.refused .because").allTextContents())
+      .toEqual([expect.stringContaining("no statement allows oss:ListObjects")]);
     expect(faults).toEqual([expect.stringContaining("status of 403")]);
+  });
+
+  it("says no reason beside an error that no policy is the reason of", async () => {
+    const { page } = await demo.open();
+    await signInAs(page, "otto");
+    await page.setInputFiles("#file", fileOf("a.txt", "a"));
+    const tile = page.locator(".tile", { hasText: "a.txt" });
+    await tile.waitFor();
+    const { world, bucket } = demo.stage.sandbox;
+    expect(world.buckets.get(bucket)?.objects.delete("users/otto/a.txt")).toBe(true);
+    await tile.locator(".open").click();
+    const call = page.locator(".call.refused", { hasText: "404 NoSuchKey" });
+    await call.first().waitFor();
+    expect(await call.locator(".because").count()).toBe(0);
   });
 });

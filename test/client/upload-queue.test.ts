@@ -53,6 +53,18 @@ function mostAtOnce(queue: UploadQueue): () => number {
 const states = (queue: UploadQueue) => queue.items().map(({ state }) => state);
 
 describe("uploadQueue, the logic of useUpload", () => {
+  it("takes files of an input as they are: null, and Files whose names are texts", async () => {
+    const queue = uploadQueue(
+      () => ({ credentials: liveSessions(oss), options: ({ name }) => ({ name: `photos/${name}` }) }),
+      {},
+    );
+    queue.start(null);
+    expect(queue.items()).toEqual([]);
+    queue.start(files("a.jpg"));
+    await expect.poll(() => queue.items()[0]?.result?.key).toBe("users/alice/photos/a.jpg");
+    expect(queue.items()[0]?.file.name).toBe("a.jpg");
+  });
+
   it("sends two files at a time; the others wait", async () => {
     const { queue, letGo } = held();
     queue.start(files("a", "b", "c"));

@@ -3,8 +3,11 @@ import type { LiveCredentials } from "../live-credentials.ts";
 import type { UploadOptions, UploadProgress, UploadResult } from "./options.ts";
 import { type UploadState, type UploadTask, upload } from "./task.ts";
 
+/** A File, or a Blob, which has no name. */
+export type NamedBlob = Blob & { readonly name?: string };
+
 /** Options of all files, or of each one. */
-export type FileOptions = UploadOptions | ((file: Blob) => UploadOptions);
+export type FileOptions = UploadOptions | ((file: NamedBlob) => UploadOptions);
 
 export interface UseUploadOptions {
   /** Files that are sent at the same time; the others wait. Default 2. */
@@ -16,7 +19,7 @@ export interface UseUploadOptions {
 /** A file, as it is now: each change gives a new object. */
 export interface UploadItem {
   readonly id: number;
-  readonly file: Blob;
+  readonly file: NamedBlob;
   /** `waiting`: for its turn, which it does after `resume()` too. */
   readonly state: "waiting" | UploadState;
   readonly progress: UploadProgress;
@@ -37,7 +40,8 @@ export interface UploadQueue {
   items(): readonly UploadItem[];
   /** Calls back after each change. Returns the function that ends it. */
   subscribe(listener: () => void): () => void;
-  start(files: Iterable<Blob> | ArrayLike<Blob>): void;
+  /** `files` of an input: null when it is no input for files. */
+  start(files: Iterable<NamedBlob> | ArrayLike<NamedBlob> | null): void;
   /** Forgets those that are done or aborted. */
   clear(): void;
   abortAll(): void;
@@ -45,7 +49,7 @@ export interface UploadQueue {
 
 interface Entry {
   readonly id: number;
-  readonly file: Blob;
+  readonly file: NamedBlob;
   state: UploadItem["state"];
   error?: unknown;
   task?: UploadTask;
@@ -131,7 +135,7 @@ export function uploadQueue(
       return () => void listeners.delete(listener);
     },
     start: (files) => {
-      const added = Array.from(files, (file): Entry => ({ id: ++count, file, state: "waiting" }));
+      const added = Array.from(files ?? [], (file): Entry => ({ id: ++count, file, state: "waiting" }));
       entries = [...entries, ...added];
       changed();
     },

@@ -56,7 +56,12 @@ function lineOf({
     h("b", {}, operation),
     h("span", { class: "status" }, code === undefined ? String(status) : `${status} ${code}`),
     key !== undefined && h("span", { class: "resource" }, key),
-    status >= 400 && because !== undefined && h("span", { class: "because" }, because),
+    because !== undefined && saysWhyNot(status, because) && h("span", { class: "because" }, because),
     h("span", { class: "ids" }, h("time", {}, timeText(timeMs)), " ", h("code", {}, requestId)),
   );
+}
+
+/** Of other errors (a missing key, a taken one) it says why the policy allowed the call. */
+function saysWhyNot(status: number, because: string): boolean {
+  return status === 401 || status === 403 || because.startsWith("fault: ");
 }
