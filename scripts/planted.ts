@@ -31,10 +31,7 @@ const workers = [workerOf(), workerOf()];
 // Red without a bug would pass for "killed" with any.
 const green = [...new Set(chosen.flatMap(({ killedBy }) => killedBy.map(pathOf)))];
 const redAnyway = await eachIn(green, async (file, worker) => {
-  const outcome = await worker.outcomeOf({ where: [file] }, DEADLINE_MS.many);
-  const reason = reasonNotGreen(outcome);
-  // A pool of vitest that has given up a run may refuse all later ones.
-  if (reason !== undefined) worker.restart();
+  const reason = reasonNotGreen(await worker.outcomeOf({ where: [file] }, DEADLINE_MS.many));
   return reason === undefined ? undefined : `${file}: ${reason}`;
 });
 const survivors = redAnyway.length > 0 ? [] : await eachIn(chosen, survivorOf);
@@ -87,8 +84,6 @@ async function problemOf(bug: Bug, worker: Worker): Promise<string | undefined> 
 interface Worker {
   /** undefined when there was no answer in time, or the process has died. */
   readonly outcomeOf: (order: Order, deadlineMs: number) => Promise<Outcome | undefined>;
-  /** The next order goes to a new process. */
-  readonly restart: () => void;
   readonly end: () => void;
 }
 
@@ -112,10 +107,6 @@ function workerOf(): Worker {
           resolve(outcome);
         }
       }),
-    restart: () => {
-      endGroup(child);
-      child = workerProcess();
-    },
     end: () => endGroup(child),
   };
 }
