@@ -18,12 +18,13 @@ export function useUpload(
   options: FileOptions = {},
   settings: UseUploadOptions = {},
 ): UseUpload {
-  const latest = useRef({ credentials, options, settings });
+  const now = { credentials, options, settings };
+  const latest = useRef(now);
   // Nothing starts here: in StrictMode React makes two and drops one.
   const [queue] = useState(() => uploadQueue(() => latest.current, settings));
   const items = useSyncExternalStore(queue.subscribe, queue.items, queue.items);
   useEffect(() => {
-    latest.current = { credentials, options, settings };
+    latest.current = now;
   });
   useEffect(
     () => () => {

@@ -232,10 +232,14 @@ describe("url", () => {
       code: "InvalidArgument",
       message: "seconds 0: write a whole number, 1 or more",
     });
-    for (const half of [{ download: "a\ud800" }, { process: "a\ud800" }]) {
+    for (const [option, name] of [
+      ["download", "download"],
+      ["process", "x-oss-process"],
+    ] as const) {
+      const half = { [option]: "a\ud800" };
       await expect(url(liveSessions(oss), "users/alice/a", half)).rejects.toMatchObject({
         code: "InvalidArgument",
-        message: "a\ud800: not Unicode",
+        message: `${name} a\ud800: not Unicode`,
       });
     }
     await expect(url(liveSessions(oss), "a/../b")).rejects.toMatchObject({ code: "InvalidArgument" });

@@ -21,8 +21,8 @@ const SIZES = {
   "./upload": 7000,
   "./ali-oss": 2600,
   "./alicloud": 300,
-  "./react": 7100,
-  "./vue": 7100,
+  "./react": 7050,
+  "./vue": 7000,
 };
 
 type Entry = keyof typeof SIZES;

@@ -71,16 +71,16 @@ describe("a small file", () => {
 
   it.each<[string, Blob, object, string]>([
     ["a Blob without a name", new Blob(["x"]), {}, "give key or name"],
-    ["a text in place of a file", "a.txt" as never, { key: "a" }, "give a Blob"],
-    ["bytes in place of a file", new Uint8Array(1) as never, { key: "a" }, "give a Blob"],
-    ["no file", undefined as never, {}, "give a Blob"],
+    ["a text in place of a file", "a.txt" as never, { key: "a" }, "file: give a Blob"],
+    ["bytes in place of a file", new Uint8Array(1) as never, { key: "a" }, "file: give a Blob"],
+    ["no file", undefined as never, {}, "file: give a Blob"],
     ["an empty key", FILE, { key: "" }, "1 to 1023 bytes"],
     ["a key that begins with a slash", FILE, { key: "/a" }, "no slash first"],
     ["a key that begins with a backslash", FILE, { key: "\\a" }, "no slash first"],
     ["a step .., which browsers resolve", FILE, { name: "../bob/a" }, 'no step "." or ".."'],
     ["a step . at the end", FILE, { name: "a/." }, 'no step "." or ".."'],
     ["a key of 1024 bytes", FILE, { key: "é".repeat(512) }, "1 to 1023 bytes"],
-    ["half of a surrogate pair", FILE, { key: "a\ud83d" }, "not Unicode"],
+    ["half of a surrogate pair", FILE, { key: "a\ud83d" }, "key a\ud83d: not Unicode"],
     [
       "a part that is too small",
       FILE,

@@ -1,6 +1,6 @@
+import { failure } from "../failure.ts";
 import type { LiveCredentials } from "../live-credentials.ts";
 import { saysEnded } from "../oss/ended.ts";
-import { ValetError } from "../valet-error.ts";
 import type { LiveOptions } from "./options.ts";
 import type { RequestParams, Sdk, SdkError, SdkStream } from "./sdk.ts";
 
@@ -47,12 +47,8 @@ export function liveRequests(sdk: Sdk, credentials: LiveCredentials, live: LiveO
   function reasonsOf(params: RequestParams): Set<Reason> {
     const reasons = repeated.get(params);
     if (reasons?.has("clock")) {
-      throw new ValetError("OSS refuses the time of the request, also after the clock was set by its own.", {
-        code: "RequestTimeTooSkewed",
-        source: "oss",
-        retryable: false,
-        status: 403,
-      });
+      const message = "OSS refuses the time of the request, also after the clock was set by its own.";
+      throw failure("oss", "RequestTimeTooSkewed", message, { status: 403 });
     }
     reasons?.add("clock");
     const all = reasons ?? new Set<Reason>();
@@ -98,8 +94,9 @@ export function liveRequests(sdk: Sdk, credentials: LiveCredentials, live: LiveO
   }
 }
 
-function reasonIn({ code, serverTime }: SdkError): Reason | undefined {
-  if (saysEnded(code)) return "keys";
+function reasonIn(error: SdkError): Reason | undefined {
+  if (saysEnded(error)) return "keys";
+  const { code, serverTime } = error;
   return code === "RequestTimeTooSkewed" && Date.parse(serverTime ?? "") ? "clock" : undefined;
 }
 

@@ -1,11 +1,9 @@
-/** OSS says in three ways that credentials have ended. Sources: STS FAQ; OSS, "Error codes". */
-const ENDED: ReadonlySet<unknown> = /* @__PURE__ */ new Set([
-  "InvalidAccessKeyId",
-  "SecurityTokenExpired",
-  "InvalidSecurityToken",
-]);
+import { hasCode } from "../failure.ts";
 
-/** Whether this code of OSS means that the credentials have ended, so that new ones can help. */
-export function saysEnded(code: string | undefined): boolean {
-  return ENDED.has(code);
+/**
+ * Whether this error of OSS means that the credentials have ended, so that new ones can help. OSS says it in three ways.
+ * Sources: STS FAQ; OSS, "Error codes".
+ */
+export function saysEnded(error: unknown): boolean {
+  return hasCode(error, "InvalidAccessKeyId", "SecurityTokenExpired", "InvalidSecurityToken");
 }

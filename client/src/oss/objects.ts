@@ -111,7 +111,7 @@ export async function url(
     "x-oss-process": process,
     // Source: RFC 6266.
     "response-content-disposition":
-      download === undefined ? undefined : `attachment; filename*=UTF-8''${encoded(download)}`,
+      download === undefined ? undefined : `attachment; filename*=UTF-8''${encoded(download, "download")}`,
   };
   const request = { method: "GET", bucket: place.bucket, key, query, headers: {} };
   return `${urlOf(place, key)}?${await signedQuery(current, request, nowMs, valid)}`;

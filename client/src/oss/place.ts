@@ -1,6 +1,6 @@
 import { invalid } from "../failure.ts";
 import type { Credentials, Grant } from "../live-credentials.ts";
-import { encodedPath } from "./sign-v4.ts";
+import { bytesOf, encodedPath } from "./sign-v4.ts";
 
 /** Where a bucket is. */
 export type Place = Pick<Grant, "bucket" | "endpoint" | "cname">;
@@ -30,7 +30,7 @@ const MAX_KEY_BYTES = 1023;
 /** Throws InvalidArgument for keys that OSS does not take, and for those that a browser would turn into other ones. */
 export function refuseBadKey(key: string): void {
   // Browsers resolve steps of dots, whatever their encoding, before they send the address.
-  if (/^$|^[/\\]|(^|\/)\.\.?(\/|$)/.test(key) || new TextEncoder().encode(key).length > MAX_KEY_BYTES) {
+  if (/^$|^[/\\]|(^|\/)\.\.?(\/|$)/.test(key) || bytesOf(key).length > MAX_KEY_BYTES) {
     throw invalid(
       `key ${JSON.stringify(key)}: write 1 to ${MAX_KEY_BYTES} bytes, no slash first, no step "." or ".."`,
     );

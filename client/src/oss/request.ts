@@ -50,7 +50,7 @@ export async function asked(
     if (serverMs && !clockCorrected) {
       clockCorrected = true;
       credentials.correctClock(serverMs);
-    } else if (saysEnded(error.code) && !renewed) {
+    } else if (saysEnded(error) && !renewed) {
       renewed = true;
       credentials.invalidate(used);
     } else throw error;

@@ -24,10 +24,10 @@ const ALGORITHM = "OSS4-HMAC-SHA256";
 
 /**
  * RFC 3986: everything but `A-Z a-z 0-9 - _ . ~` is encoded. So the sent form and the signed form are the same. Throws
- * InvalidArgument for half of a surrogate pair, which has no bytes.
+ * InvalidArgument for half of a surrogate pair, which has no bytes. `what`: what the text is, for the error.
  */
-export function encoded(text: string): string {
-  if (/\p{Cs}/u.test(text)) throw invalid(`${text}: not Unicode`);
+export function encoded(text: string, what: string): string {
+  if (/\p{Cs}/u.test(text)) throw invalid(`${what} ${text}: not Unicode`);
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -36,14 +36,19 @@ export function encoded(text: string): string {
 
 /** The path of a key: its slashes stay. */
 export function encodedPath(key: string): string {
-  return key.split("/").map(encoded).join("/");
+  return key
+    .split("/")
+    .map((step) => encoded(step, "key"))
+    .join("/");
 }
 
 /** Sorted, as the signature needs it; a parameter without a value has no equals sign. */
 export function encodedQuery(query: Query): string {
   return Object.entries(query)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [encoded(name), value === "" ? "" : `=${encoded(`${value}`)}`] as const)
+    .map(
+      ([name, value]) => [encoded(name, name), value === "" ? "" : `=${encoded(`${value}`, name)}`] as const,
+    )
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map((pair) => pair.join(""))
     .join("&");
@@ -134,7 +139,7 @@ async function derivedKey(secret: string, scope: string): Promise<CryptoKey> {
   return key;
 }
 
-function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 

@@ -70,7 +70,7 @@ const MAX_PARTS = 10_000;
 /** Throws InvalidArgument. */
 export function planOf(credentials: Pick<Credentials, "prefix">, file: Blob, options: UploadOptions): Plan {
   // Not instanceof: the Blob of a frame is of another class.
-  if (!(file?.size >= 0)) throw invalid("give a Blob");
+  if (!(file?.size >= 0)) throw invalid("file: give a Blob");
   const { name = (file as Partial<File>).name, concurrency = 3, overwrite = true, meta = {} } = options;
   const key = options.key ?? (name === undefined ? undefined : credentials.prefix + name);
   if (key === undefined) throw invalid("give key or name");
