@@ -116,8 +116,7 @@ describe.skipIf(CHROMIUM_PATH === undefined)("the looks of the demo App", () => 
   it("stand still for people who want no motion", async () => {
     const { page } = await demo.open({ reducedMotion: "reduce" });
     await signInAs(page, "stella");
-    const running = "document.getAnimations().filter(({ playState }) => playState === 'running').length";
-    expect(await page.evaluate(running)).toBe(0);
+    expect(await page.evaluate("document.getAnimations().length")).toBe(0);
   });
 });
 
