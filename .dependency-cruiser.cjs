@@ -3,7 +3,7 @@ const deployed = "^(functions|shared|client)/";
 
 /** The floors of shared/domain, lowest first. A file imports from its own floor and from lower ones. */
 const FLOORS = [
-  ["ram", "digest", "problem", "refusal", "secure-address", "oss-endpoint"],
+  ["ram", "digest", "media-type", "problem", "refusal", "secure-address", "oss-endpoint"],
   ["prefix", "token"],
   ["rules"],
   ["grant"],

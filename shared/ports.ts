@@ -1,5 +1,7 @@
 import type { KeyObject } from "node:crypto";
+import type { GrantedDownload } from "./domain/grant/download-grant.ts";
 import type { UnsafeClaim } from "./domain/grant/report.ts";
+import type { GrantedUpload } from "./domain/grant/upload-grant.ts";
 import type { SessionName } from "./domain/policy/session-name.ts";
 import type { SessionPolicy } from "./domain/policy/session-policy.ts";
 import type { Refusal, Result } from "./domain/refusal.ts";
@@ -41,12 +43,40 @@ export interface TemporaryCredentials {
   readonly stsRequestId: string;
 }
 
-/** The keys that call AssumeRole: of the function's role (FC sends them with each request), or of a RAM user. */
+/** The keys that call AssumeRole, or sign forms and URLs: of the function's role (FC sends them with each request), or of a RAM user. */
 export interface CallerCredentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   /** Absent for a RAM user's long-lived key. Never an empty string. */
   readonly securityToken?: string;
+}
+
+/**
+ * Signs for OSS with the function's own keys: pure computing, no call. Refuses with SIGNING_KEYS_MISSING, and with
+ * REQUEST_INVALID when a key is too long for a form. Never throws.
+ */
+export interface ObjectSigner {
+  form(upload: GrantedUpload, life: SignedLife): Result<SignedForm>;
+  url(download: GrantedDownload, life: SignedLife): Result<SignedUrl>;
+}
+
+/** From when until when something signed counts. Whole seconds, in milliseconds since the epoch. */
+export interface SignedLife {
+  readonly signedAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+export interface SignedForm {
+  /** Where the form is posted to. */
+  readonly url: string;
+  readonly key: string;
+  /** In the order in which they are sent; the file comes last. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export interface SignedUrl {
+  readonly url: string;
+  readonly key: string;
 }
 
 /** Writes one line for each request. The fields are an allow-list: nothing else can be written. A refusal is written whole. */
@@ -80,6 +110,10 @@ export interface AuditFacts {
   readonly reportedUnsafe?: readonly UnsafeClaim[];
   readonly permissions?: readonly string[];
   readonly prefixes?: readonly string[];
+  /** How many forms or URLs were signed. */
+  readonly count?: number;
+  /** Of each key that something was signed for: the first 32 hex characters of its SHA-256. */
+  readonly keyDigests?: readonly string[];
   /** Not a secret. OSS's logs have it too. */
   readonly accessKeyId?: string;
   readonly expiration?: string;

@@ -1,5 +1,5 @@
 /**
- * The HTTP contract of `/credentials`: what the function answers, and what every client may rely on. This file imports
+ * The HTTP contract: what `/credentials`, `/uploads` and `/downloads` answer, and what every client may rely on. This file imports
  * nothing, so that a client can copy it.
  */
 
@@ -86,6 +86,34 @@ export interface AliOssBody {
   readonly authorizationV4: true;
   /** Only when `endpoint` is the bucket's own domain. */
   readonly cname?: true;
+}
+
+/** The answer of `/uploads`: one form for each file, in the request's order. */
+export interface UploadsBody {
+  readonly StatusCode: "200";
+  readonly Code: "Success";
+  readonly RequestId: string;
+  /** When the forms end: UTC, without milliseconds. */
+  readonly Expiration: string;
+  readonly Uploads: readonly UploadForm[];
+}
+
+/** A form of OSS PostObject: `multipart/form-data` with all of Fields, in their order, and then one part `file`. */
+export interface UploadForm {
+  readonly Method: "POST";
+  readonly Url: string;
+  readonly Key: string;
+  readonly Fields: Readonly<Record<string, string>>;
+}
+
+/** The answer of `/downloads`: one signed URL for each key, in the request's order. */
+export interface DownloadsBody {
+  readonly StatusCode: "200";
+  readonly Code: "Success";
+  readonly RequestId: string;
+  /** When the URLs end: UTC, without milliseconds. */
+  readonly Expiration: string;
+  readonly Downloads: readonly { readonly Url: string; readonly Key: string }[];
 }
 
 /** The body of every error. `StatusCode` repeats the HTTP status. */

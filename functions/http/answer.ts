@@ -104,10 +104,12 @@ function toldOf(why: Refusal, paths: readonly string[]): Told {
     case "TOKEN_EXPIRED":
       return tokenRefused("TokenExpired", "The App token has expired.");
     case "CLAIM_INVALID":
-    case "ACCESS_NOT_GRANTED":
       return told(403, "AccessDenied", "No rule grants this access.");
+    case "ACCESS_NOT_GRANTED":
+      return told(403, "AccessDenied", `No rule grants ${why.which ?? "this access"}.`);
     case "SESSION_POLICY_TOO_LONG":
     case "SESSION_POLICY_UNPROVEN":
+    case "SIGNING_KEYS_MISSING":
     case "STS_DENIED":
       return SERVER_ERROR;
     case "KEYS_UNAVAILABLE":

@@ -158,6 +158,12 @@ const ROWS: { readonly [C in Refusal["code"]]: Row & { readonly refusal: { reado
     app: "nothing helps; tell the operator the `RequestId`",
     operator: "a bug, found before the call to STS: report it with `because` and your access.yaml",
   },
+  SIGNING_KEYS_MISSING: {
+    refusal: { code: "SIGNING_KEYS_MISSING" },
+    app: "nothing helps; tell the operator the `RequestId`",
+    operator:
+      "Function Compute handed out no credentials, so there is nothing to sign forms and URLs with: write `role:` for the function `uploads` in s.yaml, and run `npm run valet -- provision`",
+  },
   STS_DENIED: {
     refusal: { code: "STS_DENIED", stsCode: "NoPermission" },
     app: "nothing helps; tell the operator the `RequestId`",

@@ -40,6 +40,8 @@ const OPTIONAL_FIELDS = [
   "reportedUnsafe",
   "permissions",
   "prefixes",
+  "count",
+  "keyDigests",
   "accessKeyId",
   "expiration",
   "stsRequestId",

@@ -31,3 +31,8 @@ export function base32Of(bytes: Buffer): string {
   }
   return bits > 0 ? text + BASE32.charAt((held << (5 - bits)) & 31) : text;
 }
+
+/** The first 32 hex characters of SHA-256 over a text: names a key in the log without showing it. */
+export function shortDigestOf(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex").slice(0, 32);
+}

@@ -20,6 +20,16 @@ export function endpointOfBucket({ ofBuckets, others }: OssEndpoints, bucket: st
   return ofBuckets.get(bucket) ?? others;
 }
 
+/**
+ * The address of a bucket, with a slash at the end. The bucket's name goes before the endpoint's host. Two kinds of hosts
+ * take no name before them: the bucket's own domain, and a loopback address, where the bucket goes into the path.
+ */
+export function bucketUrl({ url, cname }: OssEndpoint, bucket: string): string {
+  if (cname) return `${url}/`;
+  const { protocol, host, hostname } = new URL(url);
+  return isLoopback(hostname) ? `${url}/${bucket}/` : `${protocol}//${bucket}.${host}/`;
+}
+
 /** The endpoint at an address. A host that is neither Alibaba Cloud's nor loopback is a bucket's own domain. */
 export function ossEndpointAt({ origin, hostname }: URL): OssEndpoint {
   return { url: origin, cname: !isOfAlibabaCloud(hostname) && !isLoopback(hostname) };

@@ -13,9 +13,12 @@ export type Refusal =
   | { readonly code: "TOKEN_EXPIRED" }
   | { readonly code: "KEYS_UNAVAILABLE"; readonly issuer: string; readonly retryAfterSeconds: number }
   | { readonly code: "CLAIM_INVALID"; readonly claim: string; readonly problem: string }
-  | { readonly code: "ACCESS_NOT_GRANTED"; readonly because: string }
+  /** The caller gets `which`: the file or key of a request for several that is refused, such as `files[2]`. */
+  | { readonly code: "ACCESS_NOT_GRANTED"; readonly because: string; readonly which?: string }
   | { readonly code: "SESSION_POLICY_TOO_LONG"; readonly bytes: number }
   | { readonly code: "SESSION_POLICY_UNPROVEN"; readonly because: string }
+  /** Nothing can be signed: Function Compute has handed out no credentials, so the function has no role. */
+  | { readonly code: "SIGNING_KEYS_MISSING" }
   | { readonly code: "STS_THROTTLED"; readonly retryAfterSeconds: number }
   /** STS answered no: our caller, role or policy is misconfigured. `stsCode` comes from STS. */
   | { readonly code: "STS_DENIED"; readonly stsCode: string; readonly stsRequestId?: string }

@@ -1,15 +1,16 @@
-import { type AccessGrant, accessGrantFor, type Wanted } from "../domain/grant/access-grant.ts";
-import { principalFrom } from "../domain/grant/principal.ts";
+import type { AccessGrant, Wanted } from "../domain/grant/access-grant.ts";
+import { type Principal, principalFrom } from "../domain/grant/principal.ts";
 import { type Report, reportOn } from "../domain/grant/report.ts";
+import type { Place } from "../domain/grant/rule-outcome.ts";
 import { type SessionName, sessionNameFor } from "../domain/policy/session-name.ts";
 import { granted, type Result } from "../domain/refusal.ts";
 import type { AccessRules } from "../domain/rules/rule.ts";
 import type { TokenVerifier } from "../ports.ts";
 
-/** What an App sent: parsed, but not verified. */
-export interface AccessRequest {
+/** What an App sent: parsed, but not verified. `W`: what it wants. */
+export interface AccessRequest<W = Wanted> {
   readonly appToken: string;
-  readonly wanted: Wanted;
+  readonly wanted: W;
   /** The caller's IP address; undefined when unknown. */
   readonly sourceIp: string | undefined;
 }
@@ -22,26 +23,34 @@ export interface Gate {
   readonly tokenVerifier: TokenVerifier;
 }
 
-export interface Authorised {
-  readonly grant: AccessGrant;
+/** `G`: the kind of grant that a flow gives. */
+export interface Authorised<G = AccessGrant> {
+  readonly grant: G;
   readonly sessionName: SessionName;
 }
 
+/** The decision of a flow: what the rules grant a principal of what it wants. */
+export type Decide<W, G> = (principal: Principal, rules: AccessRules, wanted: W, place: Place) => Result<G>;
+
 /** How a flow ends, and what it learnt on the way, so that the log line of a refusal names the user, too. */
-export interface Ending<T> {
+export interface Ending<T, G = AccessGrant> {
   readonly result: Result<T>;
-  readonly learnt: Learnt;
+  readonly learnt: Learnt<G>;
 }
 
-export interface Learnt {
+export interface Learnt<G = AccessGrant> {
   readonly issuer?: string;
   readonly sessionName?: SessionName;
   readonly report?: Report;
-  readonly grant?: AccessGrant;
+  readonly grant?: G;
 }
 
 /** The first half of every flow: token → claims → principal → grant. The first refusal ends it. */
-export async function authorise(request: AccessRequest, gate: Gate): Promise<Ending<Authorised>> {
+export async function authorise<W, G>(
+  request: AccessRequest<W>,
+  gate: Gate,
+  decide: Decide<W, G>,
+): Promise<Ending<Authorised<G>, G>> {
   const claims = await gate.tokenVerifier.verify(request.appToken);
   if (!claims.ok) return { result: claims, learnt: {} };
   const issuer = claims.value.issuer;
@@ -53,7 +62,7 @@ export async function authorise(request: AccessRequest, gate: Gate): Promise<End
   const place = { bucket: gate.bucket, sourceIp: request.sourceIp };
   // The report comes first: `mode: report` matters most for users whom no other rule grants anything.
   const report = reportOn(principal.value, gate.rules, place);
-  const grant = accessGrantFor(principal.value, gate.rules, request.wanted, place);
+  const grant = decide(principal.value, gate.rules, request.wanted, place);
   if (!grant.ok) return { result: grant, learnt: { issuer, sessionName, report } };
   return {
     result: granted({ grant: grant.value, sessionName }),

@@ -1,3 +1,4 @@
+import { accessGrantFor } from "../domain/grant/access-grant.ts";
 import { provenSessionPolicy } from "../domain/policy/policy-proof.ts";
 import { sessionPolicyFor } from "../domain/policy/session-policy.ts";
 import { granted } from "../domain/refusal.ts";
@@ -21,7 +22,7 @@ export async function vendCredentials(
   request: AccessRequest,
   valet: Valet,
 ): Promise<Ending<VendedCredentials>> {
-  const { result: authorised, learnt } = await authorise(request, valet);
+  const { result: authorised, learnt } = await authorise(request, valet, accessGrantFor);
   if (!authorised.ok) return { result: authorised, learnt };
   const { grant, sessionName } = authorised.value;
 

@@ -2,9 +2,9 @@ import { isInside, type ObjectPrefix } from "../prefix/object-prefix.ts";
 import { PERMISSIONS, type Permission } from "../ram/ram-policy.ts";
 import { granted, type Refused, type Result, refused } from "../refusal.ts";
 import type { AccessRules, Rule } from "../rules/rule.ts";
-import { denialOf, refusalOfDenied } from "./denial.ts";
+import { matchedRules } from "./matched-rules.ts";
 import type { Principal } from "./principal.ts";
-import { type Place, ruleOutcomes } from "./rule-outcome.ts";
+import type { Place } from "./rule-outcome.ts";
 
 /** The decision: what one principal may do, and for how long. Never empty. */
 export interface AccessGrant {
@@ -48,18 +48,9 @@ export function accessGrantFor(
   wanted: Wanted,
   place: Place,
 ): Result<AccessGrant> {
-  const denial = denialOf(principal, rules);
-  if (denial !== undefined) return refusalOfDenied(denial);
-  const outcomes = ruleOutcomes(principal, rules, place).filter(({ rule }) => rule.mode === "enforce");
-  for (const { outcome } of outcomes) {
-    if (outcome.kind === "unsafe") {
-      return refused({ code: "CLAIM_INVALID", claim: outcome.claim, problem: outcome.problem });
-    }
-  }
-  const enforced = outcomes.flatMap(({ rule, outcome }) =>
-    outcome.kind === "matched" ? [{ rule, prefix: outcome.prefix }] : [],
-  );
-  if (enforced.length === 0) return notGranted("no rule matches");
+  const matched = matchedRules(principal, rules, place);
+  if (!matched.ok) return matched;
+  const enforced = matched.value;
   const narrowed = enforced.flatMap(({ rule, prefix }) => {
     const whole = withPermissions(statementOf(rule, prefix, place), wanted.permissions);
     const inside = narrowedPrefix(prefix, wanted.prefix);

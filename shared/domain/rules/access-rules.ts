@@ -107,6 +107,7 @@ function ruleFrom(
     when: entry.when === undefined || entry.when === SIGNED_IN ? new Map() : entry.when,
     signedIn: entry.when === SIGNED_IN,
     permissions: PERMISSIONS.filter((permission) => entry.allow.includes(permission)),
+    upload: undefined,
     actions: [...new Set(entry.actions)].sort(),
     prefix: template.template,
     bucket: entry.bucket,

@@ -21,6 +21,8 @@ export interface Rule {
   /** `when: signed-in`: the rule says itself that it is for everybody who has signed in. */
   readonly signedIn: boolean;
   readonly permissions: readonly Permission[];
+  /** What forms of the rule may upload; undefined when the rule does not allow `upload`. Never part of credentials. */
+  readonly upload: UploadLimits | undefined;
   /** RAM actions on objects, in addition to the permissions; never a wildcard. */
   readonly actions: readonly string[];
   readonly prefix: PrefixTemplate;
@@ -34,6 +36,16 @@ export interface Rule {
   readonly secureTransport: true | undefined;
   /** report: the rule is evaluated and logged, but grants nothing. */
   readonly mode: "enforce" | "report";
+}
+
+/** The limits of `allow: [upload]`. RAM cannot express them, so only a form's policy can. */
+export interface UploadLimits {
+  /** Bytes of one file: 1 to 5 GiB. */
+  readonly maxBytes: number;
+  /** Media types (`image/jpeg`) and ranges of them (`image/*`), in lower case. */
+  readonly contentTypes: readonly string[];
+  /** Whether a form may replace an object. */
+  readonly overwrite: boolean;
 }
 
 /** One entry of `deny`: refuses what matches all its fields, whatever the rules grant. */

@@ -106,6 +106,7 @@ const TABLE: {
     SERVER_ERROR,
     {},
   ],
+  SIGNING_KEYS_MISSING: [{ code: "SIGNING_KEYS_MISSING" }, 500, "ServerError", SERVER_ERROR, {}],
   STS_THROTTLED: [
     { code: "STS_THROTTLED", retryAfterSeconds: 0 },
     503,

@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import type { GrantedDownload } from "../domain/grant/download-grant.ts";
+import type { GrantedUpload } from "../domain/grant/upload-grant.ts";
+import { bucketUrl, endpointOfBucket, type OssEndpoints } from "../domain/oss-endpoint.ts";
+import { formPolicyFor } from "../domain/policy/form-policy.ts";
+import { granted, type Result, refused } from "../domain/refusal.ts";
+import type { CallerCredentials, ObjectSigner, SignedForm, SignedLife, SignedUrl } from "../ports.ts";
+import { encoded, encodedPath, encodedQuery } from "./oss-signer/encoding.ts";
+import {
+  ALGORITHM,
+  type SigningKey,
+  signatureOf,
+  signingKeys,
+  signingTime,
+} from "./oss-signer/signing-key.ts";
+
+export interface OssSignerOptions {
+  readonly region: string;
+  readonly endpoints: OssEndpoints;
+  /** The newest ones; undefined when there are none. */
+  readonly credentials: () => CallerCredentials | undefined;
+}
+
+/** Characters of a form's field. Source: OSS, FieldItemTooLong: a field of more than 4 KB is refused. */
+const MAX_FIELD_LENGTH = 4096;
+
+/** Signs PostObject forms and GET URLs with signature version 4. Calls nobody. */
+export function ossSigner(options: OssSignerOptions): ObjectSigner {
+  const keyOf = signingKeys(options.region);
+  const signed = <T>(life: SignedLife, make: (signing: Signing) => Result<T>): Result<T> => {
+    const credentials = options.credentials();
+    if (credentials === undefined) return refused({ code: "SIGNING_KEYS_MISSING" });
+    const time = signingTime(life.signedAtMs);
+    return make({ ...life, credentials, time, key: keyOf(credentials, time.slice(0, 8)) });
+  };
+  const addressOf = (bucket: string) => bucketUrl(endpointOfBucket(options.endpoints, bucket), bucket);
+  return {
+    form: (upload, life) => signed(life, (signing) => formOf(upload, signing, addressOf(upload.bucket))),
+    url: (download, life) =>
+      signed(life, (signing) => granted(urlOf(download, signing, addressOf(download.bucket)))),
+  };
+}
+
+interface Signing extends SignedLife {
+  readonly credentials: CallerCredentials;
+  readonly time: string;
+  readonly key: SigningKey;
+}
+
+/** Source: OSS, "POST V4 signature". */
+function formOf(upload: GrantedUpload, signing: Signing, url: string): Result<SignedForm> {
+  const { fields, conditions } = formPolicyFor(upload, signatureParameters(signing));
+  const expiration = new Date(signing.expiresAtMs).toISOString();
+  const policy = Buffer.from(JSON.stringify({ expiration, conditions }), "utf8").toString("base64");
+  if (policy.length > MAX_FIELD_LENGTH)
+    return refused({ code: "REQUEST_INVALID", field: "key", problem: TOO_LONG });
+  const signature = signatureOf(signing.key, policy);
+  return granted({
+    url,
+    key: upload.key,
+    fields: { ...Object.fromEntries(fields), policy, "x-oss-signature": signature },
+  });
+}
+
+const TOO_LONG = "is too long for a form; send a shorter one";
+
+/** Source: OSS, "Include V4 signatures in URLs". */
+function urlOf({ bucket, key, disposition }: GrantedDownload, signing: Signing, address: string): SignedUrl {
+  const query = encodedQuery([
+    ...signatureParameters(signing),
+    ["x-oss-expires", String((signing.expiresAtMs - signing.signedAtMs) / 1000)],
+    ...(disposition === undefined ? [] : [["response-content-disposition", disposition] as const]),
+  ]);
+  const path = encodedPath(key);
+  const request = ["GET", `/${bucket}/${path}`, query, "", "", "UNSIGNED-PAYLOAD"].join("\n");
+  const digest = createHash("sha256").update(request, "utf8").digest("hex");
+  const signature = signatureOf(signing.key, [ALGORITHM, signing.time, signing.key.scope, digest].join("\n"));
+  return { url: `${address}${path}?${query}&x-oss-signature=${encoded(signature)}`, key };
+}
+
+/** The parameters of every signature: fields of a form, or of a query. */
+function signatureParameters({
+  credentials: { accessKeyId, securityToken },
+  time,
+  key,
+}: Signing): readonly (readonly [name: string, value: string])[] {
+  return [
+    ["x-oss-signature-version", ALGORITHM],
+    ["x-oss-credential", `${accessKeyId}/${key.scope}`],
+    ["x-oss-date", time],
+    ...(securityToken === undefined ? [] : [["x-oss-security-token", securityToken] as const]),
+  ];
+}

@@ -1,0 +1,61 @@
+import {
+  type DownloadGrant,
+  downloadGrantFor,
+  type WantedDownloads,
+} from "../domain/grant/download-grant.ts";
+import { type UploadGrant, uploadGrantFor, type WantedUploads } from "../domain/grant/upload-grant.ts";
+import { granted, type Result } from "../domain/refusal.ts";
+import type { Clock, ObjectSigner, SignedForm, SignedLife, SignedUrl } from "../ports.ts";
+import { type AccessRequest, authorise, type Decide, type Ending, type Gate } from "./authorise.ts";
+
+/** Everything that signing needs: the operator's rules, the function's keys and the time. */
+export interface Signing extends Gate {
+  readonly signer: ObjectSigner;
+  readonly clock: Clock;
+}
+
+/** One form or URL for each file or key, in the request's order. */
+export interface Signed<T> {
+  readonly items: readonly T[];
+  readonly expiresAtMs: number;
+}
+
+/** token → claims → principal → grant (authorise.ts) → one form for each file. Throws only for bugs. */
+export function signUploads(
+  request: AccessRequest<WantedUploads>,
+  signing: Signing,
+): Promise<Ending<Signed<SignedForm>, UploadGrant>> {
+  return signedFor(request, signing, uploadGrantFor, ({ uploads }, life) =>
+    uploads.map((upload) => signing.signer.form(upload, life)),
+  );
+}
+
+/** token → claims → principal → grant (authorise.ts) → one URL for each key. Throws only for bugs. */
+export function signDownloads(
+  request: AccessRequest<WantedDownloads>,
+  signing: Signing,
+): Promise<Ending<Signed<SignedUrl>, DownloadGrant>> {
+  return signedFor(request, signing, downloadGrantFor, ({ downloads }, life) =>
+    downloads.map((download) => signing.signer.url(download, life)),
+  );
+}
+
+async function signedFor<W, G extends { readonly seconds: number }, T>(
+  request: AccessRequest<W>,
+  signing: Signing,
+  decide: Decide<W, G>,
+  sign: (grant: G, life: SignedLife) => readonly Result<T>[],
+): Promise<Ending<Signed<T>, G>> {
+  const { result: authorised, learnt } = await authorise(request, signing, decide);
+  if (!authorised.ok) return { result: authorised, learnt };
+  const { grant } = authorised.value;
+  // OSS counts whole seconds: rounded down, nothing lives longer than it may.
+  const signedAtMs = Math.floor(signing.clock.nowMs() / 1000) * 1000;
+  const expiresAtMs = signedAtMs + grant.seconds * 1000;
+  const items: T[] = [];
+  for (const item of sign(grant, { signedAtMs, expiresAtMs })) {
+    if (!item.ok) return { result: item, learnt };
+    items.push(item.value);
+  }
+  return { result: granted({ items, expiresAtMs }), learnt };
+}
