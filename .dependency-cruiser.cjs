@@ -184,8 +184,18 @@ module.exports = {
       name: "12-functions-do-not-know-each-other",
       comment: "what two functions need is in functions/http",
       severity: "error",
-      from: { path: "^functions/((?!http/)[^/]+)/" },
+      from: { path: "^functions/((?!http/|server/)[^/]+)/" },
       to: { path: "^functions/[^/]+/", pathNot: ["^functions/$1/", "^functions/http/"] },
+    },
+    {
+      name: "12-the-server-composes-functions",
+      comment: "it has the routes of all, and knows nothing else of them",
+      severity: "error",
+      from: { path: "^functions/server/" },
+      to: {
+        path: "^functions/",
+        pathNot: ["^functions/(server|http)/", "^functions/[^/]+/(compose|config)\\.ts$"],
+      },
     },
     {
       name: "12-http-knows-no-function",

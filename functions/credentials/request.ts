@@ -1,11 +1,11 @@
 import { type ObjectPrefix, parsedObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
-import { sentenceOf } from "../../shared/domain/problem.ts";
 import { MIN_SESSION_SECONDS } from "../../shared/domain/ram/cloud-limits.ts";
 import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
-import { granted, type Refused, type Result, refused } from "../../shared/domain/refusal.ts";
+import { granted, type Result, refused } from "../../shared/domain/refusal.ts";
 import { strictJsonObjectFrom } from "../../shared/domain/token/strict-json.ts";
 import type { AccessRequest } from "../../shared/flows/authorise.ts";
 import type { HttpRequest } from "../http/http.ts";
+import { bearerTokenFrom, invalid, shortened } from "../http/request-parts.ts";
 
 /** The shape of the answer: `format=`. */
 export type Format = "default" | "appserver" | "ali-oss";
@@ -50,18 +50,6 @@ export function credentialsRequestFrom(http: HttpRequest): Result<ReadRequest> {
       },
     },
   });
-}
-
-/** Only the header of RFC 6750 section 2.1: a token in a query or a body would end up in logs and histories. */
-function bearerTokenFrom(values: readonly string[]): Result<string> {
-  // FC joins repeated headers with commas, and no Bearer token has one.
-  if (values.length > 1 || values.some((value) => value.includes(","))) {
-    return invalid("Authorization", "appears more than once", "send it once, as Bearer <App token>");
-  }
-  const [value] = values;
-  const found = value === undefined ? null : /^Bearer(?: +(.*))?$/i.exec(value.trim());
-  const token = found?.[1]?.trim();
-  return token === undefined || token === "" ? refused({ code: "TOKEN_MISSING" }) : granted(token);
 }
 
 /**
@@ -153,13 +141,4 @@ function formatFrom(value: unknown): Result<Format> {
   return format === undefined
     ? invalid("format", "is unknown", `use ${FORMATS.join(", ")}`)
     : granted(format);
-}
-
-function invalid(field: string, is: string, fix: string): Refused {
-  return refused({ code: "REQUEST_INVALID", field, problem: sentenceOf({ is, fix }) });
-}
-
-/** The answer repeats a name from the caller: cut short, with harmless characters only (such as those of `a[]`). */
-function shortened(name: string): string {
-  return name.replace(/[^A-Za-z0-9._[\]-]/g, "").slice(0, 40) || "a name";
 }

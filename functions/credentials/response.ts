@@ -1,6 +1,7 @@
 import { endpointOfBucket, type OssEndpoints } from "../../shared/domain/oss-endpoint.ts";
 import type { VendedCredentials } from "../../shared/flows/vend-credentials.ts";
 import type { AliOssBody, AppServerBody, CredentialsBody, GrantEntry } from "../../shared/wire.ts";
+import { utcSeconds } from "../http/utc-seconds.ts";
 import type { Format } from "./request.ts";
 
 /** Where the buckets are. The answer says it for the bucket of the first grant. */
@@ -88,9 +89,4 @@ function grantEntries(
     ...(url === all[0]?.url ? {} : { Endpoint: url }),
     ...(cname === all[0]?.cname ? {} : { Cname: cname }),
   }));
-}
-
-/** The SDKs of Java and Python refuse milliseconds. */
-function utcSeconds(ms: number): string {
-  return new Date(Math.floor(ms / 1000) * 1000).toISOString().replace(".000Z", "Z");
 }

@@ -1,6 +1,7 @@
 import type { Learnt } from "../../shared/flows/authorise.ts";
 import { type Valet, vendCredentials } from "../../shared/flows/vend-credentials.ts";
 import type { AuditFacts, Clock } from "../../shared/ports.ts";
+import { factsOfCaller } from "../http/facts-of-caller.ts";
 import type { HttpRequest } from "../http/http.ts";
 import type { Route, RouteAnswer } from "../http/shell.ts";
 import { credentialsRequestFrom } from "./request.ts";
@@ -49,13 +50,10 @@ async function credentialsAnswer(
   };
 }
 
-function factsOf({ issuer, sessionName, report, grant }: Learnt): AuditFacts {
-  const { reported = [], reportedUnsafe = [] } = report ?? {};
+function factsOf(learnt: Learnt): AuditFacts {
+  const { grant } = learnt;
   return {
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(sessionName === undefined ? {} : { sessionName }),
-    ...(reported.length === 0 ? {} : { reported }),
-    ...(reportedUnsafe.length === 0 ? {} : { reportedUnsafe }),
+    ...factsOfCaller(learnt),
     ...(grant === undefined
       ? {}
       : {

@@ -4,8 +4,8 @@ import type { Duplex } from "node:stream";
 import type { Refusal } from "../../shared/domain/refusal.ts";
 import { type HttpRequest, type HttpResponse, unreadableRequest } from "./http.ts";
 
-/** Bytes. A body is not read beyond this. request.ts refuses bodies that are far smaller. */
-const MAX_READ_BYTES = 64 * 1024;
+/** Bytes. A body is not read beyond this. Each function refuses bodies that are smaller. */
+const MAX_READ_BYTES = 512 * 1024;
 
 /**
  * Milliseconds. After an early answer, we keep reading this long: if we closed while the peer still sends, the

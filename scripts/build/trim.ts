@@ -89,15 +89,28 @@ const LINES: Readonly<Record<string, RegExp>> = {
   "@alicloud/sts20150401/dist/models/model.js": /AssumeRoleWith|GetCallerIdentity/,
 };
 
+/** What the verification of a token brings; the rest comes with the SDK. */
+const OF_TOKENS: readonly string[] = [
+  "jsonwebtoken",
+  "ms",
+  "semver",
+  "jws-sign-stream",
+  "jws-data-stream",
+  "safe-buffer",
+  "jws/lib/verify-stream.js",
+];
+
 /**
  * Removes the unused parts of the dependencies from the bundle: most of the SDK's bytes, and most of its share of a cold
- * start. Throws when it does not find a part: then a new version of a dependency has moved it.
+ * start. Throws when it does not find a part: then a new version of a dependency has moved it. `sdk`: whether the function
+ * has the SDK.
  */
-export function trim(): Plugin {
+export function trim({ sdk }: { readonly sdk: boolean }): Plugin {
   return {
     name: "trim",
     setup(build) {
-      const missing = new Set([...REPLACED.map(({ by }) => by), ...Object.keys(CUT), ...Object.keys(LINES)]);
+      const all = [...REPLACED.map(({ by }) => by), ...Object.keys(CUT), ...Object.keys(LINES)];
+      const missing = new Set(sdk ? all : OF_TOKENS);
       build.onResolve({ filter: /.*/ }, ({ path, importer }) => {
         const entry = REPLACED.find((entry) => entry.path.test(path) && isIn(entry.from, importer));
         if (entry === undefined) return undefined;

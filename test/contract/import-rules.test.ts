@@ -91,7 +91,7 @@ const REFUSED: Readonly<Record<string, readonly Import[]>> = {
     ["scripts/docs/page.ts", "scripts/docs/table.ts", "as a type"],
   ],
   "10-no-orphans": [["shared/alone.ts", "nothing"]],
-  "11-domain-floors-ram-digest-problem-refusal-secure-address-oss-endpoint": [
+  "11-domain-floors-ram-digest-media-type-problem-refusal-secure-address-oss-endpoint": [
     ["shared/domain/ram/x.ts", "shared/domain/prefix/y.ts"],
     ["shared/domain/ram/x.ts", "shared/domain/token/y.ts", "as a type"],
     ["shared/domain/ram/x.ts", "shared/domain/rules/y.ts"],
@@ -135,6 +135,10 @@ const REFUSED: Readonly<Record<string, readonly Import[]>> = {
     ["functions/credentials/x.ts", "functions/uploads/x.ts"],
     ["functions/uploads/y.ts", "functions/credentials/y.ts", "as a type"],
     ["functions/uploads/y.ts", "functions/http-cache/y.ts"],
+  ],
+  "12-the-server-composes-functions": [
+    ["functions/server/compose.ts", "functions/uploads/uploads-route.ts"],
+    ["functions/server/x.ts", "functions/credentials/request.ts", "as a type"],
   ],
   "12-http-knows-no-function": [
     ["functions/http/x.ts", "functions/credentials/x.ts"],

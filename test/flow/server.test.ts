@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 function started(environment: Readonly<Record<string, string>>): ChildProcessWithoutNullStreams {
-  const server = join(import.meta.dirname, "../../functions/credentials/server.ts");
+  const server = join(import.meta.dirname, "../../functions/server/server.ts");
   return spawn(process.execPath, ["--import", "tsx", server], {
     env: {
       PATH: process.env["PATH"] ?? "",
@@ -161,7 +161,7 @@ describe("server.ts, as containers and FC's custom runtime run it", () => {
   });
 
   it("H5: answers a body that is too large with 413 and a line in the log, and closes the connection", async () => {
-    const response = await ask("/credentials", { method: "POST", body: "x".repeat(100_000) });
+    const response = await ask("/credentials", { method: "POST", body: "x".repeat(600_000) });
     expect([response.status, response.headers.get("connection")]).toEqual([413, "close"]);
     const { RequestId } = (await response.json()) as { readonly RequestId: string };
     expect(await loggedLine(`"requestId":"${RequestId}"`)).toMatchObject({

@@ -19,8 +19,8 @@ export const grantBugs: readonly Bug[] = [
   {
     name: "what is asked for is ignored",
     in: "authorise.ts#authorise",
-    find: `accessGrantFor(principal.value, gate.rules, request.wanted, place)`,
-    replace: `accessGrantFor(principal.value, gate.rules, {}, place)`,
+    find: `decide(principal.value, gate.rules, request.wanted, place)`,
+    replace: `decide(principal.value, gate.rules, {} as typeof request.wanted, place)`,
     killedBy: ["attack/request-edge"],
   },
   {
@@ -46,7 +46,7 @@ export const grantBugs: readonly Bug[] = [
   },
   {
     name: "report mode grants",
-    in: "accessGrantFor",
+    in: "matchedRules",
     find: `ruleOutcomes(principal, rules, place).filter(({ rule }) => rule.mode === "enforce");`,
     replace: `ruleOutcomes(principal, rules, place);`,
     killedBy: ["unit/domain/grant/access-grant"],
@@ -95,14 +95,14 @@ export const grantBugs: readonly Bug[] = [
   },
   {
     name: "an unsafe claim is passed over",
-    in: "accessGrantFor",
+    in: "matchedRules",
     find: `if (outcome.kind === "unsafe") {`,
     replace: `if (false as boolean) {`,
     killedBy: ["unit/domain/grant/access-grant"],
   },
   {
     name: "denials are not looked at",
-    in: "accessGrantFor",
+    in: "matchedRules",
     find: `if (denial !== undefined) return refusalOfDenied(denial);`,
     replace: ``,
     killedBy: ["unit/domain/grant/access-grant"],

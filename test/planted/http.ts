@@ -144,7 +144,7 @@ export const httpBugs: readonly Bug[] = [
   },
   {
     name: "the log may name a rule, and not the report's",
-    in: "factsOf",
+    in: "factsOfCaller",
     find: `reported.length === 0`,
     replace: `true`,
     killedBy: ["unit/functions/http/shell"],

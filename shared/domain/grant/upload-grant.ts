@@ -96,7 +96,7 @@ function decided(
   // The last reason is the nearest to a grant: the file lies in a folder, but does not keep its limits.
   let because = folders.length === 0 ? "no rule that matches allows upload" : "no rule allows upload there";
   for (const folder of folders) {
-    const key = keyIn(folder, file, which);
+    const key = keyBelow(folder, file, which);
     if (!key.ok) return key;
     if (key.value === undefined) continue;
     const broken = brokenLimit(file, folder);
@@ -119,7 +119,7 @@ function decided(
 }
 
 /** The file's key in a rule's folder; undefined when its key lies elsewhere. */
-function keyIn(
+function keyBelow(
   { prefix }: UploadFolder,
   { target }: WantedUpload,
   which: string,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { composedService } from "../../../functions/credentials/compose.ts";
-import { type CallerSource, configFrom } from "../../../functions/credentials/config.ts";
+import { configFrom } from "../../../functions/credentials/config.ts";
+import type { CallerSource } from "../../../functions/http/caller-settings.ts";
 import { ConfigError, type Environment } from "../../../functions/http/settings.ts";
 import type { ProblemIn } from "../../../shared/domain/problem.ts";
 import { keyPair } from "../../support/tokens.ts";
@@ -424,7 +425,7 @@ describe("an error in a setting names the setting and what to write", () => {
     const CALLER: ProblemIn = {
       where: "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET",
       is: "are not set",
-      fix: "set both: outside FC they call AssumeRole",
+      fix: "set both: outside FC they call AssumeRole, and sign forms and URLs",
     };
     expect(problemsOf({ OSS_BUCKET: undefined }, accessFile(), "environment")).toEqual([
       { where: "OSS_BUCKET", is: "is not set", fix: BUCKET },

@@ -1,0 +1,64 @@
+import { jwksKeys } from "../../shared/adapters/jwks-keys.ts";
+import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
+import { keysByKind } from "../../shared/adapters/keys-by-kind.ts";
+import { stdoutAuditLog } from "../../shared/adapters/stdout-audit-log.ts";
+import type { Gate } from "../../shared/flows/authorise.ts";
+import type { AuditLog, CallerCredentials, Clock } from "../../shared/ports.ts";
+import type { GateSettings } from "./gate-settings.ts";
+import type { Service } from "./http.ts";
+import type { HttpSettings } from "./http-settings.ts";
+import { type Route, shellAround } from "./shell.ts";
+import { VERSION } from "./version.ts";
+
+/** What every function is wired from: who is let in, the time, the log and the function's own keys. */
+export interface Foundation {
+  readonly gate: Gate;
+  readonly clock: Clock;
+  readonly auditLog: AuditLog;
+  /** The newest ones. */
+  readonly callerCredentials: () => CallerCredentials | undefined;
+  readonly useCallerCredentials: Service["useCallerCredentials"];
+}
+
+export function foundationFrom(
+  config: GateSettings & { readonly callerCredentials: CallerCredentials | undefined },
+): Foundation {
+  const clock: Clock = { nowMs: Date.now };
+  const log = stdoutAuditLog(clock);
+  let callerCredentials = config.callerCredentials;
+  return {
+    gate: {
+      rules: config.rules,
+      bucket: config.bucket,
+      tokenVerifier: jwtTokenVerifier({
+        issuers: config.issuerKeys.map(({ issuer, secret, publicKey }) => ({
+          issuer,
+          keys: keysByKind({
+            secret,
+            publicKeys:
+              publicKey ??
+              (issuer.keys.kind === "secret" ? undefined : jwksKeys({ issuer, clock, onWarning: log.warn })),
+          }),
+        })),
+        clock,
+      }),
+    },
+    clock,
+    auditLog: log,
+    callerCredentials: () => callerCredentials,
+    useCallerCredentials: (credentials) => {
+      callerCredentials = credentials;
+    },
+  };
+}
+
+export function serviceOf(
+  routes: readonly Route[],
+  { allowedOrigins }: HttpSettings,
+  { auditLog, clock, useCallerCredentials }: Foundation,
+): Service {
+  return {
+    handle: shellAround({ routes, allowedOrigins, auditLog, clock, version: VERSION }),
+    useCallerCredentials,
+  };
+}
