@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
+import { sentenceOf } from "../../shared/domain/problem.ts";
+import { promiseFrom, promiseProblem } from "../../shared/domain/rules/access-promise.ts";
 import { nearest } from "../../shared/domain/rules/nearest.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { issuedNow, UNKNOWN_BUCKET } from "../shared/access-tests.ts";
 import { bucketFrom, checkedBucket, type Terminal, UsageError } from "../shared/command.ts";
-import type { Question } from "../shared/evaluator.ts";
 import { objectFrom } from "../shared/values.ts";
 import { permissionFrom, wantedFrom } from "../shared/wanted.ts";
 import type { Asked } from "./explanation.ts";
@@ -24,7 +25,7 @@ export function askedFrom(
     ...userFrom(values, rules, terminal),
     wanted: wantedFrom(values),
     place: { bucket, sourceIp: addressFrom(values["source-ip"]) },
-    question: questionFrom(values, positionals, bucket),
+    ...questionFrom(values, positionals, bucket),
     rolePolicy: values["role-policy"] === undefined ? undefined : rolePolicyFrom(values["role-policy"]),
   };
 }
@@ -100,7 +101,10 @@ function claimsOf(pairs: readonly string[]): Readonly<Record<string, unknown>> {
   return { ...claims };
 }
 
-function questionFrom(values: Values, positionals: readonly string[], bucket: string): Question | undefined {
+type Questions = Pick<Asked, "question" | "form">;
+
+function questionFrom(values: Values, positionals: readonly string[], bucket: string): Questions {
+  if (/^upload\b/.test(positionals[0] ?? "")) return formFrom(positionals.join(" "), bucket);
   const [first, second, ...rest] = positionals.flatMap((text, index) =>
     index === 0 && positionals.length === 1 ? text.split(/ (.*)/s, 2) : [text],
   );
@@ -108,7 +112,7 @@ function questionFrom(values: Values, positionals: readonly string[], bucket: st
   if (first !== undefined && (values.permission !== undefined || values.key !== undefined))
     throw new UsageError(`takes either "${first} KEY" or --permission and --key, not both`);
   const [permission, key] = [first ?? values.permission, second ?? values.key];
-  if (permission === undefined && key === undefined) return undefined;
+  if (permission === undefined && key === undefined) return { question: undefined, form: undefined };
   if (permission === undefined)
     throw new UsageError("--key needs --permission read (or write, list, delete)");
   const known = permissionFrom(permission, "the permission");
@@ -117,7 +121,19 @@ function questionFrom(values: Values, positionals: readonly string[], bucket: st
   if (key?.startsWith("/") === true)
     throw new UsageError(`keys do not begin with "/": write ${known} ${key.replace(/^\/+/, "")}`);
   const [, other, rest2] = /^oss:\/\/([^/]+)\/?(.*)$/s.exec(key ?? "") ?? [];
-  return { permission: known, bucket: checkedBucket(other, "the bucket") ?? bucket, key: rest2 ?? key ?? "" };
+  const place = { bucket: checkedBucket(other, "the bucket") ?? bucket, key: rest2 ?? key ?? "" };
+  return { question: { permission: known, ...place }, form: undefined };
+}
+
+/** The same words as a promise in access.yaml. */
+function formFrom(line: string, bucket: string): Questions {
+  const problem = promiseProblem(line);
+  const promise = problem === undefined ? promiseFrom(line) : undefined;
+  if (promise?.permission !== "upload")
+    throw new UsageError(
+      sentenceOf({ where: "the question", ...(problem ?? { is: `is ${line}`, fix: "ask again" }) }),
+    );
+  return { question: undefined, form: { ...promise, bucket: promise.bucket ?? bucket } };
 }
 
 function addressFrom(text: string | undefined): string | undefined {

@@ -11,13 +11,16 @@ export const explain = command({
   about:
     "Shows what a user would be granted, and why: the principal, each rule, the grant, the session name and the session policy. With a key, also whether the credentials would open it, according to the sandbox's policy evaluator (session policy and role policy).",
   arguments: {
-    "read KEY": "may the user read this object? Also: write KEY, delete KEY, list PREFIX",
+    "read KEY":
+      "may the user read this object? Also: write KEY, delete KEY, list PREFIX, and of a form: upload KEY TYPE SIZE",
   },
   options: OPTIONS,
   yes: "granted",
   no: "refused or denied",
   examples: {
     "npm run valet -- explain read users/alice/a.jpg --claim sub=alice": "may alice read this object?",
+    "npm run valet -- explain upload photos/alice/a.jpg image/jpeg 2MB --claim sub=alice":
+      "would alice get a form for this file?",
     "npm run -s valet -- explain --token - --json < token.txt": "what would this token get? As JSON",
   },
   run: async ({ values, positionals }, terminal, access) => {

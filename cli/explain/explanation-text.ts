@@ -1,8 +1,8 @@
 import type { GrantStatement } from "../../shared/domain/grant/access-grant.ts";
 import type { RuleOutcome } from "../../shared/domain/grant/rule-outcome.ts";
 import { MAX_SESSION_POLICY_BYTES } from "../../shared/domain/policy/session-policy.ts";
-import { refusalText } from "../shared/access-tests.ts";
 import { voiceText } from "../shared/evaluator.ts";
+import { refusalText } from "../shared/refusal-text.ts";
 import type { Explanation } from "./explanation.ts";
 
 /** Green and red for a terminal; words say the same. */
@@ -17,11 +17,13 @@ export function explanationText(explanation: Explanation, paint: Paint): string 
     ...checksOf(explanation, paint),
     ...principalOf(explanation),
     ...rulesOf(explanation, paint),
+    ...formsOf(explanation),
     ...wantedOf(explanation),
     ...grantOf(explanation),
     ...policyOf(explanation),
     ...refusalOf(explanation, paint),
     ...decisionOf(explanation, paint),
+    ...formOf(explanation, paint),
   ].join("\n");
 }
 
@@ -68,6 +70,23 @@ function rulesOf({ rules }: Explanation, paint: Paint): readonly string[] {
       return `${mark}${rule}: ${outcomeText(outcome)}${everybody}${report}`;
     }),
   );
+}
+
+function formsOf({ forms = [] }: Explanation): readonly string[] {
+  return block(
+    "forms",
+    forms.map(({ bucket, prefix, limits: { maxBytes, contentTypes, overwrite } }) => {
+      const replacing = overwrite ? "may replace files" : "replace no file";
+      return `on ${bucket}/${prefix}: up to ${maxBytes} bytes, ${contentTypes.join(", ")}, ${replacing}`;
+    }),
+  );
+}
+
+function formOf({ form }: Explanation, paint: Paint): readonly string[] {
+  if (form === undefined) return [];
+  const { key, contentType, bytes } = form.question;
+  const verdict = form.granted ? paint.good("ALLOWED") : paint.bad("DENIED");
+  return block("decision", [`${verdict} upload ${key} ${contentType} of ${bytes} bytes`, form.because]);
 }
 
 function outcomeText(outcome: RuleOutcome): string {

@@ -1,16 +1,19 @@
 import { type AccessGrant, accessGrantFor, type Wanted } from "../../shared/domain/grant/access-grant.ts";
 import { denialOf } from "../../shared/domain/grant/denial.ts";
+import { matchedRules } from "../../shared/domain/grant/matched-rules.ts";
 import { type Principal, principalFrom } from "../../shared/domain/grant/principal.ts";
 import { type Place, type RuleOutcome, ruleOutcomes } from "../../shared/domain/grant/rule-outcome.ts";
 import { provenSessionPolicy } from "../../shared/domain/policy/policy-proof.ts";
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
 import { type SessionName, sessionNameFor } from "../../shared/domain/policy/session-name.ts";
 import { type SessionPolicy, sessionPolicyFor } from "../../shared/domain/policy/session-policy.ts";
+import type { ObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
 import { hashSegment } from "../../shared/domain/prefix/prefix-template.ts";
 import type { Refusal } from "../../shared/domain/refusal.ts";
-import type { AccessRules } from "../../shared/domain/rules/rule.ts";
+import type { AccessRules, UploadLimits } from "../../shared/domain/rules/rule.ts";
 import { claimsVerifiedFor } from "../../shared/domain/token/verified-claims.ts";
 import { type Judgement, judge, type Question, sentKey } from "../shared/evaluator.ts";
+import { type FormJudgement, type FormQuestion, formJudgement } from "../shared/form-judgement.ts";
 import type { VisibleCheck } from "./unverified-token.ts";
 
 /** What somebody would be granted, step by step as far as it goes, and why. */
@@ -28,6 +31,13 @@ export interface Explanation {
     readonly signedIn: boolean;
     readonly outcome: RuleOutcome;
   }[];
+  /** The folders that take forms, with the limits of the rules in access.yaml. */
+  readonly forms?: readonly {
+    readonly rule: string;
+    readonly bucket: string;
+    readonly prefix: ObjectPrefix;
+    readonly limits: UploadLimits;
+  }[];
   readonly wanted: Wanted;
   readonly grant?: Omit<AccessGrant, "principal" | "whole">;
   readonly policy?: { readonly text: SessionPolicy; readonly bytes: number };
@@ -35,6 +45,8 @@ export interface Explanation {
   readonly refusal?: Refusal;
   /** The entry of `deny` that made it end. */
   readonly denial?: { readonly index: number; readonly reason: string | undefined };
+  /** The answer about one form. */
+  readonly form?: FormJudgement & { readonly question: FormQuestion };
   readonly decision?: { readonly question: Question; readonly sent: string; readonly judgement: Judgement };
 }
 
@@ -45,6 +57,7 @@ export interface Asked {
   readonly wanted: Wanted;
   readonly place: Place;
   readonly question: Question | undefined;
+  readonly form: FormQuestion | undefined;
   /** JSON text; derived from the rules where undefined. */
   readonly rolePolicy: string | undefined;
 }
@@ -66,6 +79,7 @@ export function explanationOf(asked: Asked, rules: AccessRules): Explanation {
       signedIn: rule.signedIn,
       outcome,
     })),
+    ...formsOf(principal.value, asked, rules),
   };
   const decided = accessGrantFor(principal.value, rules, wanted, place);
   if (!decided.ok) {
@@ -91,6 +105,25 @@ export function explanationOf(asked: Asked, rules: AccessRules): Explanation {
   return { ...known, grant, policy, decision: { question, sent: sentKey(question), judgement } };
 }
 
+function formsOf(
+  principal: Principal,
+  { place, form }: Asked,
+  rules: AccessRules,
+): Pick<Explanation, "forms" | "form"> {
+  const matched = matchedRules(principal, rules, place);
+  const forms = (matched.ok ? matched.value : []).flatMap(({ rule, prefix }) =>
+    rule.upload === undefined
+      ? []
+      : [{ rule: rule.name, bucket: rule.bucket ?? place.bucket, prefix, limits: rule.upload }],
+  );
+  return {
+    ...(forms.length === 0 ? {} : { forms }),
+    ...(form === undefined
+      ? {}
+      : { form: { question: form, ...formJudgement(form, principal, rules, place) } }),
+  };
+}
+
 function userHashOf(
   { issuer, issuerUrl, user }: Principal,
   rules: AccessRules,
@@ -102,8 +135,10 @@ function userHashOf(
 /** Source: RFC 5737, TEST-NET-1. */
 const UNKNOWN_ADDRESS = "192.0.2.1";
 
-/** Whether there would be credentials, and they would open the key that was asked about. */
-export function isGranted({ checks, refusal, decision }: Explanation): boolean {
-  if (refusal !== undefined || checks?.some(({ holds }) => !holds) === true) return false;
+/** Whether there would be credentials, and they would open the key that was asked about; or whether there would be the form. */
+export function isGranted({ checks, refusal, decision, form }: Explanation): boolean {
+  if (checks?.some(({ holds }) => !holds) === true) return false;
+  if (form !== undefined) return form.granted;
+  if (refusal !== undefined) return false;
   return decision === undefined || decision.judgement.verdict === "allowed";
 }

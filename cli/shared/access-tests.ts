@@ -5,10 +5,17 @@ import { provenSessionPolicy } from "../../shared/domain/policy/policy-proof.ts"
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
 import { type SessionPolicy, sessionPolicyFor } from "../../shared/domain/policy/session-policy.ts";
 import type { Path } from "../../shared/domain/problem.ts";
-import type { Refusal, Result } from "../../shared/domain/refusal.ts";
-import type { AccessPromise, AccessRules, AccessTest } from "../../shared/domain/rules/rule.ts";
+import type { Result } from "../../shared/domain/refusal.ts";
+import type {
+  AccessRules,
+  AccessTest,
+  CredentialsPromise,
+  UploadPromise,
+} from "../../shared/domain/rules/rule.ts";
 import { claimsVerifiedFor } from "../../shared/domain/token/verified-claims.ts";
 import { type Judgement, judge, sentKey, voiceText } from "./evaluator.ts";
+import { formJudgement, UPLOAD_IS_FORMS } from "./form-judgement.ts";
+import { refusalText } from "./refusal-text.ts";
 
 /** One promise of access.yaml's `tests`, kept or broken. */
 export interface PromiseOutcome {
@@ -52,7 +59,10 @@ export function runAccessTests(
     const session = sessionOf(test, rules, place, options.nowMs ?? 0);
     return (["can", "cannot"] as const).flatMap((expected) =>
       test[expected].map((promise, position): PromiseOutcome => {
-        const { got, because } = judged(promise, session, rules, place);
+        const { got, because } =
+          promise.permission === "upload"
+            ? judgedForm(promise, session, rules, place)
+            : judged(promise, session, rules, place);
         return {
           path: ["tests", index, expected, position],
           test: test.name ?? JSON.stringify(Object.fromEntries(test.claims)),
@@ -76,6 +86,7 @@ export function issuedNow(
 }
 
 interface Session {
+  /** undefined when the claims make nobody. */
   readonly principal: Principal | undefined;
   readonly policy: Result<SessionPolicy>;
 }
@@ -95,7 +106,7 @@ function sessionOf(test: AccessTest, rules: AccessRules, place: Place, nowMs: nu
 }
 
 function judged(
-  promise: AccessPromise,
+  promise: CredentialsPromise,
   { principal, policy }: Session,
   rules: AccessRules,
   place: Place & { readonly sourceIp: string },
@@ -118,7 +129,10 @@ function judged(
         because: `${resolved}${rulesThatReach(sent, promise, bucket, principal, rules, place)}${voicesOf(judgement, true)}`,
       };
     case "denied":
-      return { got: "cannot", because: `${resolved}${voicesOf(judgement, false)}` };
+      return {
+        got: "cannot",
+        because: `${resolved}${voicesOf(judgement, false)}${onlyInForms(promise, bucket, principal, rules, place)}`,
+      };
     case "partly":
       return {
         got: "partly",
@@ -127,18 +141,42 @@ function judged(
   }
 }
 
-/** A refusal as the operator reads it. The App gets fewer details. */
-export function refusalText(refusal: Refusal): string {
-  const { code, ...rest } = refusal;
-  const details = Object.entries(rest)
-    .map(([name, value]) => `${name} ${String(value)}`)
-    .join(", ");
-  return details === "" ? code : `${code} (${details})`;
+/** A form is judged by the product's decision, and by the evaluator with the policy of the role that signs it. */
+function judgedForm(
+  promise: UploadPromise,
+  { principal, policy }: Session,
+  rules: AccessRules,
+  place: Place,
+): Pick<PromiseOutcome, "got" | "because"> {
+  if (principal === undefined)
+    return { got: "cannot", because: policy.ok ? "" : `no form: ${refusalText(policy.refusal)}` };
+  const bucket = promise.bucket ?? place.bucket;
+  const { because, granted } = formJudgement({ ...promise, bucket }, principal, rules, place);
+  return { got: granted ? "can" : "cannot", because };
+}
+
+/** Why somebody who expects `write` finds `upload`. */
+function onlyInForms(
+  { permission, key }: CredentialsPromise,
+  bucket: string,
+  principal: Principal,
+  rules: AccessRules,
+  place: Place,
+): string {
+  const takesForms = ruleOutcomes(principal, rules, place).some(
+    ({ rule, outcome }) =>
+      rule.mode === "enforce" &&
+      rule.upload !== undefined &&
+      outcome.kind === "matched" &&
+      (rule.bucket ?? place.bucket) === bucket &&
+      key.startsWith(outcome.prefix),
+  );
+  return permission === "write" && takesForms ? `; ${UPLOAD_IS_FORMS}` : "";
 }
 
 function rulesThatReach(
   key: string,
-  { permission }: AccessPromise,
+  { permission }: CredentialsPromise,
   bucket: string,
   principal: Principal,
   rules: AccessRules,

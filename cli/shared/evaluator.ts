@@ -81,6 +81,20 @@ export function judge(
   };
 }
 
+/** What a role's policy alone says, without a session policy. `resource`: bucket and key. Over TLS, from any address. */
+export function voiceOfRole(
+  { action, resource }: { readonly action: string; readonly resource: string },
+  role: string,
+): Voice {
+  const asked = {
+    action,
+    resource: `acs:oss:*:${OWNER}:${resource}`,
+    context: { "acs:SecureTransport": "true" },
+  };
+  const { effect, statement } = evaluate(asked, { identity: [{ name: "role policy", document: role }] });
+  return { layer: "identity policy", effect, statement: statement?.index };
+}
+
 /**
  * The key as it reaches OSS. HTTP clients resolve `.` and `..` in a URL's path before they send it (RFC 3986 section
  * 5.2.4), so that `users/alice/../bob/a.jpg` asks for bob's; a listed prefix stands in the query and stays as it is.

@@ -53,10 +53,10 @@ const ADVICE: Readonly<Record<ErrorCode, string>> = {
   InvalidToken: "让用户重新登录，取得新的登录令牌；如果仍然失败，请把 `RequestId` 发给管理员",
   TokenExpired: "更新登录令牌，再请求一次",
   AccessDenied:
-    "没有规则允许该用户访问，或请求的范围（`prefix`、`permissions`）超出了规则，或规则不接受该用户令牌中的某个值：请联系管理员",
-  NotFound: "使用路径 `/credentials` 或 `/healthz`，后面不要再加任何内容",
+    "没有规则允许该用户访问，或请求的范围（`prefix`、`permissions`，`Message` 中指出的文件）超出了规则，或规则不接受该用户令牌中的某个值：请联系管理员",
+  NotFound: "使用路径 `/credentials`、`/uploads`、`/downloads` 或 `/healthz`，后面不要再加任何内容",
   MethodNotAllowed: "使用响应头 `Allow` 中列出的方法",
-  RequestTooLarge: "缩短请求体：最多只有四个很短的参数",
+  RequestTooLarge: "缩短请求体：`/credentials` 只有四个很短的参数，`/uploads` 和 `/downloads` 最多 256 KiB",
   TooManyRequests: WAIT,
   ServerError: "重试没有用；请把 `RequestId` 发给管理员",
   KeysUnavailable: WAIT,

@@ -129,7 +129,7 @@ const ROWS: { readonly [C in Refusal["code"]]: Row & { readonly refusal: { reado
   },
   ACCESS_NOT_GRANTED: {
     refusal: { code: "ACCESS_NOT_GRANTED", because: "no rule matches" },
-    app: "the user has no access, or the request asks for more than the rules grant (`prefix`, `permissions`)",
+    app: "the user has no access, or the request asks for more than the rules grant (`prefix`, `permissions`, or the file that `Message` names)",
     operator: "see `because`; `npm run valet -- explain` shows each rule and why it does not match",
   },
   NOT_FOUND: {

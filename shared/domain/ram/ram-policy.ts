@@ -21,6 +21,9 @@ export const PERMISSIONS = ["read", "write", "list", "delete"] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];
 
+/** What a rule may allow. `upload` is for forms, and never in credentials. */
+export const RULE_PERMISSIONS = [...PERMISSIONS, "upload"] as const;
+
 /**
  * Permission → RAM actions on `bucket/prefix*`: the one table. `list` is not in it: OSS authorises ListObjects on the
  * bucket, and only its prefix narrows it. To resume a multipart upload takes ListParts; to cancel one takes

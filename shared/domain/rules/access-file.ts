@@ -1,10 +1,12 @@
 import type { ProblemAt } from "../problem.ts";
 import { MAX_SESSION_SECONDS } from "../ram/cloud-limits.ts";
-import { PERMISSIONS } from "../ram/ram-policy.ts";
+import { RULE_PERMISSIONS } from "../ram/ram-policy.ts";
 import {
   ACTION,
   BUCKET,
   CLAIM_NAME,
+  CONTENT_TYPE,
+  FILE_BYTES,
   NAME,
   PROMISE,
   prefixShape,
@@ -26,6 +28,7 @@ import {
   type Parsed,
   type Shape,
   text,
+  trueOrFalse,
   withDefault,
 } from "./shape.ts";
 import { WHEN } from "./when.ts";
@@ -80,6 +83,15 @@ const SESSION = objectOf({
   ),
 });
 
+const UPLOAD = objectOf({
+  maxBytes: needed(FILE_BYTES, "the most bytes that a file may have, such as 10485760"),
+  contentTypes: needed(
+    listOf(CONTENT_TYPE, { min: 1, example: "[image/jpeg, image/png]" }),
+    "the types of files, such as [image/jpeg, image/png]; image/* stands for all of one kind",
+  ),
+  overwrite: withDefault(trueOrFalse(), false, "whether a form may replace a file that exists"),
+});
+
 const ruleShape = (known: KnownClaims) =>
   objectOf(
     {
@@ -99,10 +111,11 @@ const ruleShape = (known: KnownClaims) =>
         "claims that must equal one of these values, or (a list) contain one; signed-in: everybody with a valid token",
       ),
       allow: withDefault(
-        listOf(oneOf(PERMISSIONS), { example: "[read, write]" }),
+        listOf(oneOf(RULE_PERMISSIONS), { example: "[read, write]" }),
         [],
-        "any of read, write, list, delete",
+        "any of read, write, list, delete; upload is for forms (/uploads), and never in credentials",
       ),
+      upload: optional(UPLOAD, "the limits of allow: [upload], which every form keeps"),
       actions: withDefault(
         listOf(ACTION, {
           example: "[oss:GetObjectTagging]",

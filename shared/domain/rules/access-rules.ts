@@ -11,6 +11,7 @@ import type { AccessRules, AccessTest, Denial, Rule } from "./rule.ts";
 import { conflictsBetween } from "./rule-conflicts.ts";
 import { doubtsAbout } from "./rule-doubts.ts";
 import { unmetIn } from "./unmet-rules.ts";
+import { voidLimits } from "./void-limits.ts";
 import { SIGNED_IN } from "./when.ts";
 
 export type AccessRulesResult =
@@ -42,6 +43,7 @@ export function accessRulesFrom(content: unknown): AccessRulesResult {
   const conflicts = conflictsBetween(entries);
   problems.push(...referenceProblems(entries), ...doubts.problems, ...unmet.problems, ...conflicts.problems);
   if (problems.length > 0) return { ok: false, problems };
+  const warnings = [...doubts.warnings, ...unmet.warnings, ...conflicts.warnings, ...voidLimits(entries)];
   const rules: AccessRules = {
     issuers: valuesOf(entries.issuers),
     session,
@@ -49,7 +51,7 @@ export function accessRulesFrom(content: unknown): AccessRulesResult {
     deny: valuesOf(entries.deny),
     tests: valuesOf(entries.tests),
   };
-  return { ok: true, value: rules, warnings: [...doubts.warnings, ...unmet.warnings, ...conflicts.warnings] };
+  return { ok: true, value: rules, warnings };
 }
 
 /** Maps the usable entries; `index` is the place in the file. */
@@ -79,7 +81,7 @@ function sessionFrom(session: AccessFile["session"], problems: ProblemAt[]): Acc
 }
 
 function ruleFrom(
-  entry: AccessFile["rules"][number],
+  entry: RuleEntry,
   index: number,
   session: AccessFile["session"],
   problems: ProblemAt[],
@@ -91,6 +93,9 @@ function ruleFrom(
       fix: "write allow: [read], or delete the rule",
     });
   }
+  problems.push(
+    ...uploadProblems(entry).map(({ path, ...rest }) => ({ path: ["rules", index, ...path], ...rest })),
+  );
   const longest = session.maxDuration ?? session.duration;
   if (entry.duration !== undefined && entry.duration > longest) {
     problems.push({
@@ -107,7 +112,7 @@ function ruleFrom(
     when: entry.when === undefined || entry.when === SIGNED_IN ? new Map() : entry.when,
     signedIn: entry.when === SIGNED_IN,
     permissions: PERMISSIONS.filter((permission) => entry.allow.includes(permission)),
-    upload: undefined,
+    upload: entry.allow.includes("upload") ? entry.upload : undefined,
     actions: [...new Set(entry.actions)].sort(),
     prefix: template.template,
     bucket: entry.bucket,
@@ -117,6 +122,36 @@ function ruleFrom(
     mode: entry.mode,
   };
 }
+
+/** `allow: [upload]` and the block `upload` belong together; and a form cannot keep the conditions of credentials. */
+function uploadProblems({ allow, upload, sourceIp, secureTransport }: RuleEntry): readonly ProblemAt[] {
+  if (!allow.includes("upload")) {
+    const fix = "add upload to allow, or delete the block";
+    return upload === undefined ? [] : [{ path: ["upload"], is: "does nothing: allow has no upload", fix }];
+  }
+  const unkept = [
+    ...(sourceIp === undefined ? [] : [["sourceIp", "whoever has a form can post it from every address"]]),
+    ...(secureTransport === undefined ? [] : [["secureTransport", "a form can also be posted without TLS"]]),
+  ] as const;
+  return [
+    ...(upload === undefined
+      ? [
+          {
+            path: ["allow"],
+            is: "has upload, but the rule does not say what a form may upload",
+            fix: "write upload: { maxBytes: 10485760, contentTypes: [image/jpeg, image/png] } beside it",
+          },
+        ]
+      : []),
+    ...unkept.map(([field = "", why]) => ({
+      path: [field],
+      is: `cannot hold for upload: ${why}`,
+      fix: "write upload into a rule of its own, without this condition",
+    })),
+  ];
+}
+
+type RuleEntry = AccessFile["rules"][number];
 
 function denialFrom(
   entry: AccessFile["deny"][number],

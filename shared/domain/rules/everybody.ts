@@ -21,6 +21,10 @@ export function isMetByEverybody(
 }
 
 /** Whether a rule only shows objects. Actions may do more: an old version is what its owner has deleted. */
-export function isOnlyReadAndList({ permissions, actions }: Rule): boolean {
-  return actions.length === 0 && permissions.every((one) => one === "read" || one === "list");
+export function isOnlyReadAndList({ permissions, upload, actions }: Rule): boolean {
+  return (
+    actions.length === 0 &&
+    upload === undefined &&
+    permissions.every((one) => one === "read" || one === "list")
+  );
 }

@@ -1,10 +1,10 @@
-import { claimsOf, couldBe, type TemplateSegment } from "../prefix/prefix-template.ts";
+import { claimsOf } from "../prefix/prefix-template.ts";
 import type { Problem, ProblemAt } from "../problem.ts";
 import type { Issuer } from "../token/issuer.ts";
-import type { NamedIssuer } from "./access-file.ts";
-import { isBound, type Placed, type PlacedEntries } from "./access-references.ts";
+import type { PlacedEntries } from "./access-references.ts";
 import { isForEverybody, isMetByEverybody, isOnlyReadAndList } from "./everybody.ts";
 import type { Rule } from "./rule.ts";
+import { inDifferentBuckets, placesOf, type RulePlace, relationOf, shown, written } from "./rule-places.ts";
 import { SIGNED_IN } from "./when.ts";
 
 /**
@@ -54,38 +54,6 @@ export function conflictsBetween({ rules, issuers, namedIssuers = [] }: PlacedEn
   return { problems: onceEach(problems), warnings: onceEach(warnings) };
 }
 
-/** A rule's prefix for one issuer, with `{issuer}` replaced by the issuer's name. */
-interface Place {
-  readonly rule: Rule;
-  readonly index: number;
-  readonly issuer: string;
-  /** The claim that tells this issuer's users apart. */
-  readonly userClaim: string;
-  readonly segments: readonly Exclude<TemplateSegment, { readonly kind: "issuer" }>[];
-}
-
-type Relation =
-  | { readonly kind: "apart" }
-  /** Equal segments up to the shorter one's end: one contains the other, or they are equal. */
-  | { readonly kind: "nested" }
-  | { readonly kind: "clash"; readonly because: string };
-
-/** Empty for a rule without an issuer when there are several issuers: that mistake must be fixed first. */
-function placesOf({ index, value: rule }: Placed<Rule>, issuers: readonly NamedIssuer[]): readonly Place[] {
-  if (issuers.length > 1 && !isBound(rule)) return [];
-  return issuers
-    .filter((issuer) => rule.issuer === undefined || rule.issuer === issuer.name)
-    .map((issuer) => ({
-      rule,
-      index,
-      issuer: issuer.name,
-      userClaim: issuer.user,
-      segments: rule.prefix.segments.map((segment) =>
-        segment.kind === "issuer" ? ({ kind: "literal", text: issuer.name } as const) : segment,
-      ),
-    }));
-}
-
 type Judged = Problem & { readonly kind: "problem" | "warning" };
 
 interface OuterContext {
@@ -95,7 +63,7 @@ interface OuterContext {
 }
 
 /** The problem or warning about a folder that contains other users' folders. */
-function judgedReach(outer: Place, inner: Place, context: OuterContext): Judged {
+function judgedReach(outer: RulePlace, inner: RulePlace, context: OuterContext): Judged {
   const { rule } = outer;
   const isNamed = rule.signedIn || rule.when.size > 0;
   const isSafe = isOnlyReadAndList(rule);
@@ -113,7 +81,7 @@ function judgedReach(outer: Place, inner: Place, context: OuterContext): Judged 
   };
 }
 
-function warnedReach(outer: Place, inner: Place, { issuer, isOnlyIssuer }: OuterContext): Judged {
+function warnedReach(outer: RulePlace, inner: RulePlace, { issuer, isOnlyIssuer }: OuterContext): Judged {
   const where = isOnlyIssuer ? "" : ` at ${outer.issuer}`;
   const who = isForEverybody(outer.rule, issuer)
     ? `everybody${withTheSame(outer)} who has signed in${where}`
@@ -125,27 +93,22 @@ function warnedReach(outer: Place, inner: Place, { issuer, isOnlyIssuer }: Outer
   };
 }
 
-function reachingSentence(inner: Place): string {
+function reachingSentence(inner: RulePlace): string {
   const which = inner.segments.some(({ kind }) => kind !== "literal") ? "every" : "the";
   return `reaches ${which} folder ${shown(inner)} of rules[${inner.index}] (${inner.rule.name})`;
 }
 
-function withTheSame({ segments }: Place): string {
+function withTheSame({ segments }: RulePlace): string {
   const shared = segments.filter((segment) => segment.kind !== "literal").map(written);
   return shared.length === 0 ? "" : ` with the same ${shared.join(", ")}`;
 }
 
-function ableIn({ permissions, actions }: Rule): string {
-  return [...permissions, ...actions].join(", ");
-}
-
-/** Only when both rules name a bucket: OSS_BUCKET is unknown here and could be either of them. */
-function inDifferentBuckets(a: Rule, b: Rule): boolean {
-  return a.bucket !== undefined && b.bucket !== undefined && a.bucket !== b.bucket;
+function ableIn({ permissions, upload, actions }: Rule): string {
+  return [...permissions, ...(upload === undefined ? [] : ["upload"]), ...actions].join(", ");
 }
 
 /** Whether the inner folder can belong to another principal: it depends on a claim, and the outer one has several users. */
-function holdsOthers(outer: Place, inner: Place): boolean {
+function holdsOthers(outer: RulePlace, inner: RulePlace): boolean {
   const known = claimsOf(outer.rule.prefix);
   return (
     !known.includes(outer.userClaim) && claimsOf(inner.rule.prefix).some((claim) => !known.includes(claim))
@@ -156,7 +119,7 @@ function holdsOthers(outer: Place, inner: Place): boolean {
  * Whether the inner folder is for users that its rule's `when` names, and the outer rule lets others in. A condition
  * that every token meets names nobody. The same claim of another issuer names other users.
  */
-function holdsNamedUsers(outer: Place, inner: Place, innerIssuer: Issuer | undefined): boolean {
+function holdsNamedUsers(outer: RulePlace, inner: RulePlace, innerIssuer: Issuer | undefined): boolean {
   if (outer.segments.length === inner.segments.length) return false;
   if (claimsOf(outer.rule.prefix).includes(outer.userClaim)) return false;
   return [...inner.rule.when].some(([claim, values]) => {
@@ -164,39 +127,6 @@ function holdsNamedUsers(outer: Place, inner: Place, innerIssuer: Issuer | undef
     const demanded = outer.issuer === inner.issuer ? outer.rule.when.get(claim) : undefined;
     return demanded?.every((value) => values.includes(value)) !== true;
   });
-}
-
-function relationOf(a: Place, b: Place): Relation {
-  let clash: string | undefined;
-  for (let i = 0; i < Math.min(a.segments.length, b.segments.length); i++) {
-    const [left, right] = [a.segments[i], b.segments[i]];
-    if (left === undefined || right === undefined) break;
-    if (left.kind === "literal" && right.kind === "literal") {
-      if (left.text !== right.text) return { kind: "apart" };
-    } else if (left.kind === "literal" || right.kind === "literal") {
-      const [literal, placeholder] = left.kind === "literal" ? [left, right] : [right, left];
-      if (literal.kind !== "literal" || placeholder.kind === "literal") continue;
-      if (!couldBe(literal.text, placeholder.kind)) return { kind: "apart" };
-      clash ??= `${written(placeholder)} can be "${literal.text}"`;
-    } else if (left.kind !== right.kind || left.claim !== right.claim) {
-      clash ??= `${written(left)} of one user can be ${written(right)} of another`;
-    } else if (a.issuer !== b.issuer) {
-      // A digest includes its issuer: digests of two issuers are never equal.
-      if (left.kind === "hash") return { kind: "apart" };
-      clash ??= `${written(left)} of issuer ${a.issuer} can be ${written(right)} of issuer ${b.issuer}`;
-    }
-  }
-  return clash === undefined ? { kind: "nested" } : { kind: "clash", because: clash };
-}
-
-function written(segment: TemplateSegment): string {
-  if (segment.kind === "literal") return segment.text;
-  if (segment.kind === "issuer") return "{issuer}";
-  return segment.kind === "hash" ? `{${segment.claim}:hash}` : `{${segment.claim}}`;
-}
-
-function shown(place: Place): string {
-  return JSON.stringify(place.rule.prefix.text);
 }
 
 function onceEach(problems: readonly ProblemAt[]): readonly ProblemAt[] {

@@ -68,10 +68,25 @@ export interface AccessTest {
   readonly cannot: readonly AccessPromise[];
 }
 
-/** e.g. `write users/alice/a.jpg`, `list` (all of the bucket), `read oss://other-bucket/a.jpg`. */
-export interface AccessPromise {
-  readonly text: string;
+/**
+ * e.g. `write users/alice/a.jpg`, `list` (all of the bucket), `read oss://other-bucket/a.jpg`,
+ * `upload photos/alice/a.jpg image/jpeg 2MB`.
+ */
+export type AccessPromise = CredentialsPromise | UploadPromise;
+
+export interface CredentialsPromise extends PromisedPlace {
   readonly permission: Permission;
+}
+
+/** A promise about a form. */
+export interface UploadPromise extends PromisedPlace {
+  readonly permission: "upload";
+  readonly contentType: string;
+  readonly bytes: number;
+}
+
+interface PromisedPlace {
+  readonly text: string;
   /** undefined for the deployment's bucket (OSS_BUCKET). */
   readonly bucket: string | undefined;
   /** For `list`, the listed prefix; empty for the whole bucket. */

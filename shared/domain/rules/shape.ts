@@ -109,6 +109,14 @@ export function literalTrue(): Shape<true> {
   };
 }
 
+export function trueOrFalse(): Shape<boolean> {
+  return {
+    parse: (value, path, problems) =>
+      typeof value === "boolean" ? value : refuse(problems, path, described(value), "write true or false"),
+    schema: { type: "boolean" },
+  };
+}
+
 export function listOf<T>(
   shape: Shape<T>,
   options: { readonly min?: number; readonly example: string },

@@ -11,6 +11,24 @@ describe("a promise of access.yaml's tests", () => {
     ["list users/alice/", { permission: "list", bucket: undefined, key: "users/alice/" }],
     ["list", { permission: "list", bucket: undefined, key: "" }],
     ["list oss://other-bucket", { permission: "list", bucket: "other-bucket", key: "" }],
+    [
+      "upload photos/alice/a b.jpg image/jpeg 2MB",
+      {
+        permission: "upload",
+        bucket: undefined,
+        key: "photos/alice/a b.jpg",
+        contentType: "image/jpeg",
+        bytes: 2e6,
+      },
+    ],
+    [
+      "upload oss://other-bucket/a.jpg image/jpeg 3KiB",
+      { permission: "upload", bucket: "other-bucket", key: "a.jpg", contentType: "image/jpeg", bytes: 3072 },
+    ],
+    [
+      "upload a.jpg image/jpeg 17",
+      { permission: "upload", bucket: undefined, key: "a.jpg", contentType: "image/jpeg", bytes: 17 },
+    ],
     ["read oss://other-bucket/a/b", { permission: "read", bucket: "other-bucket", key: "a/b" }],
   ])("reads %s", (text, read) => {
     expect(rulesOf(promising(text)).tests[0]?.can).toEqual([{ text, ...read }]);
@@ -35,6 +53,26 @@ describe("a promise of access.yaml's tests", () => {
       "read users/{sub}/a.jpg",
       'is "read users/{sub}/a.jpg", but a promise names one real key, without placeholders',
       "write read users/alice/a.jpg",
+    ],
+    [
+      "upload a.jpg",
+      'is "upload a.jpg", which does not end in a file\'s type and size',
+      "write all three: upload photos/alice/a.jpg image/jpeg 2MB",
+    ],
+    [
+      "upload a.jpg image/jpeg",
+      'is "upload a.jpg image/jpeg", which does not end in a file\'s type and size',
+      "write all three: upload photos/alice/a.jpg image/jpeg 2MB",
+    ],
+    [
+      "upload a.jpg image/jpeg 2mb",
+      'is "upload a.jpg image/jpeg 2mb", whose size is not one',
+      "write a whole number of bytes, kB, MB, GB, KiB, MiB or GiB, such as 2MB",
+    ],
+    [
+      "upload /a.jpg image/jpeg 2MB",
+      'is "upload /a.jpg image/jpeg 2MB", but keys do not begin with "/"',
+      "write upload a.jpg image/jpeg 2MB",
     ],
     [
       "read oss://Other/a.jpg",

@@ -163,7 +163,7 @@ describe("a mistake in access.yaml names its place and what to write instead", (
       {
         at: "rules.0.zzzzzzzz",
         is: "is not known here",
-        fix: "use one of name, issuer, when, allow, actions, prefix, bucket, duration, sourceIp, secureTransport, mode",
+        fix: "use one of name, issuer, when, allow, upload, actions, prefix, bucket, duration, sourceIp, secureTransport, mode",
       },
     ],
     [
@@ -174,12 +174,16 @@ describe("a mistake in access.yaml names its place and what to write instead", (
     [
       "a permission that there is not",
       rule({ allow: ["administrate"] }),
-      { at: "rules.0.allow.0", is: 'is "administrate"', fix: "write one of read, write, list, delete" },
+      {
+        at: "rules.0.allow.0",
+        is: 'is "administrate"',
+        fix: "write one of read, write, list, delete, upload",
+      },
     ],
     [
       "a permission that is no text",
       rule({ allow: [true] }),
-      { at: "rules.0.allow.0", is: "is true", fix: "write one of read, write, list, delete" },
+      { at: "rules.0.allow.0", is: "is true", fix: "write one of read, write, list, delete, upload" },
     ],
     [
       "permissions with commas alone",
@@ -1270,7 +1274,7 @@ describe("the JSON Schema for editors", () => {
     expect(schema.additionalProperties).toBe(false);
     const rules = schema.properties.rules.items;
     expect(rules.required).toEqual(["name", "prefix"]);
-    expect(rules.properties.allow.items.enum).toEqual(["read", "write", "list", "delete"]);
+    expect(rules.properties.allow.items.enum).toEqual(["read", "write", "list", "delete", "upload"]);
     expect(schema.properties.issuers.items.required).toEqual(["name", "issuer", "audience"]);
   });
 });
