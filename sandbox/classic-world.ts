@@ -25,6 +25,8 @@ export interface Scene {
   readonly role: Role;
   /** The role that the function has in Function Compute. */
   readonly functionRole: Role;
+  /** The role of a second function, which signs forms and URLs with its own keys; undefined when there is none. */
+  readonly uploadsRole: Role | undefined;
   readonly bucket: Bucket;
 }
 
@@ -36,7 +38,8 @@ const BUCKET = "examplebucket";
 /**
  * The cloud after the steps of the guide "Use temporary credentials from STS to access OSS": a RAM user that may only
  * assume the role, the role RamOssTest, which every user and role of the account may assume, and its bucket. In
- * addition, the role that Function Compute gives a function; it may assume RamOssTest too.
+ * addition, the role that Function Compute gives a function, which may assume RamOssTest too; and the role of a function
+ * that signs forms and URLs itself, which may put and get the bucket's objects.
  */
 export function classicWorld(world: World): Scene {
   const account = addAccount(world, ACCOUNT_ID);
@@ -93,13 +96,34 @@ export function classicWorld(world: World): Scene {
   });
   attachPolicy(world, functionRole, "Custom", "assume-ram-oss-test");
 
+  const uploadsRole = addRole(world, account, {
+    name: "oss-valet-uploads",
+    description: "What forms and signed URLs may do, all of them together",
+    trustPolicy: policy({
+      Effect: "Allow",
+      Action: "sts:AssumeRole",
+      Principal: { Service: ["fc.aliyuncs.com"] },
+    }),
+  });
+  addPolicy(
+    world,
+    account,
+    "put-and-get-objects",
+    policy({
+      Effect: "Allow",
+      Action: ["oss:GetObject", "oss:PutObject"],
+      Resource: [`acs:oss:*:*:${BUCKET}/*`],
+    }),
+  );
+  attachPolicy(world, uploadsRole, "Custom", "put-and-get-objects");
+
   const administrator = addUser(world, account, "administrator");
   attachPolicy(world, administrator, "System", "AdministratorAccess");
   const administratorKey = newAccessKey(world);
   administrator.accessKeys.push(administratorKey);
 
   const bucket = addBucket(world, { name: BUCKET, ownerId: account.id, region: "cn-hangzhou" });
-  return { account, callerKey, administratorKey, role, functionRole, bucket };
+  return { account, callerKey, administratorKey, role, functionRole, uploadsRole, bucket };
 }
 
 function policy(...statements: readonly object[]): string {

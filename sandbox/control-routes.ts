@@ -148,7 +148,15 @@ async function rotateKeys({ issuer }: Controls, { body }: ControlRequest): Promi
 }
 
 /** The scene, with the administrator's keys, which the sandbox's line does not contain. */
-function described({ account, callerKey, administratorKey, role, functionRole, bucket }: Scene): object {
+function described({
+  account,
+  callerKey,
+  administratorKey,
+  role,
+  functionRole,
+  uploadsRole,
+  bucket,
+}: Scene): object {
   const keyOf = ({ id, secret }: AccessKey) => ({ accessKeyId: id, accessKeySecret: secret });
   return {
     accountId: account.id,
@@ -156,6 +164,7 @@ function described({ account, callerKey, administratorKey, role, functionRole, b
     administrator: keyOf(administratorKey),
     roleArn: roleArn(account.id, role),
     functionRoleArn: roleArn(account.id, functionRole),
+    ...(uploadsRole === undefined ? {} : { uploadsRoleArn: roleArn(account.id, uploadsRole) }),
     bucket: bucket.name,
     region: bucket.region,
   };

@@ -3,6 +3,7 @@ import { type SandboxClock, sandboxClock } from "./clock.ts";
 import { controlServer } from "./control.ts";
 import type { ServiceName } from "./fault-rule.ts";
 import { type Faults, faultsIn } from "./faults.ts";
+import type { DomainRoute } from "./fc/domain-routes.ts";
 import { domainNameOf } from "./fc/http-trigger.ts";
 import type { RunningFunction } from "./fc/running-function.ts";
 import { fcServer } from "./fc/server.ts";
@@ -59,11 +60,16 @@ export interface Sandbox {
   readonly roleArn: string;
   /** The role that Function Compute gives a function. */
   readonly functionRoleArn: string;
+  /** The role of a second function, which signs forms and URLs itself; undefined when a seed file names none. */
+  readonly uploadsRoleArn: string | undefined;
   readonly bucket: string;
   /** e.g. cn-hangzhou */
   readonly region: string;
-  /** From now on `fc` serves these functions instead of the earlier ones. The code that started a function stops it. */
-  deploy(functions: readonly [RunningFunction, ...RunningFunction[]]): void;
+  /**
+   * From now on `fc` serves these functions instead of the earlier ones. `routes` says which function gets which path at
+   * the address of `fc`; default: the first gets all. The code that started a function stops it.
+   */
+  deploy(functions: readonly [RunningFunction, ...RunningFunction[]], routes?: readonly DomainRoute[]): void;
   /** Stops at once and cuts off running requests. */
   stop(): Promise<void>;
 }
@@ -146,11 +152,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
     roleArn: roleArn(scene.account.id, scene.role),
     functionRoleArn: roleArn(scene.account.id, scene.functionRole),
+    uploadsRoleArn: scene.uploadsRole && roleArn(scene.account.id, scene.uploadsRole),
     bucket: scene.bucket.name,
     region: scene.bucket.region,
-    deploy: (functions) => {
+    deploy: (functions, routes) => {
       deployed = functions;
-      serveFunctions = fcServer(world, functions);
+      serveFunctions = fcServer(world, functions, routes);
     },
     stop,
   };

@@ -27,12 +27,20 @@ function readScene(read: SeedReader, world: World, node: SeedNode | undefined): 
     read.problem("scene", "is missing; write who calls, which role is assumed, and which bucket is used");
     return undefined;
   }
-  const names = ["account", "caller", "administrator", "role", "functionRole", "bucket"] as const;
+  const names = [
+    "account",
+    "caller",
+    "administrator",
+    "role",
+    "functionRole",
+    "uploadsRole",
+    "bucket",
+  ] as const;
   const given = read.members(node, "scene", names);
   const one = <T>(name: (typeof names)[number], of: ReadonlyMap<string, T> | undefined): T | undefined => {
     const wanted = given[name];
     const key = typeof wanted === "string" ? wanted : "";
-    const found = of?.get(name === "role" || name === "functionRole" ? key.toLowerCase() : key);
+    const found = of?.get(/role$/i.test(name) ? key.toLowerCase() : key);
     if (found === undefined)
       read.problem(`scene.${name}`, key === "" ? "is missing" : `"${key}" does not exist`);
     return found;
@@ -42,9 +50,10 @@ function readScene(read: SeedReader, world: World, node: SeedNode | undefined): 
   const administratorKey = activeKeyOf(read, "scene.administrator", one("administrator", account?.users));
   const role = one("role", account?.roles);
   const functionRole = one("functionRole", account?.roles);
+  const uploadsRole = given.uploadsRole === undefined ? undefined : one("uploadsRole", account?.roles);
   const bucket = one("bucket", world.buckets);
   return account && callerKey && administratorKey && role && functionRole && bucket
-    ? { account, callerKey, administratorKey, role, functionRole, bucket }
+    ? { account, callerKey, administratorKey, role, functionRole, uploadsRole, bucket }
     : undefined;
 }
 

@@ -25,7 +25,7 @@ export function functionsFromSYaml(
   text: string,
   context: SYamlContext,
 ): Readonly<Record<string, FunctionSettings>> {
-  const file = objectAt(parse(text), "the file");
+  const file = objectAt(parse(text, { merge: true }), "the file");
   if (file["edition"] !== "3.0.0") throw new SYamlError("edition must be 3.0.0");
   const templates = { ...context, vars: objectAt(file["vars"] ?? {}, "vars") };
   const resources = objectAt(file["resources"], "resources");

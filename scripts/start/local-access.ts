@@ -1,3 +1,5 @@
+import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import type { Issuer } from "../../shared/domain/token/issuer.ts";
 import { accessFileOrThrow, accessFilePath } from "../build/access-file.ts";
 
@@ -13,21 +15,33 @@ export interface LocalAccess {
   readonly userClaim: string;
   /** The claims that name a user of the first issuer; with `userType: integer`, 10001 for alice. */
   readonly userClaims: (user: string) => Readonly<Record<string, unknown>>;
+  /** What the first rule with `upload` takes; undefined when there is none. */
+  readonly upload: LocalUpload | undefined;
   /** Rules in the file that may be intended, but that the operator should look at. */
   readonly warnings: readonly string[];
 }
 
+/** What a form of a rule may upload, for a walk. */
+export interface LocalUpload {
+  /** One of the types that the rule allows, e.g. `image/png` for `image/*`. */
+  readonly contentType: string;
+  readonly maxBytes: number;
+  /** The prefix of the rule that was added because the operator's file has none with `upload`; else undefined. */
+  readonly addedPrefix: string | undefined;
+}
+
 /**
  * Reads and checks the operator's own access.yaml (or ACCESS_FILE) as the build does, and replaces the keys by ones that
- * exist on a laptop: the first issuer becomes the local one, and all other issuers get its keys too. Throws
- * AccessFileError.
+ * exist on a laptop: the first issuer becomes the local one, and all other issuers get its keys too. When no rule has
+ * `upload`, a rule for forms is added. Throws AccessFileError.
  */
 export function readLocalAccess(): (issuer: {
   readonly url: string;
   readonly jwksUrl: string;
 }) => LocalAccess {
   const { content, rules, warnings } = accessFileOrThrow(accessFilePath());
-  const file = content as Readonly<Record<"issuers" | "rules", LocalAccess["rules"]>>;
+  const { rules: withForms, upload } = withFormsFor(content as RawFile, rules);
+  const file = { ...(content as RawFile), rules: withForms };
   return ({ url, jwksUrl }) => ({
     content: {
       ...file,
@@ -37,11 +51,45 @@ export function readLocalAccess(): (issuer: {
       }),
     },
     rules: file.rules,
+    upload,
     audienceClaims: audienceClaimsOf(rules.issuers[0]),
     userClaim: rules.issuers[0]?.userClaim ?? "sub",
     userClaims: (user) => userClaimsOf(rules.issuers[0], user),
     warnings,
   });
+}
+
+type RawFile = Readonly<Record<"issuers" | "rules", LocalAccess["rules"]>>;
+
+/** The file's rules, with one more when none has `upload` and the file takes it. */
+function withFormsFor(
+  file: RawFile,
+  rules: AccessRules,
+): { readonly rules: RawFile["rules"]; readonly upload: LocalUpload | undefined } {
+  const own = uploadOf(rules, undefined);
+  const [issuer] = rules.issuers;
+  if (own !== undefined || issuer === undefined) return { rules: file.rules, upload: own };
+  const prefix = `forms/{${issuer.userClaim}}/`;
+  const added = {
+    name: "forms, added by npm start",
+    ...(rules.issuers.length > 1 ? { issuer: issuer.name } : {}),
+    allow: ["upload"],
+    prefix,
+    upload: { maxBytes: 1_000_000, contentTypes: ["text/plain"] },
+  };
+  const more = [...file.rules, added];
+  const result = accessRulesFrom({ ...file, rules: more });
+  // The operator's own rules may leave no room for it, such as one with the prefix {team}/.
+  return result.ok
+    ? { rules: more, upload: uploadOf(result.value, prefix) }
+    : { rules: file.rules, upload: undefined };
+}
+
+function uploadOf({ rules }: AccessRules, addedPrefix: string | undefined): LocalUpload | undefined {
+  const limits = rules.find(({ upload, mode }) => upload !== undefined && mode === "enforce")?.upload;
+  const [type] = limits?.contentTypes ?? [];
+  if (limits === undefined || type === undefined) return undefined;
+  return { contentType: type.replace("*", "png"), maxBytes: limits.maxBytes, addedPrefix };
 }
 
 function userClaimsOf(issuer: Issuer | undefined, user: string): Readonly<Record<string, unknown>> {

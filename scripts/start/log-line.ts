@@ -32,11 +32,12 @@ function reasonsIn({ refusal, error }: AuditEntry): readonly string[] {
   return [`because ${code}`, ...Object.entries(more).map(([name, value]) => `${name} ${shown(value)}`)];
 }
 
-function factsIn({ sessionName, rules, prefixes }: AuditEntry): readonly string[] {
+function factsIn({ sessionName, rules, prefixes, count }: AuditEntry): readonly string[] {
   return [
     ...(sessionName === undefined ? [] : [`session ${sessionName}`]),
     ...(rules === undefined ? [] : [`rules ${shown(rules)}`]),
     ...(prefixes === undefined ? [] : [`prefixes ${shown(prefixes)}`]),
+    ...(count === undefined ? [] : [`count ${count}`]),
   ];
 }
 

@@ -3,25 +3,30 @@ import { type RunningFunction, startFunction } from "../../sandbox/fc/running-fu
 import { sandboxLine } from "../../sandbox/guide.ts";
 import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
-import { build } from "../build.ts";
+import { build, type FunctionName } from "../build.ts";
+import { DOMAIN_ROUTES, functionsOfSYaml } from "./functions.ts";
 import { type LocalAccess, readLocalAccess } from "./local-access.ts";
 import { runFolder } from "./run-folder.ts";
 import { corsRuleFor, webPage } from "./web-page.ts";
 
-/** The local Alibaba Cloud with the function deployed in it: the built bundle, under FC's conditions. */
+/** The local Alibaba Cloud with both functions deployed in it: the built bundles, under FC's conditions. */
 export interface Stage {
   readonly sandbox: Sandbox;
   /** e.g. http://127.0.0.1:9000/credentials */
   readonly credentialsUrl: string;
+  /** e.g. http://127.0.0.1:9000/uploads; /downloads is beside it. */
+  readonly uploadsUrl: string;
   /** The claim with the audience that access.yaml requires in its first issuer's tokens; empty when it checks none. */
   readonly audienceClaims: LocalAccess["audienceClaims"];
   /** The claims that name a user, as access.yaml's first issuer has them. */
   readonly userClaims: LocalAccess["userClaims"];
   /** About access.yaml. */
   readonly warnings: readonly string[];
-  /** The function's log: its audit lines and FC's own lines, the oldest first. */
+  /** What an upload rule of access.yaml takes, for a walk; undefined when there is no such rule. */
+  readonly upload: LocalAccess["upload"];
+  /** The functions' log: their audit lines and FC's own lines, the oldest first. */
   readonly log: () => readonly string[];
-  /** The folder of the function's bundle. It belongs to this run, and {@link stop} removes it. */
+  /** The folder with `credentials` and `uploads`, as dist has them. It belongs to this run, and {@link stop} removes it. */
   readonly codeDir: string;
   /** The demo App, e.g. http://127.0.0.1:9006. The bucket's CORS rule allows it. */
   readonly pageUrl: string;
@@ -39,9 +44,9 @@ export interface StageOptions {
   readonly port: number;
   /** If a port is taken, use free ports instead of failing. */
   readonly orFree: boolean;
-  /** The function's ALLOWED_ORIGINS. Default: any origin, for pages under development. */
+  /** The functions' ALLOWED_ORIGINS. Default: any origin, for pages under development. */
   readonly allowedOrigins?: "the page's";
-  /** Gets each line of the function's log at once. */
+  /** Gets each line of the functions' log at once. */
   readonly onLog?: (line: string) => void;
 }
 
@@ -51,11 +56,11 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const { sandbox, pageDoor } = await opened(options);
   const folder = runFolder(RUNS);
   const codeDir = folder.path;
-  let running: RunningFunction | undefined;
+  const running: RunningFunction[] = [];
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
-      await running?.stop();
+      await Promise.all(running.map((target) => target.stop()));
       folder.remove();
       await Promise.all([pageDoor.close(), sandbox.stop()]);
     })();
@@ -63,20 +68,25 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   };
   try {
     const access = localAccess(sandbox.issuer);
-    await build({ content: access.content, outDir: codeDir });
     const allowedOrigins = options.allowedOrigins === undefined ? "*" : pageDoor.url;
-    running = await startFunction(
-      sandbox.world,
-      functionSettings(sandbox, { codeDir, allowedOrigins }),
-      options.onLog === undefined ? {} : { onLog: options.onLog },
-    );
-    sandbox.deploy([running]);
+    const functions = functionsOfSYaml(sandbox, { codeDir, allowedOrigins });
+    const started = async (name: FunctionName): Promise<RunningFunction> => {
+      const settings = functions[name];
+      await build({ content: access.content, outDir: settings.codeDir, function: name });
+      const { onLog } = options;
+      const target = await startFunction(sandbox.world, settings, onLog === undefined ? {} : { onLog });
+      running.push(target);
+      return target;
+    };
+    sandbox.deploy([await started("credentials"), await started("uploads")], DOMAIN_ROUTES);
     openPage(pageDoor, sandbox, access);
     const stage: Stage = {
       sandbox,
       credentialsUrl: `${sandbox.fc.url}/credentials`,
+      uploadsUrl: `${sandbox.fc.url}/uploads`,
       audienceClaims: access.audienceClaims,
       userClaims: access.userClaims,
+      upload: access.upload,
       warnings: access.warnings,
       log: () => sandbox.world.functionLog.map(({ text }) => text),
       codeDir,
@@ -84,6 +94,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       line: () => ({
         ...sandboxLine(sandbox),
         credentials: stage.credentialsUrl,
+        uploads: stage.uploadsUrl,
         appToken: appTokenFor(stage, "alice", { seconds: 3600 }),
         code: codeDir,
       }),
@@ -158,30 +169,4 @@ function openPage(door: LoopbackServer, sandbox: Sandbox, access: LocalAccess): 
       cloud: { sandbox, rules: access.rules },
     }),
   );
-}
-
-/** The settings of s.yaml, with the local cloud's addresses. */
-function functionSettings(
-  sandbox: Sandbox,
-  { codeDir, allowedOrigins }: { readonly codeDir: string; readonly allowedOrigins: string },
-): Parameters<typeof startFunction>[1] {
-  return {
-    name: "oss-valet",
-    codeDir,
-    handler: "index.handler",
-    environment: {
-      OSS_ROLE_ARN: sandbox.roleArn,
-      OSS_BUCKET: sandbox.bucket,
-      OSS_REGION: sandbox.region,
-      OSS_ENDPOINT: sandbox.oss.url,
-      STS_ENDPOINT: sandbox.sts.url,
-      ALLOWED_ORIGINS: allowedOrigins,
-    },
-    roleArn: sandbox.functionRoleArn,
-    memoryMb: 512,
-    timeoutSeconds: 10,
-    methods: ["GET", "HEAD", "POST", "OPTIONS"],
-    region: sandbox.region,
-    accountId: sandbox.accountId,
-  };
 }

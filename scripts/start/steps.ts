@@ -100,7 +100,7 @@ export async function refusedByOss(
 }
 
 /** The reason for OSS's decision about its last request. */
-function ossReason({ sandbox }: Stage): string | undefined {
+export function ossReason({ sandbox }: Stage): string | undefined {
   return sandbox.world.journal.findLast((entry) => entry.service === "oss")?.because;
 }
 

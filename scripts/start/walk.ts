@@ -1,3 +1,4 @@
+import { uploadByForm } from "./forms.ts";
 import { appTokenFor, type Stage } from "./stage.ts";
 import {
   done,
@@ -17,7 +18,7 @@ const TWELVE_HOURS_MS = 12 * 3600 * 1000;
 /** Walks through the whole exchange as an App and its user see it, with the real SDK. Throws StepFailed. */
 export async function walk(stage: Stage, say: Say): Promise<void> {
   const { sandbox } = stage;
-  say("The local Alibaba Cloud is running: STS, OSS, RAM, an issuer, and the function in FC's runtime.");
+  say("The local Alibaba Cloud is running: STS, OSS, RAM, an issuer, and both functions in FC's runtime.");
 
   heading(say, 1, "Alice signs in to the App. Her login service gives it a token (JWT) with these claims:");
   const token = appTokenFor(stage, "alice", { seconds: 900 });
@@ -81,7 +82,14 @@ export async function walk(stage: Stage, say: Say): Promise<void> {
   );
   await refusedByOss(stage, say, "get", `${bob.KeyPrefix}hello.txt`, client, ["AccessDenied"], "the same");
 
-  heading(say, 5, "Common mistakes, and how to fix them:");
+  heading(
+    say,
+    5,
+    `A mini program cannot run an OSS SDK. It asks for a signed form: POST ${stage.uploadsUrl}`,
+  );
+  await uploadByForm(stage, say, token);
+
+  heading(say, 6, "Common mistakes, and how to fix them:");
   const { SecurityToken: _, ...stolen } = alice;
   await refusedByOss(
     stage,

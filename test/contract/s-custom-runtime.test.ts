@@ -11,9 +11,9 @@ import { openSession } from "../../sandbox/sts/session.ts";
 import { build } from "../../scripts/build.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const read = (name: string) => parse(readFileSync(join(ROOT, name), "utf8"));
+const read = (name: string) => parse(readFileSync(join(ROOT, name), "utf8"), { merge: true });
 const FILE = read("s-custom-runtime.yaml");
-const BUILT_IN = read("s.yaml").resources.credentials.props;
+const BUILT_IN = read("s.yaml").resources;
 const PROPS = FILE.resources.credentials.props;
 
 const codeDir = mkdtempSync(join(tmpdir(), "oss-valet-web-"));
@@ -39,10 +39,13 @@ afterAll(async () => {
   rmSync(codeDir, { recursive: true, force: true });
 });
 
-describe("s-custom-runtime.yaml", () => {
+describe.each(["credentials", "uploads"])("s-custom-runtime.yaml, %s", (name) => {
+  const PROPS = FILE.resources[name].props;
+
   it("is s.yaml but for what makes it a web function", () => {
     expect(FILE.extend).toBe("./s.yaml");
-    expect(Object.keys(FILE.resources.credentials)).toEqual(["props"]);
+    expect(Object.keys(FILE.resources)).toEqual(Object.keys(BUILT_IN));
+    expect(Object.keys(FILE.resources[name])).toEqual(["props"]);
     expect(Object.keys(PROPS)).toEqual([
       "functionName",
       "runtime",
@@ -50,7 +53,7 @@ describe("s-custom-runtime.yaml", () => {
       "instanceConcurrency",
       "concurrencyConfig",
     ]);
-    expect(PROPS.functionName).not.toBe(BUILT_IN.functionName);
+    expect(PROPS.functionName).not.toBe(BUILT_IN[name].props.functionName);
   });
 
   it("starts a file of the build, with an absolute path to the image's Node", () => {
@@ -70,7 +73,7 @@ describe("s-custom-runtime.yaml", () => {
   it("stays within FC's 200 requests an instance, and serves more at a time than s.yaml", () => {
     expect(PROPS.instanceConcurrency).toBeLessThanOrEqual(200);
     const atATime = PROPS.instanceConcurrency * PROPS.concurrencyConfig.reservedConcurrency;
-    expect(atATime).toBeGreaterThan(BUILT_IN.concurrencyConfig.reservedConcurrency);
+    expect(atATime).toBeGreaterThan(BUILT_IN[name].props.concurrencyConfig.reservedConcurrency);
   });
 });
 
@@ -100,6 +103,10 @@ describe("what it starts", () => {
   it("repeats FC's request id, so that FC's log and the audit line meet", async () => {
     const { body } = await asked("alice", { ...roleHeaders(), "x-fc-request-id": "1-6922f0a1-0c9f4a1d" });
     expect(body["RequestId"]).toBe("1-6922f0a1-0c9f4a1d");
+  });
+
+  it("leaves forms to the function with a role for them", async () => {
+    expect((await fetch(`${web.url}/uploads`, { method: "POST" })).status).toBe(404);
   });
 
   it("lets an idle connection live through a freeze", async () => {

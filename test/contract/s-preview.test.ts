@@ -8,9 +8,12 @@ const root = join(import.meta.dirname, "../..");
 const home = mkdtempSync(join(tmpdir(), "s-home-"));
 
 interface Rendered {
-  readonly resources: {
-    readonly credentials: { readonly component: string; readonly props: Record<string, unknown> };
-  };
+  readonly resources: Readonly<
+    Record<
+      "credentials" | "uploads",
+      { readonly component: string; readonly actions: unknown; readonly props: Record<string, unknown> }
+    >
+  >;
 }
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -31,35 +34,54 @@ function preview(environment: Readonly<Record<string, string>>, file = "s.yaml")
   });
 }
 
-it("the unmodified `s` renders s.yaml, with the settings of the shell", () => {
-  const { status, stdout } = preview({ OSS_BUCKET: "photos-prod", OSS_REGION: "ap-southeast-1" });
+function rendered(environment: Readonly<Record<string, string>>, file?: string): Rendered["resources"] {
+  const { status, stdout } = preview(environment, file);
   expect(status).toBe(0);
-  const rendered = JSON.parse(stdout.slice(stdout.indexOf("\n{"), stdout.lastIndexOf("\n}") + 2)) as Rendered;
-  const { component, props } = rendered.resources.credentials;
-  expect(component).toBe("fc3@0.1.22");
-  expect(props).toMatchObject({
-    region: "ap-southeast-1",
-    runtime: "nodejs20",
-    handler: "index.handler",
-    environmentVariables: { OSS_BUCKET: "photos-prod", OSS_REGION: "ap-southeast-1" },
+  const json = stdout.slice(stdout.indexOf("\n{"), stdout.lastIndexOf("\n}") + 2);
+  return (JSON.parse(json) as Rendered).resources;
+}
+
+it("the unmodified `s` renders s.yaml, with the settings of the shell, and what both functions share in both", () => {
+  const { credentials, uploads } = rendered({ OSS_BUCKET: "photos-prod", OSS_REGION: "ap-southeast-1" });
+  const settings = { OSS_BUCKET: "photos-prod", OSS_REGION: "ap-southeast-1" };
+  for (const { component, props } of [credentials, uploads]) {
+    expect(component).toBe("fc3@0.1.22");
+    expect(props).toMatchObject({
+      region: "ap-southeast-1",
+      runtime: "nodejs20",
+      handler: "index.handler",
+      logConfig: "auto",
+    });
+  }
+  expect(credentials.props["environmentVariables"]).toEqual({
+    ...settings,
+    OSS_ROLE_ARN: expect.stringContaining(":role/oss-valet-client"),
   });
+  expect(uploads.props["environmentVariables"]).toEqual(settings);
+  for (const name of ["triggers", "asyncInvokeConfig"])
+    expect(uploads.props[name]).toEqual(credentials.props[name]);
+  expect(uploads.props["triggers"]).toEqual([expect.objectContaining({ triggerType: "http" })]);
+  expect(uploads.actions).toEqual(credentials.actions);
 });
 
-it("renders s-custom-runtime.yaml as s.yaml with another runtime", () => {
-  const { status, stdout } = preview({ OSS_BUCKET: "photos-prod" }, "s-custom-runtime.yaml");
-  expect(status).toBe(0);
-  const { props } = (
-    JSON.parse(stdout.slice(stdout.indexOf("\n{"), stdout.lastIndexOf("\n}") + 2)) as Rendered
-  ).resources.credentials;
-  expect(props).toMatchObject({
-    functionName: "oss-valet-web",
-    runtime: "custom.debian10",
-    code: "./dist/credentials",
-    role: expect.stringContaining(":role/oss-valet-function"),
-    environmentVariables: { OSS_BUCKET: "photos-prod", OSS_REGION: "cn-hangzhou" },
-    triggers: [expect.objectContaining({ triggerType: "http" })],
-  });
-});
+it.each([
+  ["credentials", "oss-valet-web", "oss-valet-function"],
+  ["uploads", "oss-valet-uploads-web", "oss-valet-uploads"],
+] as const)(
+  "renders %s of s-custom-runtime.yaml as in s.yaml with another runtime",
+  (resource, name, role) => {
+    const { props } = rendered({ OSS_BUCKET: "photos-prod" }, "s-custom-runtime.yaml")[resource];
+    expect(props).toMatchObject({
+      functionName: name,
+      runtime: "custom.debian10",
+      code: `./dist/${resource}`,
+      role: expect.stringMatching(new RegExp(`:role/${role}$`)),
+      environmentVariables: { OSS_BUCKET: "photos-prod", OSS_REGION: "cn-hangzhou" },
+      triggers: [expect.objectContaining({ triggerType: "http" })],
+      customRuntimeConfig: expect.objectContaining({ args: ["server.js"] }),
+    });
+  },
+);
 
 it("`s` names the setting that is missing", () => {
   const { status, stdout, stderr } = preview({});

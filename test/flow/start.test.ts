@@ -131,7 +131,7 @@ describe("npm start -- --json", () => {
       { text: `FC Invoke End RequestId: ${answer.RequestId}` },
     ]);
     expect(await (await fetch(`${control}/log?function=another`)).json()).toEqual({
-      error: "function: must be one of oss-valet",
+      error: "function: must be one of oss-valet, oss-valet-uploads",
     });
     expect(await endedBy(run.child, "SIGINT")).toBe(0);
     expect(run.stderr()).toBe("");

@@ -31,7 +31,7 @@ beforeAll(async () => {
   const sYaml = readFileSync(join(ROOT, "s.yaml"), "utf8");
   writeFileSync(
     join(project, "s.yaml"),
-    sYaml.replace("component: fc3@0.1.22", `component: ${COMPONENT ?? "fc3@0.1.22"}`),
+    sYaml.replaceAll("component: fc3@0.1.22", `component: ${COMPONENT ?? "fc3@0.1.22"}`),
   );
   copyFileSync(join(ROOT, "s.local.yaml"), join(project, "s.local.yaml"));
   for (const folder of ["bin", "home", "dist"]) mkdirSync(join(project, folder));
@@ -101,24 +101,36 @@ function answerIn(output: string): { readonly statusCode: number; readonly body:
 it("s.local.yaml is s.yaml on the services, the role and the bundle of npm start", async () => {
   const output = await s(["preview", "-t", "s.local.yaml", "-o", "json"]);
   const rendered = JSON.parse(output.slice(output.indexOf("\n{"), output.lastIndexOf("\n}") + 2)) as {
-    readonly resources: {
-      readonly credentials: {
-        readonly actions: Record<string, unknown>;
-        readonly props: Record<string, unknown> & {
-          readonly environmentVariables: Readonly<Record<string, string>>;
-        };
-      };
-    };
+    readonly resources: Readonly<
+      Record<
+        "credentials" | "uploads",
+        {
+          readonly actions: Record<string, unknown>;
+          readonly props: Record<string, unknown> & {
+            readonly environmentVariables: Readonly<Record<string, string>>;
+          };
+        }
+      >
+    >;
   };
   const { actions, props } = rendered.resources.credentials;
   expect(actions["pre-local"]).toEqual([]);
-  expect(props).toMatchObject({ runtime: "nodejs20", handler: "index.handler", code: stage.codeDir });
+  const code = join(stage.codeDir, "credentials");
+  expect(props).toMatchObject({ runtime: "nodejs20", handler: "index.handler", code });
   const { OSS_ROLE_ARN, ...variables } = props.environmentVariables;
   expect(OSS_ROLE_ARN?.toLowerCase()).toBe(stage.sandbox.roleArn.toLowerCase());
   expect(variables).toEqual({
     OSS_BUCKET: stage.sandbox.bucket,
     OSS_REGION: stage.sandbox.region,
     STS_ENDPOINT: stage.sandbox.sts.url,
+    OSS_ENDPOINT: stage.sandbox.oss.url,
+  });
+  const { uploads } = rendered.resources;
+  expect(uploads.actions["pre-local"]).toEqual([]);
+  expect(uploads.props["code"]).toBe(join(stage.codeDir, "uploads"));
+  expect(uploads.props.environmentVariables).toEqual({
+    OSS_BUCKET: stage.sandbox.bucket,
+    OSS_REGION: stage.sandbox.region,
     OSS_ENDPOINT: stage.sandbox.oss.url,
   });
 });
@@ -140,7 +152,15 @@ describe.skipIf(COMPONENT === undefined || process.platform === "win32")(
     });
 
     it("s local invoke: a user's token becomes credentials, signed for with the developer's key", async () => {
-      const output = await s(["local", "invoke", "-t", "s.local.yaml", "-f", eventFile(token())]);
+      const output = await s([
+        "credentials",
+        "local",
+        "invoke",
+        "-t",
+        "s.local.yaml",
+        "-f",
+        eventFile(token()),
+      ]);
       expect(answerIn(output)).toMatchObject({
         statusCode: 200,
         body: {
@@ -154,7 +174,15 @@ describe.skipIf(COMPONENT === undefined || process.platform === "win32")(
     });
 
     it("s local invoke: a refusal is printed, and the exit code is 0 all the same", async () => {
-      const output = await s(["local", "invoke", "-t", "s.local.yaml", "-f", eventFile(`${token()}x`)]);
+      const output = await s([
+        "credentials",
+        "local",
+        "invoke",
+        "-t",
+        "s.local.yaml",
+        "-f",
+        eventFile(`${token()}x`),
+      ]);
       expect(answerIn(output)).toMatchObject({ statusCode: 401, body: { Code: "InvalidToken" } });
     });
 
@@ -165,7 +193,7 @@ describe.skipIf(COMPONENT === undefined || process.platform === "win32")(
         accessFile,
         readFileSync(join(ROOT, "access.yaml"), "utf8").replace("https://login.example.com/", issuer),
       );
-      const output = await s(["local", "invoke", "-e", "{}"], { ACCESS_FILE: accessFile });
+      const output = await s(["credentials", "local", "invoke", "-e", "{}"], { ACCESS_FILE: accessFile });
       expect(readFileSync(join(project, "dist/credentials/index.js"), "utf8")).toContain(issuer);
       expect(answerIn(output)).toMatchObject({ statusCode: 400, body: { Code: "InvalidRequest" } });
     });
@@ -210,7 +238,7 @@ interface Started {
 async function started(): Promise<Started> {
   const process: ChildProcess = spawn(
     join(ROOT, "node_modules/.bin/s"),
-    ["local", "start", "-t", "s.local.yaml"],
+    ["credentials", "local", "start", "-t", "s.local.yaml"],
     { cwd: project, env: environment() },
   );
   const stop = () => void process.kill("SIGINT");

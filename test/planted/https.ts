@@ -110,8 +110,8 @@ export const httpsBugs: readonly Bug[] = [
   {
     name: "https: an unknown name of FC reaches the first function",
     in: "fcServer",
-    find: `host.endsWith(".fcapp.run") ? undefined : functions[0]`,
-    replace: `functions[0]`,
+    find: `host.endsWith(".fcapp.run") ? undefined : byPath(message.url ?? "/")`,
+    replace: `byPath(message.url ?? "/")`,
     killedBy: ["sandbox/https-doors"],
   },
   {

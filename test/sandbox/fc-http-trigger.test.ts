@@ -496,6 +496,35 @@ describe("invocations", () => {
     const bodyFor = async (host: string) => (await send(origin, "GET", "/", { host })).body;
     expect([await bodyFor("second.example.com:80"), await bodyFor("127.0.0.1")]).toEqual(["second", "first"]);
   });
+
+  it("chooses among functions by the path, where the deployment has routes", async () => {
+    const world = worldWithFunctionRole();
+    const named = (name: string) =>
+      deploy(`exports.handler = async () => "${name}";`, { name }, {}, world).then(({ target }) => target);
+    const functions = await Promise.all(["f1", "f2", "f3", "f4", "f5"].map(named));
+    // The table and its outcomes: FC "Configure a custom domain name", the example of the route matching rules.
+    const routes = [
+      { path: "/", functionName: "f1" },
+      { path: "/*", functionName: "f2" },
+      { path: "/login", functionName: "f3" },
+      { path: "/login/a", functionName: "f4" },
+      { path: "/login/*", functionName: "f5" },
+    ];
+    const origin = await listen(fcServer(world, functions, routes));
+    const bodyFor = async (path: string) => (await send(origin, "GET", path, { host: "127.0.0.1" })).body;
+    expect(await bodyFor("/")).toBe("f1");
+    expect(await bodyFor("/user?a=/login")).toBe("f2");
+    expect(await bodyFor("/login")).toBe("f3");
+    expect(await bodyFor("/login/a")).toBe("f4");
+    expect(await bodyFor("/login/a/b")).toBe("f5");
+    expect(await bodyFor("/login/b")).toBe("f5");
+
+    const bare = await listen(fcServer(world, functions, routes.slice(2)));
+    expect(await send(bare, "GET", "/user", { host: "127.0.0.1" })).toMatchObject({
+      status: 404,
+      body: expect.stringContaining("FunctionNotFound"),
+    });
+  });
 });
 
 interface RequestParts {

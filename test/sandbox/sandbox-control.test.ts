@@ -229,6 +229,7 @@ describe("the control API", () => {
       administrator: sandbox.administrator,
       roleArn: sandbox.roleArn,
       functionRoleArn: sandbox.functionRoleArn,
+      uploadsRoleArn: "acs:ram::1234567890123456:role/oss-valet-uploads",
       bucket: sandbox.bucket,
       region: sandbox.region,
     });

@@ -51,6 +51,22 @@ describe("a seed file", () => {
     }
   });
 
+  it("names a role for a second function, or none", async () => {
+    const roleWith = async (seed: string) => {
+      const sandbox = await startSandbox({ world: seededWorld(seed) });
+      await sandbox.stop();
+      return sandbox.uploadsRoleArn;
+    };
+    expect(await roleWith(SEED)).toBeUndefined();
+    expect(
+      await roleWith(SEED.replace("functionRole: Writer", "functionRole: Writer, uploadsRole: Writer")),
+    ).toBe("acs:ram::9999999999999999:role/writer");
+    const unknown = SEED.replace("functionRole: Writer", "functionRole: Writer, uploadsRole: another");
+    expect(() => seededWorld(unknown)(emptyWorld(sandboxClock()))).toThrow(
+      'scene.uploadsRole: "another" does not exist',
+    );
+  });
+
   it("has root keys, CORS rules and host names of buckets", async () => {
     const seed = SEED.replace(
       "    policies:",
