@@ -34,6 +34,47 @@ describe("the walk of npm start", () => {
     const { lines, failure } = await walked(OWN_FOLDER);
     expect(failure).toBeUndefined();
     expect(lines.at(-1)).toBe("\nThe exchange works: Alice reached her folder and nothing else.");
+    expect(lines).toContain(
+      "   (access.yaml has no rule with upload: npm start has added one for forms/{sub}/)",
+    );
+    expect(lines).toContain("   post  forms/alice/from-a-form.txt  →  200");
+  });
+
+  const PHOTOS = {
+    name: "photos",
+    allow: ["upload"],
+    prefix: "photos/{sub}/",
+    upload: { maxBytes: 5, contentTypes: ["image/*"], overwrite: true },
+  };
+  it("posts a form as the operator's own rule with upload allows it, and is refused for another key", async () => {
+    const { lines, failure } = await walked(OWN_FOLDER, PHOTOS);
+    expect(failure).toBeUndefined();
+    expect(lines.filter((line) => line.includes("npm start has added"))).toEqual([]);
+    expect(lines).toContain('     ["content-length-range",0,5]');
+    expect(lines).toContain('     ["eq","$content-type","image/png"]');
+    const posted = lines.indexOf("   post  photos/alice/from-a-form.txt  →  200");
+    expect(lines.slice(posted, posted + 4)).toEqual([
+      "   post  photos/alice/from-a-form.txt  →  200",
+      "   post  photos/alice/from-a-form.txt.exe, with the same form",
+      '      AccessDenied: Invalid according to Policy: Policy Condition failed: ["eq","$key","photos/alice/from-a-form.txt"]',
+      "   STS was not called: the function signs with the keys of its own role",
+    ]);
+  });
+
+  it.each<[string, object, string]>([
+    [
+      "upload for others only",
+      { ...PHOTOS, when: { role: "editor" } },
+      "   403 AccessDenied: no rule with upload is for alice, so she gets no form",
+    ],
+    [
+      "a folder where the one for forms would be",
+      { name: "blanks", when: { role: "editor" }, allow: ["read"], prefix: "forms/shared/" },
+      "   access.yaml has no rule with upload, and no room for one more: /uploads refuses everybody (403)",
+    ],
+  ])("goes on without a form when the rules have %s", async (_what, rule, said) => {
+    const { lines, failure } = await walked(OWN_FOLDER, rule);
+    expect([failure, lines.filter((line) => line === said)]).toEqual([undefined, [said]]);
   });
 
   const NEEDS =
@@ -92,8 +133,9 @@ async function statusOf(stage: Stage): Promise<number> {
 describe("npm start -- --json", () => {
   it("writes the function's log to standard error, serves it by RequestId, and removes its folder at SIGTERM", async () => {
     const run = await started("--json", "--port", "0");
-    const { credentials, control, code } = JSON.parse(run.stdout()) as Record<string, string>;
-    expect(code !== undefined && existsSync(code)).toBe(true);
+    const { credentials, uploads, control, code } = JSON.parse(run.stdout()) as Record<string, string>;
+    expect(readdirSync(String(code)).sort()).toEqual(["credentials", "uploads"]);
+    expect(uploads).toBe(String(credentials).replace(/credentials$/, "uploads"));
     const { token, answer } = await refusedRequest(String(credentials));
 
     const served = (await (
@@ -154,6 +196,7 @@ it("npm start shows the log between the steps of its walk, and removes its folde
   expect(run.stdout.split("\n").filter((line) => line.startsWith("[log]"))).toEqual([
     expect.stringMatching(/^\[log\] 200 Success {2}GET \/credentials {2}\d+ ms {2}session alice-/),
     expect.stringMatching(/^\[log\] 200 Success {2}GET \/credentials {2}\d+ ms {2}session bob-/),
+    expect.stringMatching(/^\[log\] 200 Success {2}POST \/uploads {2}\d+ ms {2}session alice-.* count 1, /),
     expect.stringContaining("because TOKEN_MISSING, RequestId "),
     expect.stringContaining("because TOKEN_EXPIRED, RequestId "),
   ]);
