@@ -8,6 +8,6 @@ export {
   type UrlOptions,
   url,
 } from "./oss/objects.ts";
-export type { UploadOptions, UploadProgress, UploadResult } from "./upload/options.ts";
+export type { UploadForms, UploadOptions, UploadProgress, UploadResult } from "./upload/options.ts";
 export type { UploadedPart, UploadRecord, UploadStore } from "./upload/store.ts";
 export { type UploadState, type UploadTask, upload } from "./upload/task.ts";

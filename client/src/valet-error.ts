@@ -20,6 +20,8 @@ export type ClientErrorCode =
   | "InvalidArgument"
   /** OSS has other bytes than were sent: their CRC-64 differs. */
   | "ChecksumMismatch"
+  /** A mini program may not reach this domain: it is not in the list of the platform's console. */
+  | "DomainNotAllowed"
   /** The file changed while it was uploaded, or is no longer the one whose upload should go on. */
   | "FileChanged";
 

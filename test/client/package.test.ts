@@ -18,11 +18,13 @@ const ROOT = join(import.meta.dirname, "../..");
 const SIZES = {
   ".": 5150,
   "./zh": 2000,
-  "./upload": 7000,
+  "./upload": 7100,
+  "./forms": 3500,
+  "./mini-program": 3500,
   "./ali-oss": 2600,
   "./alicloud": 300,
-  "./react": 7050,
-  "./vue": 7000,
+  "./react": 7120,
+  "./vue": 7100,
 };
 
 type Entry = keyof typeof SIZES;
@@ -97,6 +99,8 @@ describe("an empty project that installed it", () => {
     ".": ["ValetError", "createCredentials", "explainOssError"],
     "./zh": ["zh"],
     "./upload": ["list", "remove", "upload", "url"],
+    "./forms": ["createForms"],
+    "./mini-program": ["createUploads"],
     "./ali-oss": ["ossClient"],
     "./alicloud": ["credentialsProvider"],
     "./react": ["useUpload"],
@@ -202,6 +206,8 @@ const APP = `
 import { createCredentials, explainOssError, ValetError, type Credentials } from "oss-valet-client";
 import { upload, list, type UploadResult } from "oss-valet-client/upload";
 import { zh } from "oss-valet-client/zh";
+import { createForms } from "oss-valet-client/forms";
+import { createUploads } from "oss-valet-client/mini-program";
 import { ossClient } from "oss-valet-client/ali-oss";
 import { credentialsProvider } from "oss-valet-client/alicloud";
 
@@ -212,9 +218,12 @@ export async function run(file: File): Promise<UploadResult> {
   await list(credentials, { prefix });
   await (await ossClient(OSS, credentials, { timeout: 60_000 })).put("a.txt");
   const { expiration }: { expiration: Date } = await credentialsProvider(credentials).getCredentials();
+  const forms = createForms({ endpoint: "https://valet.example.com/uploads", appToken: () => "jwt" });
+  const uploads = createUploads({ endpoint: "https://valet.example.com/uploads", appToken: () => "jwt" });
+  const { key } = await uploads.upload({ filePath: "wxfile://tmp/a.jpg", name: (await forms.urls(["a.jpg"])).join() });
   const seconds: number = expiresAt.getTime() - credentials.now() + expiration.getTime();
   try {
-    return await upload(credentials, file, { concurrency: seconds }).done;
+    return await upload(credentials, file, { concurrency: seconds, forms, name: key }).done;
   } catch (error) {
     const { cause, fix, learnMore = "" } = explainOssError(error, zh);
     if (error instanceof ValetError && error.code === "AccessDenied") throw new Error(cause + fix + learnMore);

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeEach } from "vitest";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/sandbox.ts";
 import { type OssService, startOss } from "./oss-service.ts";
 import { type StubSts, startStubSts } from "./stub-sts.ts";
+import { startUploads, type UploadsService } from "./uploads-service.ts";
 
 /** One sandbox for all tests of a file: it starts now, and stops after the last test. Faults and clock end with a test. */
 export async function sandboxForTests(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -39,4 +40,15 @@ export async function stubStsForTests(): Promise<StubSts> {
   const stub = await startStubSts();
   afterAll(() => stub.close());
   return stub;
+}
+
+/** /uploads and /downloads for all tests of a file, on the clock of its OSS. */
+export async function uploadsForTests(
+  oss: OssService,
+  options: Parameters<typeof startUploads>[1] = {},
+): Promise<UploadsService> {
+  const uploads = await startUploads(oss, options);
+  afterAll(() => uploads.close());
+  beforeEach(() => uploads.isBehindBy(0));
+  return uploads;
 }

@@ -48,7 +48,7 @@ export async function askValet({ url, appToken, fetch, timeoutMs }: ValetCall): 
       credentials: "omit",
       redirect: "error",
     });
-    const body = (await jsonOf(response)) ?? {};
+    const body = jsonOf(await response.text()) ?? {};
     if (!response.ok) throw refusalOf(response, body);
     const dateMs = Date.parse(response.headers.get("Date") ?? "");
     return { body, dateMs: Number.isNaN(dateMs) ? undefined : dateMs };
@@ -66,9 +66,8 @@ export async function askValet({ url, appToken, fetch, timeoutMs }: ValetCall): 
   }
 }
 
-/** Throws what fetch throws when the connection ends in the middle of the body. */
-async function jsonOf(response: FetchResponse): Promise<object | undefined> {
-  const text = await response.text();
+/** undefined when it is no JSON. */
+export function jsonOf(text: string): object | undefined {
   try {
     return JSON.parse(text);
   } catch {
@@ -76,7 +75,11 @@ async function jsonOf(response: FetchResponse): Promise<object | undefined> {
   }
 }
 
-function refusalOf({ status, headers }: FetchResponse, body: object): ValetError {
+/** What the function answered, as an error. */
+export function refusalOf(
+  { status, headers }: Pick<FetchResponse, "status" | "headers">,
+  body: object,
+): ValetError {
   const { Code, Message, RequestId } = body as Partial<ErrorBody>;
   const known = typeof Code === "string";
   return new ValetError(

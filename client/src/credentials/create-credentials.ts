@@ -1,9 +1,11 @@
 import type { Permission } from "../../../shared/wire.ts";
-import { failure, invalid } from "../failure.ts";
+import { failure } from "../failure.ts";
 import type { Credentials, LiveCredentials } from "../live-credentials.ts";
 import { ValetError } from "../valet-error.ts";
 import { credentialsOf } from "./answer.ts";
+import { type AppToken, refuseNoFunction, tokenFrom } from "./app-token.ts";
 import { askValet, type Fetch } from "./ask-valet.ts";
+import { safeEndpoint } from "./endpoint.ts";
 import { steadyClock } from "./steady-clock.ts";
 import { type CredentialsStorage, storedRecord } from "./storage.ts";
 import { otherTabs } from "./tabs.ts";
@@ -17,7 +19,7 @@ export interface CredentialsOptions {
    * The App token (JWT) of the signed-in user, from your login library. Called before each call of the function; called
    * once more with `refused: true` after a 401, so that it can refresh the token.
    */
-  readonly appToken: (about: { readonly refused: boolean }) => string | Promise<string>;
+  readonly appToken: AppToken;
   /** Less than the rules grant. Default: everything that they grant. */
   readonly request?: {
     /** Only below this prefix, which ends in a slash. */
@@ -97,7 +99,7 @@ export function createCredentials({
   random = Math.random,
 }: CredentialsOptions): AppCredentials {
   const url = urlOf(endpoint, request);
-  if (typeof appToken !== "function") throw invalid("appToken is not a function; write () => token");
+  refuseNoFunction(appToken);
 
   let held: Held | undefined;
   let offsetMs = 0;
@@ -206,7 +208,7 @@ export function createCredentials({
   /** From another tab, from the storage, or from the function. */
   async function obtained(): Promise<Held> {
     const mine = era;
-    const token = await tokenOf(false);
+    const token = await tokenFrom(appToken, false);
     const user = userOf(token);
     // Somebody else has signed in: the credentials of the one before are not for them, whatever happens next.
     if (held && held.vended.user !== user) held = undefined;
@@ -230,7 +232,7 @@ export function createCredentials({
     const ask = () => askValet({ url, appToken: appTokenNow, fetch, timeoutMs });
     const { body, dateMs } = await ask().catch(async (error: ValetError) => {
       if (error.status !== 401) throw error;
-      appTokenNow = await tokenOf(true);
+      appTokenNow = await tokenFrom(appToken, true);
       return ask();
     });
     // Both times are the server's: a wrong clock of the device does not matter. LastUpdated has no milliseconds.
@@ -264,21 +266,6 @@ export function createCredentials({
       other.credentials.expiresAt > (held?.credentials.expiresAt ?? 0)
     );
   }
-
-  async function tokenOf(refused: boolean): Promise<string> {
-    let token: unknown;
-    let cause: unknown;
-    try {
-      token = await appToken({ refused });
-    } catch (error) {
-      cause = error;
-    }
-    if (typeof token === "string" && token !== "") return token;
-    const message = cause
-      ? "appToken() failed"
-      : "appToken() gave no text; return the JWT of the signed-in user";
-    throw failure("app", "AppTokenFailed", message, { cause });
-  }
 }
 
 /** A bug in the App's callback is reported as one, and stops no renewal. */
@@ -290,13 +277,8 @@ async function tell<T>(callback: ((about: T) => unknown) | undefined, about: T):
   }
 }
 
-/** Loopback is the one place where http is safe. A path is of the page's own origin. */
-const SAFE_ENDPOINT = /^(https:\/\/[^/]|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)|\/(?!\/))/;
-
 function urlOf(endpoint: string, request: NonNullable<CredentialsOptions["request"]>): string {
-  const text = String(endpoint);
-  if (!SAFE_ENDPOINT.test(text))
-    throw invalid(`endpoint is "${text}"; write https://…/credentials, or http only for this machine`);
+  const text = safeEndpoint(endpoint, "/credentials");
   const parameters = Object.entries(request).filter(([, value]) => value !== undefined);
   const query = parameters.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join("&");
   return query ? `${text}${text.includes("?") ? "&" : "?"}${query}` : text;

@@ -5,7 +5,9 @@ export interface Sending {
   readonly method: string;
   readonly url: string;
   readonly headers: Texts;
-  readonly body?: Blob | undefined;
+  readonly body?: Blob | FormData | undefined;
+  /** Bytes. Default: those of a Blob. */
+  readonly size?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Bytes of the body that have left so far. `fetch` never says. */
   readonly onSent?: ((bytes: number) => void) | undefined;
@@ -34,12 +36,12 @@ const MS_PER_BYTE = 0.1;
 
 export function transportOf({ fetch }: Ways): Transport {
   return async (sending) => {
-    const { method, url, body, signal, onSent } = sending;
+    const { method, url, body, size = (body as Blob | undefined)?.size ?? 0, signal, onSent } = sending;
     signal?.throwIfAborted();
     const ending = new AbortController();
     const end = () => ending.abort();
     const send = body && !fetch && globalThis.XMLHttpRequest ? byXhr : byFetch(fetch);
-    let timer = setTimeout(end, STALLED_MS + (body?.size ?? 0) * MS_PER_BYTE);
+    let timer = setTimeout(end, STALLED_MS + size * MS_PER_BYTE);
     signal?.addEventListener("abort", end);
     try {
       return await send({

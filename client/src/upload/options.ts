@@ -26,10 +26,24 @@ export interface UploadOptions extends Ways {
    * IndexedDB where there is one. False: nothing is kept.
    */
   readonly resume?: UploadStore | false | undefined;
+  /**
+   * The way out when there are no credentials for this file: STS is throttled, or the rules allow only forms there. What
+   * `createForms` of `oss-valet-client/forms` gives. The file is then sent in one piece, without `headers` and `meta`.
+   */
+  readonly forms?: UploadForms | undefined;
   /** Called for every change of the progress. */
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
   /** Aborts the upload, as `abort()` does. `done` then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface UploadForms {
+  /** Whether only a form can store the file, by the error of `credentials.get()`, or by what the credentials open. */
+  isNeeded(by: Credentials | unknown, key?: string): boolean;
+  upload(
+    file: Blob,
+    options: Pick<UploadOptions, "key" | "name" | "contentType" | "onProgress" | "signal">,
+  ): Promise<UploadResult>;
 }
 
 /** Bytes. */
@@ -40,6 +54,7 @@ export interface UploadProgress {
 
 export interface UploadResult {
   readonly key: string;
+  /** Empty after a form, where the bucket's CORS rule does not expose it to the page. */
   readonly etag: string;
   /**
    * CRC-64 of the object, in decimal: what OSS has is what was sent. Undefined when nothing was compared, because the

@@ -6,7 +6,14 @@ import { retried } from "../oss/retry.ts";
 import { transportOf } from "../oss/transport.ts";
 import { keptIn } from "./kept.ts";
 import { type Multipart, multipartOf } from "./multipart.ts";
-import { type Plan, planOf, type UploadOptions, type UploadProgress, type UploadResult } from "./options.ts";
+import {
+  type Plan,
+  planOf,
+  type UploadForms,
+  type UploadOptions,
+  type UploadProgress,
+  type UploadResult,
+} from "./options.ts";
 import { checksumOf, etagIfThere, sent } from "./sent.ts";
 
 /** One upload: attempts, one after the other, that go on with what has arrived. */
@@ -26,10 +33,19 @@ export function runOf(
 ): Run {
   let multipart: Multipart | undefined;
   const onLoaded = (loaded: number) => learnt({ progress: { loaded, total: file.size } });
+  const { forms } = options;
   return {
     attempt: async (signal) => {
-      const current = await credentials.get({ signal });
-      const plan = planOf(current, file, options);
+      const current = await credentials.get({ signal }).catch((error) => {
+        if (!forms?.isNeeded(error)) throw error;
+      });
+      const plan = current && planOf(current, file, options);
+      if (!plan || forms?.isNeeded(current, plan.key)) {
+        const onProgress = (progress: UploadProgress) => learnt({ progress });
+        const result = await (forms as UploadForms).upload(file, { ...options, onProgress, signal });
+        learnt({ key: result.key });
+        return result;
+      }
       const { key } = plan;
       learnt({ key });
       const place = placeOf(current, key);
