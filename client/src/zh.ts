@@ -11,7 +11,12 @@ export const zh: ExplanationTexts = {
   "0003-00000101|0003-00000201": ["权限策略拒绝了此请求。", "请联系管理员。"],
   "0003-00000905": ["请求没有签名。", "请为请求签名。"],
   "0003-00001403|specified endpoint": ["Bucket 不在此 Endpoint。", "请使用凭证中的 `endpoint`。"],
-  "0002-00000236|Request has expired": ["签名 URL 已过期。", "请重新生成。"],
+  "0002-00000236|Request has expired|Policy expired": ["签名 URL 或表单已过期。", "请重新生成。"],
+  "0006-00000227|Condition failed|InvalidPolicy|FieldItem|POSTReq|0002-0000070": [
+    "这个表单不是为此文件签发的。",
+    "请原样发送表单的全部字段，并把文件放在最后。",
+  ],
+  EntityToo: ["文件大小不在表单允许的范围内。", "请按文件大小重新获取表单。"],
   "0002-00000904|UserDisable": ["AccessKey 或账号已被禁用（例如欠费）。", "请联系管理员。"],
   "SecurityTokenNotMatch|0002-00000002|0002-00000003": [
     "缺少安全令牌，或安全令牌与 AccessKey 不匹配。",
@@ -55,6 +60,7 @@ export const zh: ExplanationTexts = {
   "InvalidAnswer|valet:NotFound|MethodNotAllowed|raw xml": ["响应来自别的服务。", "请检查地址。"],
   "InvalidRequest|InvalidArgument|TooLarge": ["有参数不正确。", "请查看错误信息。"],
   "ChecksumMismatch|InvalidDigest": ["数据在传输中发生了变化。", "请重新上传。"],
+  DomainNot: ["小程序不允许访问此域名。", "请在小程序后台添加该域名。"],
   FileChanged: ["文件已被修改。", "请重新上传。"],
   "AbortError|cancel": ["App 取消了此操作。", "无需处理。"],
   "": ["未知错误。", "请看错误自带的消息；把它的 `requestId` 发给技术支持。"],

@@ -16,8 +16,8 @@ const ROOT = join(import.meta.dirname, "../..");
 
 /** Gzipped bytes of all that an entry brings into an App's bundle: the most that it may have. */
 const SIZES = {
-  ".": 5150,
-  "./zh": 2000,
+  ".": 5350,
+  "./zh": 2200,
   "./upload": 7100,
   "./forms": 3500,
   "./mini-program": 3500,

@@ -20,7 +20,15 @@ export const ENGLISH = {
     "The bucket is at another endpoint.",
     "Use `endpoint` of the credentials.",
   ],
-  "0002-00000236|Request has expired": ["The signed URL has expired.", "Make a new one."],
+  "0002-00000236|Request has expired|Policy expired": [
+    "The signed URL or form has expired.",
+    "Make a new one.",
+  ],
+  "0006-00000227|Condition failed|InvalidPolicy|FieldItem|POSTReq|0002-0000070": [
+    "This is not the form for this file.",
+    "Send all its fields, unchanged, and the file last.",
+  ],
+  EntityToo: ["The file is larger or smaller than its form allows.", "Ask for a form with its size."],
   "0002-00000904|UserDisable": ["The AccessKey or the account is disabled.", "Ask the operator."],
   "SecurityTokenNotMatch|0002-00000002|0002-00000003": [
     "The security token is missing, or of another key.",
@@ -64,6 +72,7 @@ export const ENGLISH = {
   "InvalidAnswer|valet:NotFound|MethodNotAllowed|raw xml": ["Something else answered.", "Check the address."],
   "InvalidRequest|InvalidArgument|TooLarge": ["An argument is wrong.", "Read the message."],
   "ChecksumMismatch|InvalidDigest": ["Bytes changed on their way.", "Upload again."],
+  DomainNot: ["The mini program may not reach this domain.", "Add it in the platform's console."],
   FileChanged: ["The file has changed.", "Upload again."],
   "AbortError|cancel": ["The App stopped it.", "Nothing."],
   "": ["An unknown error.", "Read its own message; give support its `requestId`."],
