@@ -1,12 +1,13 @@
 import { evaluate } from "../../sandbox/ram/evaluate.ts";
 import { parsePolicy, policyGrammarProblem, type Statement } from "../../sandbox/ram/policy-document.ts";
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
+import { uploadsPolicyFor } from "../../shared/domain/policy/uploads-role-policy.ts";
 import { bucketResource } from "../../shared/domain/ram/ram-policy.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { canMeet } from "../shared/evaluator.ts";
 import { listOf } from "../shared/values.ts";
 import type { Findings } from "./finding.ts";
-import { requestsUnder } from "./rule-requests.ts";
+import { type BoundOf, requestsUnder } from "./rule-requests.ts";
 
 /** What a bucket's policy is judged against. */
 export interface PolicyGround {
@@ -16,12 +17,14 @@ export interface PolicyGround {
   readonly accountId: string;
   /** In lower case. */
   readonly clientRole: string;
+  /** In lower case; undefined when nobody signs. */
+  readonly uploadsRole: string | undefined;
   readonly rules: AccessRules;
 }
 
 /**
- * A bucket policy opens past every role, and closes past it too: nobody but the client role is let in where access.yaml
- * puts users' objects, and nothing that a rule grants is denied. Statements are judged, not examples of requests.
+ * A bucket policy opens past every role, and closes past it too: nobody but the client role and the role that signs is let
+ * in where access.yaml puts users' objects, and nothing that a rule grants is denied. Statements are judged, not examples of requests.
  */
 export function bucketPolicyChecked(policy: unknown, ground: PolicyGround, findings: Findings): void {
   const check = `bucket policy of ${ground.bucket}`;
@@ -113,12 +116,13 @@ function opened({ statement, written }: Read, ground: PolicyGround): Trouble | u
 const ACCOUNT_ID_LENGTH = 16;
 
 /**
- * Somebody beside the account and the client role, whose sessions never pass their session policy. Source: OSS "Bucket
+ * Somebody beside the account, the client role, whose sessions never pass their session policy, and the role that signs.
+ * Source: OSS "Bucket
  * policy", Principal.
  */
 function strangerFrom(
   principal: string,
-  { accountId, clientRole }: PolicyGround,
+  { accountId, clientRole, uploadsRole }: PolicyGround,
 ): { readonly principal: string; readonly words: string; readonly isForeign: boolean } | undefined {
   if (principal === "*") return { principal, words: "anybody", isForeign: true };
   const [, account, kind, role] = /^arn:sts::([^:]*):([^/]*)\/([^/]*)\//.exec(principal) ?? [];
@@ -126,7 +130,7 @@ function strangerFrom(
     if (account !== accountId) return { principal, words: `another account (${principal})`, isForeign: true };
     if (!canMeet(kind, "assumed-role"))
       return { principal, words: `somebody of an unknown kind (${principal})`, isForeign: true };
-    if (role.toLowerCase() === clientRole) return undefined;
+    if ([clientRole, uploadsRole].includes(role.toLowerCase())) return undefined;
     return { principal, words: rolesIn(role, clientRole), isForeign: false };
   }
   if (principal === accountId) return undefined;
@@ -160,10 +164,11 @@ function reachOf(statement: Statement, condition: unknown, ground: PolicyGround)
 }
 
 /** Patterns of the keys that rules speak of, e.g. `users/*\/*`. */
-function foldersIn({ bucket, defaultBucket, rules }: PolicyGround): readonly string[] {
+function foldersIn(ground: PolicyGround): readonly string[] {
+  const { bucket, defaultBucket, rules } = ground;
   const before = `${bucketResource(bucket)}/`;
-  const { Statement: statements } = rolePolicyFor(rules, defaultBucket);
-  return statements
+  return boundsIn(ground)
+    .flatMap(({ boundOf }) => boundOf(rules, defaultBucket).Statement)
     .filter(({ Effect: effect }) => effect === "Allow")
     .flatMap(({ Resource: resources, Condition: condition }) =>
       listOf(resources).flatMap((resource) =>
@@ -174,6 +179,17 @@ function foldersIn({ bucket, defaultBucket, rules }: PolicyGround): readonly str
             : [],
       ),
     );
+}
+
+/** Who works on OSS, and what each needs there. */
+function boundsIn({
+  clientRole,
+  uploadsRole,
+}: PolicyGround): readonly { readonly role: string; readonly boundOf: BoundOf }[] {
+  return [
+    { role: clientRole, boundOf: rolePolicyFor },
+    ...(uploadsRole === undefined ? [] : [{ role: uploadsRole, boundOf: uploadsPolicyFor }]),
+  ];
 }
 
 /** The values of oss:Prefix that a condition asks for; undefined: any. */
@@ -188,16 +204,22 @@ function prefixesIn(condition: unknown): readonly string[] | undefined {
 /** Each statement that denies what a rule grants. */
 function denied(statements: readonly Read[], ground: PolicyGround): readonly Trouble[] {
   if (statements.length === 0) return [];
-  const { bucket, defaultBucket, accountId, clientRole, rules } = ground;
+  const { bucket, defaultBucket, accountId, rules } = ground;
   const document = JSON.stringify({ Version: "1", Statement: statements.map(({ written }) => written) });
   const found = new Map<number, { readonly actions: Set<string>; readonly rules: Set<string> }>();
   for (const rule of rules.rules) {
     if (rule.mode !== "enforce" || (rule.bucket ?? defaultBucket) !== bucket) continue;
-    for (const request of requestsUnder(rule, { rules, bucket: defaultBucket, accountId })) {
+    const requests = boundsIn(ground).flatMap(({ role, boundOf }) =>
+      requestsUnder(rule, { rules, boundOf, bucket: defaultBucket, accountId }).map((request) => ({
+        request,
+        principalArn: `acs:ram::${accountId}:role/${role}/oss-valet-doctor`,
+      })),
+    );
+    for (const { request, principalArn } of requests) {
       const { kind, statement } = evaluate(request, {
         identity: [],
         resource: { name: "bucket policy", document },
-        principalArn: `acs:ram::${accountId}:role/${clientRole}/oss-valet-doctor`,
+        principalArn,
       });
       if (kind !== "ExplicitDeny" || statement === undefined) continue;
       const so = found.get(statement.index) ?? { actions: new Set(), rules: new Set() };

@@ -1,4 +1,3 @@
-import type { Permission } from "../../shared/domain/ram/ram-policy.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import type { ProvisionSettings } from "../provision/desired-state.ts";
 import {
@@ -11,7 +10,7 @@ import {
 import type { OssClient } from "../shared/oss-client.ts";
 import { bucketPolicyChecked } from "./bucket-policy.ts";
 import { bucketStateOf, OSS_SUSPECTS, READ_WITH } from "./bucket-state.ts";
-import { type BucketCorsRule, corsProblem } from "./cors.ts";
+import { type BucketCorsRule, corsProblem, type Use } from "./cors.ts";
 import type { Findings } from "./finding.ts";
 
 /**
@@ -31,7 +30,7 @@ export async function bucketsChecked(
   findings: Findings,
 ): Promise<readonly string[]> {
   const { rules, region, allowedOrigins } = want;
-  const { accountId, bucket: defaultBucket, clientRole } = want.settings;
+  const { accountId, bucket: defaultBucket, clientRole, uploadsRole } = want.settings;
   const enforced = rules.rules.filter(({ mode }) => mode === "enforce");
   const unknown: string[] = [];
   for (const bucket of new Set([defaultBucket, ...enforced.map((rule) => rule.bucket ?? defaultBucket)])) {
@@ -39,14 +38,20 @@ export async function bucketsChecked(
     if (state === "unknown") unknown.push(bucket);
     if (state !== "here") continue;
     await want.endpointChecked(bucket);
-    const ground = { bucket, defaultBucket, accountId, clientRole: clientRole.toLowerCase(), rules };
+    const ground = {
+      ...{ bucket, defaultBucket, accountId, rules },
+      clientRole: clientRole.toLowerCase(),
+      uploadsRole: uploadsRole?.toLowerCase(),
+    };
     await policyChecked(client, ground, findings);
-    const permissions = new Set(
+    const uses = new Set<Use>(
       enforced
         .filter((rule) => (rule.bucket ?? defaultBucket) === bucket)
-        .flatMap((rule) => rule.permissions),
+        .flatMap(({ permissions, upload }): readonly Use[] =>
+          upload === undefined || uploadsRole === undefined ? permissions : [...permissions, "upload"],
+        ),
     );
-    await corsChecked(client, { bucket, allowedOrigins, permissions }, findings);
+    await corsChecked(client, { bucket, allowedOrigins, uses }, findings);
   }
   return unknown;
 }
@@ -75,11 +80,11 @@ async function corsChecked(
   want: {
     readonly bucket: string;
     readonly allowedOrigins: readonly string[];
-    readonly permissions: ReadonlySet<Permission>;
+    readonly uses: ReadonlySet<Use>;
   },
   findings: Findings,
 ): Promise<void> {
-  const { bucket, allowedOrigins, permissions } = want;
+  const { bucket, allowedOrigins, uses } = want;
   const check = `CORS of ${bucket}`;
   if (allowedOrigins.length === 0) {
     findings.skip(check, "ALLOWED_ORIGINS is not set, so no App runs in a browser");
@@ -96,7 +101,7 @@ async function corsChecked(
     }
     rules = [];
   }
-  const problems = allowedOrigins.flatMap((origin) => corsProblem(rules, origin, permissions) ?? []);
+  const problems = allowedOrigins.flatMap((origin) => corsProblem(rules, origin, uses) ?? []);
   if (problems.length === 0) findings.ok(check, `allows ${allowedOrigins.join(", ")}`);
   else if (rules.length === 0)
     findings.fail(

@@ -1,5 +1,5 @@
 import { endpointOfBucket } from "../../shared/domain/oss-endpoint.ts";
-import { FUNCTION_ROLE } from "../provision/settings.ts";
+import { FUNCTION_ROLE, UPLOADS_OPTIONS, uploadsRoleFrom } from "../provision/settings.ts";
 import { ramAccountWith } from "../shared/cloud-clients.ts";
 import {
   type AccessKeys,
@@ -22,6 +22,7 @@ import { stsChecked } from "./sts.ts";
 const OPTIONS = {
   strict: { help: "count a warning as a problem, for a job that watches for drift" },
   "function-role": { value: "NAME", default: FUNCTION_ROLE, help: "the role in s.yaml" },
+  ...UPLOADS_OPTIONS,
   "caller-user": {
     value: "NAME",
     help: "the RAM user that may also assume the client role, if provision created one",
@@ -41,12 +42,12 @@ export const doctor = command({
   name: "doctor",
   usage: ["npm run valet -- doctor [options]", "npm run -s valet -- doctor --json"],
   about:
-    "Checks a deployment from end to end and says what to fix: the settings, the issuers' keys, STS and this machine's clock, the buckets, and both roles with their trust policies and policies, compared with access.yaml. Changes nothing.",
+    "Checks a deployment from end to end and says what to fix: the settings, the issuers' keys, STS and this machine's clock, the buckets, and the roles with their trust policies and policies, compared with access.yaml. Changes nothing.",
   options: OPTIONS,
   yes: "no problem; warnings count only with --strict",
   no: "a problem",
   settings: {
-    "those of the function": "as in s.yaml (docs/settings.md)",
+    "those of the functions": "as in s.yaml (docs/settings.md)",
     "ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, _SECURITY_TOKEN":
       "here the keys of an operator who may read RAM and the bucket's settings (AliyunRAMReadOnlyAccess, AliyunOSSReadOnlyAccess)",
     "CALLER_ACCESS_KEY_ID, CALLER_ACCESS_KEY_SECRET": "if set, doctor calls AssumeRole once with these keys",
@@ -71,7 +72,11 @@ async function examined(values: Values, accessFile: unknown, terminal: Terminal)
     all.push(finding);
     if (values.json !== true) terminal.out(findingText(finding));
   });
-  const options = { functionRole: values["function-role"], callerUser: values["caller-user"] };
+  const options = {
+    functionRole: values["function-role"],
+    uploadsRole: uploadsRoleFrom(values),
+    callerUser: values["caller-user"],
+  };
   const settings = settingsChecked(environment, accessFile, options, findings);
   if (settings === undefined) findings.skip("everything else", "fix the settings first");
   else await deploymentChecked({ ...settings, ramAddress, ossEndpoint, terminal }, findings);

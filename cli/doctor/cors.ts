@@ -10,6 +10,9 @@ export interface BucketCorsRule {
   readonly exposeHeader?: string | readonly string[] | undefined;
 }
 
+/** What an App does on the bucket: a permission, or `upload`: it posts a form. */
+export type Use = Permission | "upload";
+
 /**
  * What a browser's App from this origin would stumble over; undefined: nothing. The first rule for origin, method and
  * all headers decides (OSS, "CORS"), so that each method is looked up by itself. Signed requests carry headers
@@ -19,10 +22,13 @@ export interface BucketCorsRule {
 export function corsProblem(
   rules: readonly BucketCorsRule[],
   origin: string,
-  permissions: ReadonlySet<Permission>,
+  uses: ReadonlySet<Use>,
 ): { readonly cause: string; readonly fix: string } | undefined {
-  const methods = [...new Set([...permissions].flatMap((permission) => METHODS[permission]))];
-  const fix = `add a rule to the bucket's CORS, before all others: origin ${origin}, methods ${methods.join(" ")}, headers *, expose ${EXPOSED.join(" ")}`;
+  const methods = [...new Set([...uses].flatMap((use) => METHODS[use]))];
+  // Who only posts forms reads nothing of the answer but its status.
+  const reading = new Set([...uses].flatMap((use) => (use === "upload" ? [] : METHODS[use])));
+  const exposing = reading.size === 0 ? "" : `, expose ${EXPOSED.join(" ")}`;
+  const fix = `add a rule to the bucket's CORS, before all others: origin ${origin}, methods ${methods.join(" ")}, headers *${exposing}`;
   const forOrigin = rules
     .map((rule, index) => ({ ...rule, number: index + 1 }))
     .filter((rule) => listOf(rule.allowedOrigin).some((pattern) => matches(pattern, origin)));
@@ -35,7 +41,7 @@ export function corsProblem(
   const refused = deciding.filter((one) => one.rules.length === 0).map(({ method }) => method);
   if (refused.length > 0)
     return { cause: `${refused.join(", ")} with all headers (*) is not allowed from ${origin}`, fix };
-  for (const { method, rules: some } of deciding) {
+  for (const { method, rules: some } of deciding.filter((one) => reading.has(one.method))) {
     for (const rule of some) {
       const exposed = listOf(rule.exposeHeader).map((header) => header.toLowerCase());
       const hidden = EXPOSED.filter((name) => !exposed.includes(name.toLowerCase()));
@@ -49,12 +55,13 @@ export function corsProblem(
   return undefined;
 }
 
-/** What ali-oss sends for each: an upload in parts is a POST, PUTs and a POST, given up with a DELETE. */
-const METHODS: Readonly<Record<Permission, readonly string[]>> = {
+/** What ali-oss sends for each: an upload in parts is a POST, PUTs and a POST, given up with a DELETE. A form is a POST. */
+const METHODS: Readonly<Record<Use, readonly string[]>> = {
   read: ["GET", "HEAD"],
   write: ["PUT", "POST", "DELETE"],
   list: ["GET"],
   delete: ["DELETE"],
+  upload: ["POST"],
 };
 
 /** What ali-oss reads of answers in a browser. Source: OSS, "CORS" for the JavaScript SDK. */

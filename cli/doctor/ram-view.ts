@@ -82,14 +82,17 @@ export function found<T extends ActualRole | ActualUser>(
     /** Where its name is written. */
     readonly named: string;
     readonly view: RamView;
+    /** What to do when the deployment does without it. */
+    readonly orWithout?: string;
   },
   findings: Findings,
 ): (T & PolicyHolder) | undefined {
-  const { name, purpose, named, view } = what;
+  const { name, purpose, named, view, orWithout } = what;
   const check = `${purpose} ${name}`;
   const { apply } = view.fixes;
   if (entity === undefined) {
-    findings.fail(check, "does not exist", `fix ${named}, or create it: ${apply}`);
+    const without = orWithout === undefined ? "" : `; or ${orWithout}`;
+    findings.fail(check, "does not exist", `fix ${named}, or create it: ${apply}${without}`);
     return undefined;
   }
   if (entity.description === UNFINISHED) {

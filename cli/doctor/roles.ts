@@ -1,13 +1,21 @@
+import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
+import { uploadsPolicyFor } from "../../shared/domain/policy/uploads-role-policy.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import type { DesiredRole, DesiredUser, ProvisionSettings } from "../provision/desired-state.ts";
 import type { RamAccount } from "../shared/cloud-clients.ts";
 import type { Findings } from "./finding.ts";
-import { maxSessionChecked, mayAssumeChecked, rolePolicyChecked } from "./policies.ts";
+import {
+  maxSessionChecked,
+  mayAssumeChecked,
+  policyWideEnough,
+  type RuleBound,
+  rolePolicyChecked,
+} from "./policies.ts";
 import { found, type RamView, ramViewOf } from "./ram-view.ts";
 import { trustChecked } from "./trust.ts";
 
 /**
- * Both roles and the caller user, with their trust and their policies, against what provision would make of
+ * The roles and the caller user, with their trust and their policies, against what provision would make of
  * access.yaml. Why a caller outside Function Compute need not try AssumeRole; undefined: it may work.
  */
 export async function rolesChecked(
@@ -24,6 +32,7 @@ export async function rolesChecked(
   if (view === undefined) return undefined;
   const clientIsSound = clientRoleChecked(view, findings);
   functionRoleChecked(view, findings);
+  uploadsRoleChecked(view, findings);
   const callers = view.desired.users.map((user) => callerUserChecked(user, view, findings));
   if (!clientIsSound) return "fix the client role first";
   return callers.every(Boolean) ? undefined : "fix the caller user first";
@@ -32,7 +41,7 @@ export async function rolesChecked(
 /** Whether the role exists and trusts the right callers. */
 function clientRoleChecked(view: RamView, findings: Findings): boolean {
   const { settings, rules, actual, fixes, first } = view;
-  const { accountId, clientRole, bucket } = settings;
+  const { clientRole } = settings;
   const desired = view.desired.roles.find(({ name }) => name === clientRole);
   const role = found(
     actual.roles.get(clientRole.toLowerCase()),
@@ -41,8 +50,8 @@ function clientRoleChecked(view: RamView, findings: Findings): boolean {
   );
   if (role === undefined || desired === undefined) return false;
   const isTrustSound = clientTrustChecked(role, desired, view, findings);
-  if (first === undefined)
-    rolePolicyChecked(role, { desired: desired.policy, rules, bucket, accountId, fixes }, findings);
+  const bound = ruleBoundOf(desired, rolePolicyFor, view);
+  if (first === undefined && bound !== undefined) rolePolicyChecked(role, bound, findings);
   else findings.skip(`policies of ${role.name}`, `fix ${first} first`);
   maxSessionChecked(role, { rules, fixes }, findings);
   return isTrustSound;
@@ -95,7 +104,51 @@ function functionRoleChecked(view: RamView, findings: Findings): void {
     },
     findings,
   );
-  mayAssumeChecked(role, { desired: desired.policy, view }, findings);
+  mayAssumeChecked(role, { desired: desired.policies, view }, findings);
+}
+
+/** The role of the function that signs: what it may do, every form and URL may do, and whoever else gets its keys. */
+function uploadsRoleChecked(view: RamView, findings: Findings): void {
+  const { settings, actual, fixes, first } = view;
+  const { accountId, uploadsRole } = settings;
+  const desired = view.desired.roles.find(({ name }) => name === uploadsRole);
+  if (uploadsRole === undefined || desired === undefined) return;
+  const role = found(
+    actual.roles.get(uploadsRole.toLowerCase()),
+    {
+      name: uploadsRole,
+      purpose: "role of uploads",
+      named: "--uploads-role (and role in s.yaml)",
+      view,
+      orWithout: "add --no-uploads if the function uploads is not deployed",
+    },
+    findings,
+  );
+  if (role === undefined) return;
+  trustChecked(
+    role,
+    {
+      desired,
+      accountId,
+      consequence: "Function Compute cannot run the function with it",
+      gain: "store and get everything that forms and signed URLs of access.yaml may",
+      apply: fixes.apply,
+    },
+    findings,
+  );
+  const bound = ruleBoundOf(desired, uploadsPolicyFor, view);
+  if (first === undefined && bound !== undefined) rolePolicyChecked(role, bound, findings);
+  else findings.skip(`policies of ${role.name}`, `fix ${first} first`);
+}
+
+/** The last of the policies is the one that the rules make. */
+function ruleBoundOf(
+  { policies }: { readonly policies: DesiredRole["policies"] },
+  boundOf: RuleBound["boundOf"],
+  { settings: { bucket, accountId }, rules, fixes }: RamView,
+): RuleBound | undefined {
+  const desired = policies.at(-1);
+  return desired && { desired, boundOf, rules, bucket, accountId, fixes };
 }
 
 /**
@@ -103,7 +156,7 @@ function functionRoleChecked(view: RamView, findings: Findings): void {
  * role. Whether all of it holds; that the client role trusts the user is the trust policy's check.
  */
 function callerUserChecked(desired: DesiredUser, view: RamView, findings: Findings): boolean {
-  const { name, policy } = desired;
+  const { name, policies } = desired;
   const user = found(
     view.actual.users.get(name),
     { name, purpose: "caller user", named: "--caller-user", view },
@@ -122,5 +175,9 @@ function callerUserChecked(desired: DesiredUser, view: RamView, findings: Findin
         `enable one in RAM, or create another: ${apply}`,
       );
   }
-  return mayAssumeChecked(user, { desired: policy, view }, findings) && hasKey;
+  const mayAssume = mayAssumeChecked(user, { desired: policies, view }, findings);
+  const bound = view.settings.uploadsRole && ruleBoundOf(desired, uploadsPolicyFor, view);
+  // Who may not even assume has lost all policies, or waits for the same fix.
+  if (mayAssume && bound && view.first === undefined) policyWideEnough(user, bound, findings);
+  return mayAssume && hasKey;
 }

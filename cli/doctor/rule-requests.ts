@@ -1,20 +1,28 @@
 import type { AccessRequest } from "../../sandbox/ram/evaluate.ts";
-import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
-import { LIST_ACTION } from "../../shared/domain/ram/ram-policy.ts";
+import { LIST_ACTION, type RamPolicy } from "../../shared/domain/ram/ram-policy.ts";
 import type { AccessRules, Rule } from "../../shared/domain/rules/rule.ts";
 import { listOf } from "../shared/values.ts";
 
 /** Users that no rule names: what is open to one of them is open to any. */
 const SOMEBODY = ["alice", "Zoe_9"];
 
-/** The OSS requests that the rule allows to a user: each of its actions, in each of its prefixes. */
+/** What rules need of a role: rolePolicyFor of the client role, uploadsPolicyFor of the role that signs. */
+export type BoundOf = (rules: AccessRules, defaultBucket: string) => RamPolicy;
+
+/** The OSS requests that the rule allows to a user by way of a role: each action, in each of its prefixes. */
 export function requestsUnder(
   rule: Rule,
-  place: { readonly rules: AccessRules; readonly bucket: string; readonly accountId: string },
+  place: {
+    readonly rules: AccessRules;
+    readonly boundOf: BoundOf;
+    readonly bucket: string;
+    readonly accountId: string;
+  },
 ): readonly AccessRequest[] {
-  const { rules, bucket, accountId } = place;
-  const bound = rolePolicyFor({ ...rules, rules: [rule] }, bucket);
-  return bound.Statement.flatMap((statement) =>
+  const { rules, boundOf, bucket, accountId } = place;
+  const bound = boundOf({ ...rules, rules: [rule] }, bucket);
+  const allowing = bound.Statement.filter(({ Effect: effect }) => effect === "Allow");
+  return allowing.flatMap((statement) =>
     listOf(statement.Resource).flatMap((pattern) =>
       listOf(statement.Action).flatMap((action) =>
         SOMEBODY.flatMap((name): readonly AccessRequest[] => {

@@ -14,14 +14,17 @@ export interface DeploymentSettings {
   readonly provision: ProvisionSettings;
 }
 
+/** Roles and users, as the options name them. */
+type NamesInRam = Pick<ProvisionSettings, "functionRole" | "uploadsRole" | "callerUser">;
+
 /**
- * Everything that the function would say of its settings before its first request, and provision of the names;
+ * Everything that the functions would say of their settings before the first request, and provision of the names;
  * undefined: the one would not start, or the other not run.
  */
 export function settingsChecked(
   environment: Terminal["environment"],
   accessFile: unknown,
-  options: { readonly functionRole: string; readonly callerUser: string | undefined },
+  options: NamesInRam,
   findings: Findings,
 ): DeploymentSettings | undefined {
   const read = settingsFrom(environment, accessFile, options);
@@ -38,7 +41,7 @@ export function settingsChecked(
 function settingsFrom(
   environment: Terminal["environment"],
   accessFile: unknown,
-  options: { readonly functionRole: string; readonly callerUser: string | undefined },
+  options: NamesInRam,
 ): DeploymentSettings | { readonly problems: readonly ProblemIn[] } {
   try {
     const config = configFrom(environment, accessFile, settingKeys);

@@ -1,7 +1,7 @@
 import * as models from "@alicloud/ram20150501";
 import type { RamAccount } from "../shared/cloud-clients.ts";
 import { AlienAnswer } from "../shared/cloud-problem.ts";
-import type { DesiredState } from "./desired-state.ts";
+import { type DesiredState, policiesOf } from "./desired-state.ts";
 
 /** What RAM has, of the entities that the desired state names. Names of roles in lower case. */
 export interface ActualState {
@@ -55,8 +55,7 @@ export async function actualStateOf(account: RamAccount, desired: DesiredState):
   const roles = new Map<string, ActualRole>();
   for (const { name } of desired.roles) put(roles, name.toLowerCase(), await roleIn(account, name));
   const policies = new Map<string, ActualPolicy>();
-  for (const name of new Set([...desired.users, ...desired.roles].map(({ policy }) => policy.name)))
-    put(policies, name, await policyIn(account, name));
+  for (const { name } of policiesOf(desired)) put(policies, name, await policyIn(account, name));
   return { users, roles, policies };
 }
 

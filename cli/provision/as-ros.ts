@@ -1,8 +1,7 @@
-import type { DesiredPolicy, DesiredState } from "./desired-state.ts";
+import { type DesiredPolicy, type DesiredState, policiesOf } from "./desired-state.ts";
 
 /** The desired state as a template of Resource Orchestration Service, which keeps no state file of its own. */
 export function asRos(desired: DesiredState): string {
-  const policies = new Map([...desired.users, ...desired.roles].map(({ policy }) => [policy.name, policy]));
   const resources: Record<string, unknown> = {};
   for (const user of desired.users) {
     resources[label(user.name)] = {
@@ -10,12 +9,12 @@ export function asRos(desired: DesiredState): string {
       Properties: { UserName: user.name, DisplayName: user.name, Comments: user.description },
     };
   }
-  const [first, ...others] = desired.roles;
+  const [first] = desired.roles;
   for (const role of desired.roles) {
     resources[label(role.name)] = {
       Type: "ALIYUN::RAM::Role",
       // A trust policy may only name who exists.
-      ...(others.includes(role) && first !== undefined
+      ...(role.trustPolicy.Statement.some(({ Principal }) => "RAM" in Principal) && first !== undefined
         ? { DependsOn: [...desired.users.map(({ name }) => label(name)), label(first.name)] }
         : {}),
       Properties: {
@@ -26,7 +25,7 @@ export function asRos(desired: DesiredState): string {
       },
     };
   }
-  for (const policy of policies.values()) resources[label(policy.name)] = managedPolicy(policy, desired);
+  for (const policy of policiesOf(desired)) resources[label(policy.name)] = managedPolicy(policy, desired);
   return `${JSON.stringify(
     {
       ROSTemplateFormatVersion: "2015-09-01",
@@ -40,8 +39,10 @@ export function asRos(desired: DesiredState): string {
 }
 
 function managedPolicy({ name, description, document }: DesiredPolicy, desired: DesiredState): object {
-  const users = desired.users.filter(({ policy }) => policy.name === name).map((user) => user.name);
-  const roles = desired.roles.filter(({ policy }) => policy.name === name).map((role) => role.name);
+  const has = ({ policies }: { readonly policies: readonly DesiredPolicy[] }): boolean =>
+    policies.some((policy) => policy.name === name);
+  const users = desired.users.filter(has).map((user) => user.name);
+  const roles = desired.roles.filter(has).map((role) => role.name);
   return {
     Type: "ALIYUN::RAM::ManagedPolicy",
     DependsOn: [...users, ...roles].map(label),

@@ -1,12 +1,11 @@
-import type { DesiredPolicy, DesiredState } from "./desired-state.ts";
+import { type DesiredPolicy, type DesiredState, policiesOf } from "./desired-state.ts";
 
 /** The desired state as Terraform (provider aliyun/alicloud 1.252 or newer), for teams that review such text. */
 export function asTerraform(desired: DesiredState): string {
-  const policies = new Map([...desired.users, ...desired.roles].map(({ policy }) => [policy.name, policy]));
   return [
     "# Generated from access.yaml by `npm run valet -- provision --terraform`. Generate it again when the rules change.",
     'terraform {\n  required_providers {\n    alicloud = { source = "aliyun/alicloud", version = ">= 1.252.0" }\n  }\n}',
-    ...[...policies.values()].map(policyBlock),
+    ...policiesOf(desired).map(policyBlock),
     ...desired.users.map(({ name, description }) =>
       block("alicloud_ram_user", name, [`name     = ${quoted(name)}`, `comments = ${quoted(description)}`]),
     ),
@@ -16,15 +15,15 @@ export function asTerraform(desired: DesiredState): string {
         `description                 = ${quoted(description)}`,
         `max_session_duration        = ${maxSessionSeconds}`,
         `assume_role_policy_document = ${jsonencoded(trustPolicy)}`,
-        ...(desired.roles[0]?.name === name
+        ...(trustPolicy.Statement.every(({ Principal }) => "Service" in Principal)
           ? []
           : [
               `depends_on = [${[...desired.users.map((user) => `alicloud_ram_user.${label(user.name)}`), `alicloud_ram_role.${label(desired.roles[0]?.name ?? "")}`].join(", ")}]`,
             ]),
       ]),
     ),
-    ...desired.users.map(({ name, policy }) => attachment("user", name, policy)),
-    ...desired.roles.map(({ name, policy }) => attachment("role", name, policy)),
+    ...desired.users.flatMap(({ name, policies }) => policies.map((one) => attachment("user", name, one))),
+    ...desired.roles.flatMap(({ name, policies }) => policies.map((one) => attachment("role", name, one))),
     "",
   ].join("\n\n");
 }

@@ -17,9 +17,9 @@ import { applied } from "./apply.ts";
 import { asRos } from "./as-ros.ts";
 import { asTerraform } from "./as-terraform.ts";
 import { planText } from "./describe.ts";
-import { type DesiredState, desiredStateFor, documentText } from "./desired-state.ts";
+import { type DesiredState, desiredStateFor, documentText, policiesOf } from "./desired-state.ts";
 import { planFor, wideningOf } from "./plan.ts";
-import { FUNCTION_ROLE, provisionSettingsFrom } from "./settings.ts";
+import { FUNCTION_ROLE, provisionSettingsFrom, UPLOADS_OPTIONS, uploadsRoleFrom } from "./settings.ts";
 
 const OPTIONS = {
   terraform: {
@@ -27,9 +27,10 @@ const OPTIONS = {
   },
   ros: { help: "print the same as a template of Resource Orchestration Service" },
   "function-role": { value: "NAME", default: FUNCTION_ROLE, help: "the role in s.yaml" },
+  ...UPLOADS_OPTIONS,
   "caller-user": {
     value: "NAME",
-    help: "also create a RAM user that may assume the client role, for callers outside Function Compute",
+    help: "also create a RAM user that may assume the client role and (without --no-uploads) sign, for callers outside Function Compute",
   },
   "allow-widening": { help: "apply also changes that give more access than today" },
   yes: { help: "do not ask before apply" },
@@ -46,7 +47,7 @@ export const provision = command({
     "npm run -s valet -- provision --terraform > ram.tf",
   ],
   about:
-    "Sets up RAM from access.yaml: the function's role (trusts fc.aliyuncs.com, may assume exactly the client role), the client role (trusts exactly the function's role; allows the upper bound of all rules), and their policies. Nothing is ever deleted. A change that gives more access than today needs --allow-widening. So does attaching a policy again that somebody has detached. Wrong settings end with exit code 2.",
+    "Sets up RAM from access.yaml: the function's role (trusts fc.aliyuncs.com, may assume exactly the client role), the client role (trusts exactly the function's role; allows the upper bound of all rules), the role of the function uploads (trusts fc.aliyuncs.com; allows what forms and signed URLs may do), and their policies. Nothing is ever deleted. A change that gives more access than today needs --allow-widening. So does attaching a policy again that somebody has detached. Wrong settings end with exit code 2.",
   arguments: {
     plan: "show what would change",
     apply:
@@ -138,6 +139,7 @@ function desiredFrom(
     roleArn: environment["OSS_ROLE_ARN"] ?? "",
     bucket: environment["OSS_BUCKET"] ?? "",
     functionRole: options["function-role"],
+    uploadsRole: uploadsRoleFrom(options),
     callerUser: options["caller-user"],
   });
   if ("problems" in settings) {
@@ -145,8 +147,8 @@ function desiredFrom(
     return undefined;
   }
   const desired = desiredStateFor(rules, settings);
-  const tooLong = desired.roles
-    .map(({ policy }) => ({ name: policy.name, length: documentText(policy.document).length }))
+  const tooLong = policiesOf(desired)
+    .map(({ name, document }) => ({ name, length: documentText(document).length }))
     .filter(({ length }) => length > MAX_ROLE_POLICY_LENGTH);
   for (const { name, length } of tooLong)
     error(

@@ -1,4 +1,5 @@
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
+import { uploadsPolicyFor } from "../../shared/domain/policy/uploads-role-policy.ts";
 import type { RamPolicy } from "../../shared/domain/ram/ram-policy.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 
@@ -14,13 +15,13 @@ export interface DesiredRole {
   readonly description: string;
   readonly trustPolicy: TrustPolicy;
   readonly maxSessionSeconds: number;
-  readonly policy: DesiredPolicy;
+  readonly policies: readonly DesiredPolicy[];
 }
 
 export interface DesiredUser {
   readonly name: string;
   readonly description: string;
-  readonly policy: DesiredPolicy;
+  readonly policies: readonly DesiredPolicy[];
 }
 
 export interface DesiredPolicy {
@@ -44,6 +45,8 @@ export interface ProvisionSettings {
   readonly clientRole: string;
   /** What the function runs as; s.yaml names it. */
   readonly functionRole: string;
+  /** What the function `uploads` runs as, and signs with; undefined when it is not deployed. */
+  readonly uploadsRole: string | undefined;
   /** The guide's variant, for callers outside Function Compute: a RAM user that may assume the client role. */
   readonly callerUser: string | undefined;
   readonly bucket: string;
@@ -54,11 +57,12 @@ const SHORTEST_MAX_SESSION_SECONDS = 3600;
 
 /**
  * The function's role, which may assume exactly the client role; the client role, which trusts exactly the
- * function's (and the caller user) and may do what all rules together may; and the user where one is asked for.
+ * function's (and the caller user) and may do what all rules together may; the role of forms and signed URLs, which may do
+ * what they may; and the user where one is asked for: outside Function Compute one key assumes the role and signs.
  * In the order of their making: a trust policy may only name who exists.
  */
 export function desiredStateFor(rules: AccessRules, settings: ProvisionSettings): DesiredState {
-  const { accountId, clientRole, functionRole, callerUser } = settings;
+  const { accountId, clientRole, functionRole, uploadsRole, callerUser } = settings;
   const clientRoleArn = `acs:ram::${accountId}:role/${clientRole.toLowerCase()}`;
   // A role's name may have dots and underscores, a policy's may not. Source: RAM CreateRole, CreatePolicy.
   const policyName = (purpose: string): string => `${clientRole.replaceAll(/[._]/g, "-")}-${purpose}`;
@@ -69,6 +73,11 @@ export function desiredStateFor(rules: AccessRules, settings: ProvisionSettings)
       Version: "1",
       Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Resource: clientRoleArn }],
     },
+  };
+  const maySign: DesiredPolicy = {
+    name: policyName("uploads"),
+    description: "The upper bound of forms and signed URLs of access.yaml",
+    document: uploadsPolicyFor(rules, settings.bucket),
   };
   const trusted = [
     `acs:ram::${accountId}:role/${functionRole.toLowerCase()}`,
@@ -83,7 +92,7 @@ export function desiredStateFor(rules: AccessRules, settings: ProvisionSettings)
             {
               name: callerUser,
               description: "oss-valet outside Function Compute: assumes the client role",
-              policy: mayAssume,
+              policies: uploadsRole === undefined ? [mayAssume] : [mayAssume, maySign],
             },
           ],
     roles: [
@@ -92,21 +101,40 @@ export function desiredStateFor(rules: AccessRules, settings: ProvisionSettings)
         description: "What the oss-valet function runs as",
         trustPolicy: trustOf({ Service: ["fc.aliyuncs.com"] }),
         maxSessionSeconds: SHORTEST_MAX_SESSION_SECONDS,
-        policy: mayAssume,
+        policies: [mayAssume],
       },
       {
         name: clientRole,
         description: "What the App's users may do, all together; oss-valet narrows it for each",
         trustPolicy: trustOf({ RAM: trusted }),
         maxSessionSeconds: Math.max(SHORTEST_MAX_SESSION_SECONDS, rules.session.maxDurationSeconds),
-        policy: {
-          name: policyName("access"),
-          description: "The upper bound of access.yaml",
-          document: rolePolicyFor(rules, settings.bucket),
-        },
+        policies: [
+          {
+            name: policyName("access"),
+            description: "The upper bound of access.yaml",
+            document: rolePolicyFor(rules, settings.bucket),
+          },
+        ],
       },
+      ...(uploadsRole === undefined
+        ? []
+        : [
+            {
+              name: uploadsRole,
+              description: "What the oss-valet function of forms and signed URLs runs as, and signs with",
+              trustPolicy: trustOf({ Service: ["fc.aliyuncs.com"] }),
+              maxSessionSeconds: SHORTEST_MAX_SESSION_SECONDS,
+              policies: [maySign],
+            },
+          ]),
     ],
   };
+}
+
+/** Every policy, each name once. */
+export function policiesOf({ users, roles }: DesiredState): readonly DesiredPolicy[] {
+  const all = [...users, ...roles].flatMap(({ policies }) => policies);
+  return [...new Map(all.map((policy) => [policy.name, policy])).values()];
 }
 
 /** The text that RAM is given. */

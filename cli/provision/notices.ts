@@ -48,20 +48,20 @@ function keysLeftAlone(desired: DesiredState, actual: ActualState): readonly str
 
 function policiesLeftAlone(desired: DesiredState, actual: ActualState): readonly string[] {
   const found = [
-    ...desired.users.map(({ name, policy }) => ({
+    ...desired.users.map(({ name, policies }) => ({
       what: `user ${name}`,
-      own: policy.name,
+      own: policies.map((policy) => policy.name),
       attached: actual.users.get(name)?.attached ?? [],
     })),
-    ...desired.roles.map(({ name, policy }) => ({
+    ...desired.roles.map(({ name, policies }) => ({
       what: `role ${name}`,
-      own: policy.name,
+      own: policies.map((policy) => policy.name),
       attached: actual.roles.get(name.toLowerCase())?.attached ?? [],
     })),
   ];
   return found.flatMap(({ what, own, attached }) =>
     attached
-      .filter((attachment) => attachment.name !== own)
+      .filter((attachment) => !own.includes(attachment.name))
       .map(
         ({ type, name }) =>
           `${what} also has the ${type.toLowerCase()} policy ${name}: it may allow more than access.yaml needs. Detach it, unless you want that`,

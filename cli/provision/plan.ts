@@ -5,6 +5,7 @@ import {
   type DesiredState,
   type DesiredUser,
   documentText,
+  policiesOf,
 } from "./desired-state.ts";
 import { noticesFor } from "./notices.ts";
 import { saySame, wideningFrom } from "./policy-comparison.ts";
@@ -66,10 +67,9 @@ const MAX_POLICY_VERSIONS = 5;
  * oldest version of a policy that has five.
  */
 export function planFor(desired: DesiredState, actual: ActualState): Plan {
-  const policies = uniqueByName([...desired.users, ...desired.roles].map(({ policy }) => policy));
   return {
     steps: [
-      ...policies.flatMap((policy) => policySteps(policy, actual)),
+      ...policiesOf(desired).flatMap((policy) => policySteps(policy, actual)),
       ...desired.users.flatMap((user) => userSteps(user, actual.users.get(user.name))),
       ...desired.roles.flatMap((role) => roleSteps(role, actual.roles.get(role.name.toLowerCase()))),
     ],
@@ -101,7 +101,7 @@ function policySteps(policy: DesiredPolicy, actual: ActualState): readonly Step[
 
 function userSteps(user: DesiredUser, present: ActualUser | undefined): readonly Step[] {
   const state = stateOf(present);
-  const attach = attachSteps(user.policy, "user", user.name, present);
+  const attach = user.policies.flatMap((policy) => attachSteps(policy, "user", user.name, present));
   const hasKey = present?.accessKeys.some(({ isActive }) => isActive) === true;
   const widens = state === "complete" ? [`a long-lived key, for a user that has no active one`] : [];
   return [
@@ -115,7 +115,7 @@ function userSteps(user: DesiredUser, present: ActualUser | undefined): readonly
 function roleSteps(role: DesiredRole, present: ActualRole | undefined): readonly Step[] {
   return [
     ...(present === undefined ? [{ kind: "create role", role } as const] : changesOf(role, present)),
-    ...attachSteps(role.policy, "role", role.name, present),
+    ...role.policies.flatMap((policy) => attachSteps(policy, "role", role.name, present)),
     ...(stateOf(present) === "complete" ? [] : [{ kind: "finish role", role } as const]),
   ];
 }
@@ -173,8 +173,4 @@ function stateOf(present: ActualRole | ActualUser | undefined): "absent" | "unfi
 function oldestSpare(versions: readonly PolicyVersion[]): PolicyVersion | undefined {
   const numberOf = ({ id }: PolicyVersion): number => Number(id.slice(1));
   return versions.filter(({ isDefault }) => !isDefault).sort((a, b) => numberOf(a) - numberOf(b))[0];
-}
-
-function uniqueByName(policies: readonly DesiredPolicy[]): readonly DesiredPolicy[] {
-  return [...new Map(policies.map((policy) => [policy.name, policy])).values()];
 }

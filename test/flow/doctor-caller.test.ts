@@ -81,6 +81,28 @@ describe("the user of a caller outside Function Compute", () => {
     expect(operations).not.toContain("AssumeRole");
   });
 
+  it("who signs, but lacks the policy for it", async () => {
+    const { attached } = caller();
+    attached.splice(0, attached.length, ...attached.filter(({ name }) => name.endsWith("-assume")));
+    const { code, findings } = await deployed.doctor({ args });
+    expect(faultLines(findings)).toEqual([
+      expect.stringMatching(
+        /^fail policies of oss-valet-caller: oss-valet-client-uploads is not attached: every rule will fail .* --allow-widening, unless/,
+      ),
+    ]);
+    expect(code).toBe(1);
+    expect((await deployed.doctor({ args: [...args, "--no-uploads"] })).code).toBe(0);
+  });
+
+  it("who may sign, where nobody signs", async () => {
+    const { findings } = await deployed.doctor({ args: [...args, "--no-uploads"] });
+    expect(faultLines(findings)).toEqual([
+      expect.stringMatching(
+        /^warn policies of oss-valet-caller: oss-valet-client-uploads allows more than assuming the client role: oss:GetObject .* → detach oss-valet-client-uploads from oss-valet-caller/,
+      ),
+    ]);
+  });
+
   it("whose name is mistyped: is one finding, and nobody is told to trust that name", async () => {
     const { code, findings } = await deployed.doctor({ args: ["--caller-user", "oss-valet-calelr"] });
     expect(faultLines(findings)).toEqual([

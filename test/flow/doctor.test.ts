@@ -42,6 +42,12 @@ it("an empty account, provisioned: doctor finds nothing, credentials are vended,
       seen: "does not exist",
       fix: expect.stringContaining("npm run valet -- provision apply"),
     },
+    {
+      check: "role of uploads oss-valet-uploads",
+      outcome: "fail",
+      seen: "does not exist",
+      fix: "fix --uploads-role (and role in s.yaml), or create it: npm run valet -- provision apply; or add --no-uploads if the function uploads is not deployed",
+    },
   ]);
 
   expect(await deployed.provision("apply", "--yes")).toMatchObject({ code: 0, errors: "" });
@@ -64,6 +70,9 @@ it("an empty account, provisioned: doctor finds nothing, credentials are vended,
     "ok function's role oss-valet-function",
     "ok trust policy of oss-valet-function",
     "ok policies of oss-valet-function",
+    "ok role of uploads oss-valet-uploads",
+    "ok trust policy of oss-valet-uploads",
+    "ok policies of oss-valet-uploads",
     "skip AssumeRole",
   ]);
 
@@ -97,7 +106,193 @@ describe("doctor names the cause and what to do", () => {
     ])[];
   }
 
+  /** The rules are fewer than those that provision saw. */
+  const WITHOUT_TEAMS = [
+    "warn",
+    "policies of oss-valet-uploads",
+    /oss-valet-client-uploads allows more than the rules need: oss:GetObject acs:oss:\*:\*:examplebucket\/teams\//,
+    /provision apply/,
+  ] as const;
+  const FORMS = {
+    name: "photos",
+    allow: ["upload"],
+    prefix: "photos/{sub}/",
+    upload: { maxBytes: 100, contentTypes: ["image/*"] },
+  };
+
   const cases: readonly Case[] = [
+    {
+      name: "no role of uploads",
+      plant: ({ account }) => account.roles.delete("oss-valet-uploads"),
+      told: [
+        [
+          "fail",
+          "role of uploads oss-valet-uploads",
+          /^does not exist$/,
+          /^fix --uploads-role .*, or create it: npm run valet -- provision apply; or add --no-uploads/,
+        ],
+      ],
+    },
+    {
+      name: "no role of uploads, and none is wanted",
+      plant: ({ account }) => account.roles.delete("oss-valet-uploads"),
+      args: ["--no-uploads"],
+      told: [],
+    },
+    {
+      name: "a role of uploads that Function Compute may not take on",
+      plant: (where) => {
+        where.role("oss-valet-uploads").trustPolicy = trustPolicy({ Service: ["ecs.aliyuncs.com"] });
+      },
+      told: [
+        [
+          "fail",
+          "trust policy of oss-valet-uploads",
+          /trusts Service ecs\.aliyuncs\.com, but not fc\.aliyuncs\.com/,
+          /provision apply/,
+        ],
+      ],
+    },
+    {
+      name: "a role of uploads that another account may take on",
+      plant: (where) => {
+        where.role("oss-valet-uploads").trustPolicy = trustPolicy({
+          Service: ["fc.aliyuncs.com"],
+          RAM: ["acs:ram::9999999999999999:root"],
+        });
+      },
+      told: [
+        [
+          "fail",
+          "trust policy of oss-valet-uploads",
+          /another account: .* may store and get everything that forms and signed URLs of access\.yaml may/,
+          /provision apply/,
+        ],
+      ],
+    },
+    {
+      name: "a role of uploads that was made before the rule with upload",
+      access: { rules: [FORMS] },
+      told: [
+        [
+          "warn",
+          "policies of oss-valet-client",
+          /oss-valet-client-access allows more than the rules need/,
+          /provision apply/,
+        ],
+        [
+          "fail",
+          "policies of oss-valet-uploads",
+          /too narrow for rule "photos": oss:PutObject will fail with AccessDenied \(identity policy: no statement allows/,
+          /provision apply --allow-widening/,
+        ],
+        [
+          "warn",
+          "policies of oss-valet-uploads",
+          /oss-valet-client-uploads allows more than the rules need: oss:GetObject/,
+          /provision apply/,
+        ],
+      ],
+    },
+    {
+      name: "a role of uploads without its policy",
+      plant: (where) => where.role("oss-valet-uploads").attached.splice(0),
+      told: [
+        [
+          "fail",
+          "policies of oss-valet-uploads",
+          /oss-valet-client-uploads is not attached: every rule will fail with AccessDenied/,
+          /provision apply --allow-widening, unless somebody detached it to stop everything/,
+        ],
+      ],
+    },
+    {
+      name: "a role of uploads that may do everything on OSS",
+      plant: (where) =>
+        attachPolicy(where.sandbox.world, where.role("oss-valet-uploads"), "System", "AliyunOSSFullAccess"),
+      told: [
+        [
+          "warn",
+          "policies of oss-valet-uploads",
+          /AliyunOSSFullAccess allows more than the rules need: oss:\* \*/,
+          /detach AliyunOSSFullAccess from oss-valet-uploads/,
+        ],
+      ],
+    },
+    {
+      name: "a bucket policy that denies what the role of uploads needs",
+      plant: ({ bucket }) => {
+        bucket.policy = policy({
+          Effect: "Deny",
+          Action: ["oss:GetObject"],
+          Principal: ["arn:sts::1234567890123456:assumed-role/oss-valet-uploads/*"],
+          Resource: ["acs:oss:*:*:examplebucket/*"],
+        });
+      },
+      told: [
+        [
+          "fail",
+          "bucket policy of examplebucket",
+          /statement 0 denies oss:GetObject, which access\.yaml grants: "own folder", "teams" will fail/,
+          /remove that statement/,
+        ],
+      ],
+    },
+    {
+      name: "a bucket policy for the role of uploads, which is no stranger",
+      plant: ({ bucket }) => {
+        bucket.policy = policy({
+          Effect: "Allow",
+          Action: ["oss:GetObject"],
+          Principal: ["arn:sts::1234567890123456:assumed-role/oss-valet-uploads/*"],
+          Resource: ["acs:oss:*:*:examplebucket/users/*"],
+        });
+      },
+      told: [],
+    },
+    {
+      name: "the same, where nobody signs",
+      args: ["--no-uploads"],
+      plant: ({ bucket }) => {
+        bucket.policy = policy({
+          Effect: "Allow",
+          Action: ["oss:GetObject"],
+          Principal: ["arn:sts::1234567890123456:assumed-role/oss-valet-uploads/*"],
+          Resource: ["acs:oss:*:*:examplebucket/users/*"],
+        });
+      },
+      told: [
+        [
+          "warn",
+          "bucket policy of examplebucket",
+          /allows oss:GetObject .* to role oss-valet-uploads, whatever access\.yaml says/,
+          /remove "arn:sts::/,
+        ],
+      ],
+    },
+    {
+      name: "CORS without POST, with forms in browsers",
+      plant: (where) => {
+        where.bucket.cors.splice(0, 1, { ...CORS_FOR_BROWSERS, allowedMethods: ["GET"], exposeHeaders: [] });
+        clientPolicy(where, { Effect: "Deny", Action: "oss:*", Resource: "acs:oss:*:*:*" });
+        addPolicy(
+          where.sandbox.world,
+          where.account,
+          "oss-valet-client-uploads",
+          policy(statement("oss:PutObject", "acs:oss:*:*:examplebucket/photos/*/*")),
+        );
+      },
+      environment: { ALLOWED_ORIGINS: APP },
+      access: { rules: [FORMS] },
+      told: [
+        [
+          "fail",
+          "CORS of examplebucket",
+          /POST with all headers \(\*\) is not allowed from https:\/\/app\.example\.com/,
+          /origin https:\/\/app\.example\.com, methods POST, headers \*$/,
+        ],
+      ],
+    },
     {
       name: "a client role that trusts another account's function",
       plant: (where) => trust(where, { RAM: ["acs:ram::9999999999999999:role/oss-valet-function"] }),
@@ -171,6 +366,7 @@ describe("doctor names the cause and what to do", () => {
           /oss-valet-client-access allows more than the rules need: oss:\*Object acs:oss:\*:\*:examplebucket\/users\/\*/,
           /provision apply/,
         ],
+        WITHOUT_TEAMS,
       ],
     },
     {
@@ -190,6 +386,7 @@ describe("doctor names the cause and what to do", () => {
           /oss:GetObject acs:oss:\*:\*:other-bucket/,
           /provision apply/,
         ],
+        WITHOUT_TEAMS,
       ],
     },
     {

@@ -225,6 +225,109 @@ describe("provision in another account than the keys'", () => {
   });
 });
 
+describe("the role of forms and signed URLs", () => {
+  const FORMS = ACCESS.replace(
+    "rules:",
+    `rules:
+  - { name: photos, allow: [upload], prefix: "photos/{sub}/", upload: { maxBytes: 100, contentTypes: [image/*] } }
+  - { name: office, allow: [read], prefix: "office/{sub}/", sourceIp: request }`,
+  );
+  const documentOf = (name: string) =>
+    JSON.parse(
+      world()
+        .policies.get(name)
+        ?.versions.find(({ isDefault }) => isDefault)?.document ?? "",
+    );
+  const attachedTo = (role: string) =>
+    world()
+      .roles.get(role)
+      ?.attached.map(({ name }) => name);
+
+  it("trusts Function Compute alone, and may do what forms and URLs of the rules may, and nothing else", async () => {
+    expect(await run(["apply", "--yes"], "forms", FORMS)).toMatchObject({ code: 0, errors: "" });
+    expect(JSON.parse(world().roles.get("forms-uploads")?.trustPolicy ?? "")).toEqual({
+      Version: "1",
+      Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: ["fc.aliyuncs.com"] } }],
+    });
+    expect(attachedTo("forms-uploads")).toEqual(["forms-client-uploads"]);
+    expect(documentOf("forms-client-uploads")).toEqual({
+      Version: "1",
+      Statement: [
+        { Effect: "Allow", Action: "oss:PutObject", Resource: "acs:oss:*:*:examplebucket/photos/*/*" },
+        {
+          Effect: "Allow",
+          Action: "oss:GetObject",
+          Resource: [
+            "acs:oss:*:*:examplebucket/teams/blue/*",
+            "acs:oss:*:*:examplebucket/teams/red/*",
+            "acs:oss:*:*:examplebucket/users/*/*",
+          ],
+        },
+      ],
+    });
+    // Forms add nothing to what credentials may do, and credentials nothing to what forms may do.
+    expect(JSON.stringify(documentOf("forms-client-access"))).not.toContain("photos/");
+    expect(attachedTo("forms-client")).toEqual(["forms-client-access"]);
+    expect(attachedTo("forms-function")).toEqual(["forms-client-assume"]);
+  });
+
+  it("may do nothing where no rule has upload, or a read that can be signed", async () => {
+    const listing = ACCESS.replace("[read, write, list, delete]", "[list]").replace("[read, list]", "[list]");
+    expect((await run(["apply", "--yes"], "mute", listing)).code).toBe(0);
+    expect(documentOf("mute-client-uploads")).toEqual({
+      Version: "1",
+      Statement: [{ Effect: "Deny", Action: "oss:*", Resource: "acs:oss:*:*:*" }],
+    });
+    // The first rule with upload widens: somebody has to want it.
+    const wider = await run(["apply", "--yes"], "mute", FORMS);
+    expect(wider.code).toBe(1);
+    expect(wider.out).toContain("WIDENS: oss:PutObject acs:oss:*:*:examplebucket/photos/*/*");
+  });
+
+  it("is not there with --no-uploads, and then the caller may only assume", async () => {
+    const args = ["apply", "--yes", "--no-uploads", "--caller-user", "only-caller"];
+    expect((await run(args, "only", FORMS)).code).toBe(0);
+    expect(world().roles.has("only-uploads")).toBe(false);
+    expect(world().policies.has("only-client-uploads")).toBe(false);
+    expect(
+      world()
+        .users.get("only-caller")
+        ?.attached.map(({ name }) => name),
+    ).toEqual(["only-client-assume"]);
+  });
+
+  it("has its policy in common with the caller user, whose key signs outside Function Compute", async () => {
+    expect((await run(["apply", "--yes", "--caller-user", "both-caller"], "both", FORMS)).code).toBe(0);
+    expect(
+      world()
+        .users.get("both-caller")
+        ?.attached.map(({ name }) => name),
+    ).toEqual(["both-client-assume", "both-client-uploads"]);
+    expect(JSON.parse(world().roles.get("both-client")?.trustPolicy ?? "").Statement[0].Principal).toEqual({
+      RAM: [
+        `acs:ram::${sandbox.accountId}:role/both-function`,
+        `acs:ram::${sandbox.accountId}:user/both-caller`,
+      ],
+    });
+  });
+
+  it.each([
+    ["the function's role", "one-function", "--function-role and --uploads-role"],
+    ["the client role", "ONE-client", "OSS_ROLE_ARN and --uploads-role"],
+  ])("is refused where it is %s: one role would have the access of both", async (_case, role, where) => {
+    const { code, errors } = await run(["plan", "--uploads-role", role], "one", FORMS);
+    expect([code, errors]).toEqual([2, `${where} both name ${role}; write two different roles`]);
+  });
+
+  it("is refused with a name that RAM would not take", async () => {
+    const { code, errors } = await run(["plan", "--uploads-role", "a/b"], "one", FORMS);
+    expect([code, errors]).toEqual([
+      2,
+      expect.stringMatching(/^--uploads-role is "a\/b"; write a role's name/),
+    ]);
+  });
+});
+
 describe("an apply that was interrupted", () => {
   const OPERATIONS = [
     "CreatePolicy",
@@ -243,7 +346,7 @@ describe("an apply that was interrupted", () => {
     const stopped = await run(["apply", "--yes"], "halfway");
     expect(stopped.code).toBe(1);
     expect(stopped.errors).toMatch(
-      /^failed: role halfway-function.*ServiceUnavailable.*\n2 of 8 changes done\. Fix the problem, then run the same command again/,
+      /^failed: role halfway-function.*ServiceUnavailable.*\n3 of 12 changes done\. Fix the problem, then run the same command again/,
     );
   });
 
@@ -319,6 +422,7 @@ describe("what somebody took away, to stop everything, is not given back without
     expect(code).toBe(1);
     expect(out.split("\n").filter((line) => line.includes("WIDENS"))).toEqual([
       "    WIDENS: the whole policy, for a user that exists without it",
+      "    WIDENS: the whole policy, for a user that exists without it",
       "    WIDENS: a long-lived key, for a user that has no active one",
       "    WIDENS: the whole policy, for a role that exists without it",
     ]);
@@ -393,6 +497,7 @@ describe("the three forms of the desired state", () => {
     accountId: "1234567890123456",
     clientRole: "oss-client",
     functionRole: "oss-function",
+    uploadsRole: "oss-uploads",
     callerUser: "oss-caller",
     bucket: "examplebucket",
   });
@@ -403,9 +508,15 @@ describe("the three forms of the desired state", () => {
       maxSessionSeconds,
     })),
     policies: [
-      ...new Map([...desired.users, ...desired.roles].map(({ policy }) => [policy.name, policy.document])),
+      ...new Map(
+        [...desired.users, ...desired.roles].flatMap(({ policies }) =>
+          policies.map((policy) => [policy.name, policy.document] as const),
+        ),
+      ),
     ],
-    attached: [...desired.users, ...desired.roles].map(({ name, policy }) => `${name} ${policy.name}`).sort(),
+    attached: [...desired.users, ...desired.roles]
+      .flatMap(({ name, policies }) => policies.map((policy) => `${name} ${policy.name}`))
+      .sort(),
   };
 
   it("ROS says the same", () => {
@@ -568,8 +679,16 @@ async function run(
     colour: false,
     nowMs: Date.now,
   };
-  const functionRole = args.includes("--function-role") ? [] : ["--function-role", `${name}-function`];
-  const code = await provision.run([...args, ...functionRole], terminal, readerOf(parse(access)));
+  const named = (option: string, role: string) => (args.includes(option) ? [] : [option, role]);
+  const code = await provision.run(
+    [
+      ...args,
+      ...named("--function-role", `${name}-function`),
+      ...(args.includes("--no-uploads") ? [] : named("--uploads-role", `${name}-uploads`)),
+    ],
+    terminal,
+    readerOf(parse(access)),
+  );
   return { code, out: out.join("\n"), errors: errors.join("\n") };
 }
 

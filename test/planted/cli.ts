@@ -3,6 +3,42 @@ import type { Bug } from "./bug.ts";
 /** The commands of valet. */
 export const cliBugs: readonly Bug[] = [
   {
+    name: "cli: the role that signs may do what credentials may",
+    in: "desiredStateFor",
+    find: `document: uploadsPolicyFor(rules, settings.bucket)`,
+    replace: `document: rolePolicyFor(rules, settings.bucket)`,
+    killedBy: ["flow/provision"],
+  },
+  {
+    name: "cli: a caller gets what signing needs, although nobody signs",
+    in: "desiredStateFor",
+    find: `uploadsRole === undefined ? [mayAssume] : [mayAssume, maySign]`,
+    replace: `[mayAssume, maySign]`,
+    killedBy: ["flow/provision"],
+  },
+  {
+    name: "cli: one role may sign and assume",
+    in: "provisionSettingsFrom",
+    find: `["--function-role and --uploads-role", functionRole, uploadsRole]`,
+    replace: `["--function-role and --uploads-role", functionRole, undefined]`,
+    killedBy: ["flow/provision"],
+  },
+  {
+    name: "cli: doctor does not look at the role that signs",
+    in: "rolesChecked",
+    find: `  uploadsRoleChecked(view, findings);
+`,
+    replace: ``,
+    killedBy: ["flow/doctor"],
+  },
+  {
+    name: "cli: doctor takes the role that signs for one of everybody's",
+    in: "strangerFrom",
+    find: `[clientRole, uploadsRole].includes(role.toLowerCase())`,
+    replace: `role.toLowerCase().startsWith("oss-valet-")`,
+    killedBy: ["flow/doctor"],
+  },
+  {
     name: "cli: provision changes whatever account the keys are of",
     in: "provisioned",
     find: `if (owner.accountId !== desired.accountId) {`,
@@ -111,8 +147,8 @@ export const cliBugs: readonly Bug[] = [
   {
     name: "cli: a pattern that takes in the client role counts as the client role",
     in: "strangerFrom",
-    find: `if (role.toLowerCase() === clientRole) return undefined;`,
-    replace: `if (canMeet(role.toLowerCase(), clientRole)) return undefined;`,
+    find: `[clientRole, uploadsRole].includes(role.toLowerCase())`,
+    replace: `canMeet(role.toLowerCase(), clientRole)`,
     killedBy: ["unit/cli/doctor/bucket-policy"],
   },
   {

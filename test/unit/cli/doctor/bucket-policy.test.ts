@@ -237,6 +237,7 @@ function judged(policy: unknown): readonly string[] {
       defaultBucket: BUCKET,
       accountId: ACCOUNT,
       clientRole: "oss-valet-client",
+      uploadsRole: undefined,
       rules: RULES,
     },
     findingsTo((finding) => told.push(finding)),

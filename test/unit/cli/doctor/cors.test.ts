@@ -21,6 +21,18 @@ it.each<[string, readonly BucketCorsRule[]]>([
   expect(corsProblem(rules, APP, new Set(["read", "write"]))).toBeUndefined();
 });
 
+it("a form is a POST, and who only posts forms needs no header of the answer", () => {
+  const posting: BucketCorsRule = { ...SECRETIVE, allowedMethod: "POST" };
+  expect(corsProblem([posting], APP, new Set(["upload"]))).toBeUndefined();
+  expect(corsProblem([SECRETIVE], APP, new Set(["upload"]))).toEqual({
+    cause: `POST with all headers (*) is not allowed from ${APP}`,
+    fix: `add a rule to the bucket's CORS, before all others: origin ${APP}, methods POST, headers *`,
+  });
+  expect(corsProblem([posting], APP, new Set(["upload", "write"]))?.cause).toBe(
+    `PUT, DELETE with all headers (*) is not allowed from ${APP}`,
+  );
+});
+
 it.each<[string, BucketCorsRule]>([
   ["for all headers", SECRETIVE],
   [
