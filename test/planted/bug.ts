@@ -6,7 +6,7 @@ export interface Bug {
   /** Unique. Says what the bug does, not how it is written. */
   readonly name: string;
   /** The row of docs/threat-model.md that the bug would open. */
-  readonly threat?: `${"J" | "K" | "P" | "S" | "H" | "C"}${number}`;
+  readonly threat?: `${"J" | "K" | "P" | "S" | "H" | "C" | "F"}${number}`;
   /**
    * The top-level function, constant or class that holds the bug. Several files may declare the same name: then the
    * end of the path comes first, as in `cli/doctor/command.ts#reportOf`.

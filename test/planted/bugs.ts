@@ -6,6 +6,7 @@ import { clientBugs } from "./client.ts";
 import { credentialsBugs } from "./credentials.ts";
 import { demoBugs } from "./demo.ts";
 import { explainBugs } from "./explain.ts";
+import { formsBugs } from "./forms.ts";
 import { grantBugs } from "./grant.ts";
 import { httpBugs } from "./http.ts";
 import { httpsBugs } from "./https.ts";
@@ -31,6 +32,7 @@ export const bugs: readonly Bug[] = [
   ...credentialsBugs,
   ...demoBugs,
   ...explainBugs,
+  ...formsBugs,
   ...grantBugs,
   ...httpBugs,
   ...httpsBugs,
