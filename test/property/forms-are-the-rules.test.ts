@@ -20,7 +20,7 @@ import {
   principalFor,
   validRules,
 } from "../support/near-fence.ts";
-import { BUCKET } from "../support/valet.ts";
+import { accessFile, BUCKET, rulesOf } from "../support/valet.ts";
 
 const RUNS = Math.ceil(FENCE_CASES / CALLERS);
 const PLACE = { bucket: BUCKET, sourceIp: ADDRESS };
@@ -38,13 +38,30 @@ const limits: fc.Arbitrary<UploadLimits> = fc.record({
   overwrite: fc.boolean(),
 });
 
+/** One more folder for everybody with a usable name, so that no set of rules is without forms. */
+const [OWN_FORMS] = rulesOf(
+  accessFile({
+    rules: [
+      {
+        name: "forms",
+        allow: ["read", "upload"],
+        prefix: "own-forms/{sub}/",
+        upload: { maxBytes: 500, contentTypes: ["image/*"] },
+      },
+    ],
+  }),
+).rules as [Rule];
+
 /** Accepted rules, some of which take forms: some within other limits, some that only report. */
 const rulesWithForms = fc
   .record({ accepted: validRules, each: fc.array(fc.option(limits), { minLength: 5, maxLength: 5 }) })
   .map(
     ({ accepted: { value }, each }): AccessRules => ({
       ...value,
-      rules: value.rules.map((rule, index) => ({ ...rule, upload: each[index] ?? undefined })),
+      rules: [
+        ...value.rules.map((rule, index) => ({ ...rule, upload: each[index] ?? undefined })),
+        OWN_FORMS,
+      ],
     }),
   );
 
