@@ -9,6 +9,7 @@ import { configFrom } from "../../functions/credentials/config.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { openSession } from "../../sandbox/sts/session.ts";
 import { build } from "../../scripts/build.ts";
+import type { DownloadsBody } from "../../shared/wire.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (name: string) => parse(readFileSync(join(ROOT, name), "utf8"), { merge: true });
@@ -22,15 +23,8 @@ let web: { readonly url: string; stop(): Promise<number | null> };
 
 beforeAll(async () => {
   sandbox = await startSandbox();
-  const { issuer } = sandbox;
-  await build({
-    outDir: codeDir,
-    content: {
-      issuers: [{ name: "login", issuer: issuer.url, audience: issuer.audience, jwks: issuer.jwksUrl }],
-      rules: [{ name: "own folder", allow: ["read", "write"], prefix: "users/{sub}/" }],
-    },
-  });
-  web = await started();
+  await build({ outDir: codeDir, content: access() });
+  web = await started(codeDir);
 });
 
 afterAll(async () => {
@@ -105,8 +99,28 @@ describe("what it starts", () => {
     expect(body["RequestId"]).toBe("1-6922f0a1-0c9f4a1d");
   });
 
-  it("leaves forms to the function with a role for them", async () => {
+  it("leaves forms to the function with a role for them, which signs with the keys that come with each request", async () => {
     expect((await fetch(`${web.url}/uploads`, { method: "POST" })).status).toBe(404);
+
+    const folder = mkdtempSync(join(tmpdir(), "oss-valet-uploads-web-"));
+    await build({ outDir: folder, content: access(), function: "uploads" });
+    const uploads = await started(folder, { FC_FUNCTION_NAME: FILE.resources.uploads.props.functionName });
+    const key = "users/alice/a.txt";
+    const asked = (headers: Readonly<Record<string, string>>) =>
+      fetch(`${uploads.url}/downloads`, {
+        method: "POST",
+        headers: { ...headers, Authorization: `Bearer ${sandbox.issuer.token({ sub: "alice" })}` },
+        body: JSON.stringify({ keys: [key] }),
+      });
+    const keys = roleHeaders("oss-valet-uploads");
+    const { Downloads: downloads } = (await (await asked(keys)).json()) as DownloadsBody;
+    const url = new URL(String(downloads[0]?.Url));
+    expect(url.searchParams.get("x-oss-credential")).toContain(`${keys["x-fc-access-key-id"]}/`);
+    // The URL is good: OSS looks for the object, and there is none.
+    expect((await fetch(url)).status).toBe(404);
+    expect((await fetch(`${uploads.url}/credentials`)).status).toBe(404);
+    expect(await uploads.stop()).toBe(0);
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it("lets an idle connection live through a freeze", async () => {
@@ -117,7 +131,7 @@ describe("what it starts", () => {
   });
 
   it("ends in order when FC stops the instance", async () => {
-    const another = await started();
+    const another = await started(codeDir);
     expect((await fetch(`${another.url}/healthz`)).status).toBe(200);
     expect(await another.stop()).toBe(0);
   });
@@ -129,21 +143,34 @@ const SETTINGS = {
   OSS_REGION: "cn-hangzhou",
 };
 
+function access(): object {
+  const { issuer } = sandbox;
+  return {
+    issuers: [{ name: "login", issuer: issuer.url, audience: issuer.audience, jwks: issuer.jwksUrl }],
+    rules: [{ name: "own folder", allow: ["read", "write"], prefix: "users/{sub}/" }],
+  };
+}
+
 function unused(): never {
   throw new Error("no issuer has a fixed key");
 }
 
 /** The command of the file, with this machine's Node, as FC would start it; on loopback alone. */
-async function started(): Promise<typeof web> {
+async function started(
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<typeof web> {
   const child = spawn(process.execPath, PROPS.customRuntimeConfig.args, {
-    cwd: codeDir,
+    cwd: folder,
     env: {
       ...SETTINGS,
+      OSS_ENDPOINT: sandbox.oss.url,
       OSS_ROLE_ARN: sandbox.roleArn,
       STS_ENDPOINT: sandbox.sts.url,
       FC_FUNCTION_NAME: PROPS.functionName,
       FC_SERVER_PORT: "0",
       HOST: "127.0.0.1",
+      ...environment,
     },
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -165,9 +192,9 @@ async function started(): Promise<typeof web> {
 }
 
 /** What FC adds to each request of a function with a role. */
-function roleHeaders(): Readonly<Record<string, string>> {
-  const role = sandbox.world.accounts.get(sandbox.accountId)?.roles.get("oss-valet-function");
-  if (role === undefined) throw new Error("the sandbox has no function's role");
+function roleHeaders(name = "oss-valet-function"): Readonly<Record<string, string>> {
+  const role = sandbox.world.accounts.get(sandbox.accountId)?.roles.get(name);
+  if (role === undefined) throw new Error("the sandbox has no such role");
   const session = openSession(sandbox.world, {
     accountId: sandbox.accountId,
     role,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { doctor } from "../../cli/doctor/command.ts";
@@ -6,10 +6,13 @@ import type { Finding } from "../../cli/doctor/finding.ts";
 import { provision } from "../../cli/provision/command.ts";
 import type { Terminal } from "../../cli/shared/command.ts";
 import { smoke } from "../../cli/smoke/command.ts";
+import type { FunctionSettings } from "../../sandbox/fc/function-settings.ts";
 import { type RunningFunction, startFunction } from "../../sandbox/fc/running-function.ts";
+import { functionsFromSYaml } from "../../sandbox/fc/s-yaml.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import type { Account, Bucket, Role } from "../../sandbox/world.ts";
-import { build } from "../../scripts/build.ts";
+import { build, type FunctionName } from "../../scripts/build.ts";
+import { DOMAIN_ROUTES } from "../../scripts/start/functions.ts";
 import { readerOf } from "./valet.ts";
 
 /** An account of one's own in the sandbox, and the operator's commands aimed at it. */
@@ -26,9 +29,15 @@ export interface Deployment {
   provision(...args: readonly string[]): Promise<Outcome>;
   doctor(change?: DoctorChange): Promise<DoctorOutcome>;
   smoke(args: readonly string[]): Promise<Outcome>;
-  /** Builds the bundle and runs it as the function, with the provisioned role. */
-  deploy(): Promise<void>;
+  /** Builds the bundles and runs them as s.yaml's functions, with the provisioned roles. */
+  deploy(change?: DeployChange): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface DeployChange {
+  /** The function of uploads without a role. */
+  readonly uploadsWithoutRole?: true;
+  readonly allowedOrigins?: string;
 }
 
 export interface Outcome {
@@ -48,6 +57,8 @@ export interface DoctorChange {
   /** Of access.yaml's content. */
   readonly access?: Readonly<Record<string, unknown>>;
 }
+
+const ROOT = join(import.meta.dirname, "../..");
 
 /** An account with a bucket, an administrator, and nothing else: no role, no policy. */
 export async function emptyAccount(rules?: readonly object[]): Promise<Deployment> {
@@ -80,7 +91,29 @@ export async function emptyAccount(rules?: readonly object[]): Promise<Deploymen
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: sandbox.administrator.accessKeySecret,
   };
   const codeDir = mkdtempSync(join(tmpdir(), "oss-valet-deployed-"));
-  let running: RunningFunction | undefined;
+  const running: RunningFunction[] = [];
+  const stopped = async (): Promise<void> => {
+    await Promise.all(running.splice(0).map((target) => target.stop()));
+  };
+  /** As s.yaml has it, with the local addresses. */
+  const settingsOf = (name: FunctionName, { allowedOrigins }: DeployChange): FunctionSettings => {
+    const { [name]: settings } = functionsFromSYaml(readFileSync(join(ROOT, "s.yaml"), "utf8"), {
+      accountId: account.id,
+      environment,
+      folder: ROOT,
+    });
+    if (settings === undefined) throw new Error(`s.yaml has no function ${name}`);
+    return {
+      ...settings,
+      codeDir: join(codeDir, name),
+      environment: {
+        ...settings.environment,
+        OSS_ENDPOINT: environment.OSS_ENDPOINT,
+        ...(name === "credentials" ? { STS_ENDPOINT: environment.STS_ENDPOINT } : {}),
+        ...(allowedOrigins === undefined ? {} : { ALLOWED_ORIGINS: allowedOrigins }),
+      },
+    };
+  };
 
   return {
     sandbox,
@@ -102,26 +135,20 @@ export async function emptyAccount(rules?: readonly object[]): Promise<Deploymen
       return { code, findings: (JSON.parse(out) as { readonly findings: readonly Finding[] }).findings };
     },
     smoke: (args) => outcomeOf(environment, (terminal) => smoke.run(args, terminal, readerOf(access))),
-    deploy: async () => {
-      await running?.stop();
-      await build({ content: access, outDir: codeDir });
-      const { OSS_ROLE_ARN, OSS_BUCKET, OSS_REGION, OSS_ENDPOINT, STS_ENDPOINT } = environment;
-      running = await startFunction(sandbox.world, {
-        name: "oss-valet",
-        codeDir,
-        handler: "index.handler",
-        environment: { OSS_ROLE_ARN, OSS_BUCKET, OSS_REGION, OSS_ENDPOINT, STS_ENDPOINT },
-        roleArn: `acs:ram::${account.id}:role/oss-valet-function`,
-        memoryMb: 512,
-        timeoutSeconds: 10,
-        methods: ["GET", "HEAD", "POST", "OPTIONS"],
-        region: sandbox.region,
-        accountId: account.id,
-      });
-      sandbox.deploy([running]);
+    deploy: async (change = {}) => {
+      await stopped();
+      const started = async (name: FunctionName): Promise<RunningFunction> => {
+        const { roleArn, ...settings } = settingsOf(name, change);
+        await build({ content: access, outDir: settings.codeDir, function: name });
+        const hasRole = roleArn !== undefined && !(name === "uploads" && change.uploadsWithoutRole);
+        const target = await startFunction(sandbox.world, { ...settings, ...(hasRole ? { roleArn } : {}) });
+        running.push(target);
+        return target;
+      };
+      sandbox.deploy([await started("credentials"), await started("uploads")], DOMAIN_ROUTES);
     },
     stop: async () => {
-      await running?.stop();
+      await stopped();
       await sandbox.stop();
       rmSync(codeDir, { recursive: true, force: true });
     },
