@@ -18,6 +18,7 @@ import { prefixBugs } from "./prefix.ts";
 import { rulesBugs } from "./rules.ts";
 import { sandboxBugs } from "./sandbox.ts";
 import { sidecarBugs } from "./sidecar.ts";
+import { signedGrantBugs } from "./signed-grants.ts";
 import { stsBugs } from "./sts.ts";
 import { tokenBugs } from "./token.ts";
 import { tokenChecksBugs } from "./token-checks.ts";
@@ -44,6 +45,7 @@ export const bugs: readonly Bug[] = [
   ...rulesBugs,
   ...sandboxBugs,
   ...sidecarBugs,
+  ...signedGrantBugs,
   ...stsBugs,
   ...tokenBugs,
   ...tokenChecksBugs,

@@ -109,6 +109,12 @@ describe("a form is granted", () => {
     });
   });
 
+  it.each([0, 1, 1000])("for exactly the size that the App names: %i", (bytes) => {
+    expect(grantOf([file("photos/alice/a.jpg", { bytes })])).toMatchObject({
+      uploads: [{ minBytes: bytes, maxBytes: bytes }],
+    });
+  });
+
   it("by a wider rule, where the first does not fit", () => {
     const large = { ...PHOTOS, name: "large", upload: { ...LIMITS, maxBytes: 5000 } };
     expect(grantOf([file("photos/alice/a.jpg", { bytes: 4000 })], { rules: [PHOTOS, large] })).toMatchObject({
@@ -122,6 +128,9 @@ describe("a form is refused", () => {
   it.each<[string, WantedUpload, Refusal]>([
     ["another user's folder", file("photos/bob/a.jpg"), denied("no rule allows upload there")],
     ["a folder that begins alike", file("photos/alicea/a.jpg"), denied("no rule allows upload there")],
+    ["a folder in other letters", file("Photos/alice/a.jpg"), denied("no rule allows upload there")],
+    ["a folder that ends alike", file("x/photos/alice/a.jpg"), denied("no rule allows upload there")],
+    ["the folder above", file("photos/a.jpg"), denied("no rule allows upload there")],
     [
       "another type",
       file("photos/alice/a.jpg", { contentType: "text/html" }),
@@ -149,6 +158,7 @@ describe("a form is refused", () => {
 
   it.each<[string, object]>([
     ["no upload in the rule", { allow: ["write", "read"], upload: undefined }],
+    ["a raw action", { allow: ["write"], actions: ["oss:PutObject"], upload: undefined }],
     ["a rule for others", { when: { role: "editor" } }],
     ["a rule that only reports", { mode: "report" }],
   ])("for %s", (_what, change) => {
@@ -157,6 +167,31 @@ describe("a form is refused", () => {
     expect(grantOf([file("photos/alice/a.jpg")], { rules: [rule] })).toMatchObject({
       code: "ACCESS_NOT_GRANTED",
     });
+  });
+
+  it.each(["sourceIp", "secureTransport"] as const)(
+    "for a rule with %s, though access.yaml cannot have it",
+    (field) => {
+      const { access, principal } = setting({ rules: [PHOTOS] });
+      const condition = { sourceIp: "request", secureTransport: true } as const;
+      const bound = access.rules.map((rule) => ({ ...rule, [field]: condition[field] }));
+      const wanted = { files: [file("photos/alice/a.jpg")], expiresSeconds: undefined };
+      expect(uploadGrantFor(principal, { ...access, rules: bound }, wanted, PLACE)).toEqual({
+        ok: false,
+        refusal: denied("no rule that matches allows upload"),
+      });
+    },
+  );
+
+  it.each([
+    ["a path step", "a/../../bob/a.jpg"],
+    ["a control character", "a\u0000.jpg"],
+    ["no file", "folder/"],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: OSS's placeholder
+    ["OSS's placeholder", "${filename}"],
+  ])("for a name with %s, which is not repaired", (_what, name) => {
+    const named = { ...file("photos/alice/a.jpg"), target: { kind: "name", name } } as const;
+    expect(grantOf([named])).toMatchObject({ code: "REQUEST_INVALID", field: "files[0].name" });
   });
 
   it("for a denied user, and for a claim that no prefix can have", () => {
@@ -191,6 +226,13 @@ describe("how long", () => {
     expect(grantOf(asked, { rules: [short, FILMS], seconds: 1000 })).toMatchObject({ seconds: 1000 });
     expect(grantOf(asked, { more: { session: { duration: 900 } }, seconds: 901 })).toEqual(TOO_LONG(900));
     expect(urlsOf(["photos/alice/a.jpg"], { rules: [short], seconds: 1001 })).toEqual(TOO_LONG(1000));
+  });
+
+  it("is limited by each rule that gave something, and not by the last one alone", () => {
+    const film = file("films/alice/b.mp4", { contentType: "video/mp4" });
+    const rules = [{ ...PHOTOS, duration: 1000 }, FILMS];
+    expect(grantOf([...asked, film], { rules, seconds: 1001 })).toEqual(TOO_LONG(1000));
+    expect(grantOf([film], { rules, seconds: 1001 })).toMatchObject({ seconds: 1001 });
   });
 
   it("is not limited by a rule that gave nothing", () => {
