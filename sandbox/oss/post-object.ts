@@ -103,7 +103,8 @@ function callWith(
   },
 ): ObjectCall {
   const { request } = unidentified;
-  const type = fields.get("x-oss-content-type") ?? fields.get("content-type") ?? contentType;
+  // Browsers give every file a type of their own, so the field alone comes first that nobody but the form's maker writes.
+  const type = fields.get("x-oss-content-type") ?? contentType ?? fields.get("content-type");
   const userAgent = request.headers["user-agent"];
   const headers = {
     ...Object.fromEntries([...fields].map(([name, value]) => [name, headerValue(name, value)])),
@@ -119,6 +120,8 @@ function placed(call: ObjectCall, stored: StoredContent, fields: Fields): Answer
   const object = { ...newObjectFrom(call, request.headers), ...normalContent(stored) };
   putInPlace(call, object);
   const headers = uploadHeaders(stored);
+  const redirect = redirectFrom(fields, [bucket.name, key, `"${object.etag}"`]);
+  if (redirect !== undefined) return { status: 303, headers: { ...headers, location: redirect } };
   const status = Number(fields.get("success_action_status") ?? "204");
   if (status === 200) return { status, headers };
   if (status !== 201) return { status: 204, headers };
@@ -138,6 +141,18 @@ function placed(call: ObjectCall, stored: StoredContent, fields: Fields): Answer
   };
 }
 
+/** Where the browser goes after the upload, with what was stored; undefined: no such field, or none that is an address. */
+function redirectFrom(
+  fields: Fields,
+  [bucket, key, etag]: readonly [string, string, string],
+): string | undefined {
+  const given = fields.get("success_action_redirect") ?? "";
+  if (!URL.canParse(given)) return undefined;
+  const url = new URL(given);
+  for (const [name, value] of Object.entries({ bucket, key, etag })) url.searchParams.set(name, value);
+  return url.href;
+}
+
 async function fieldValue({ bytes, name }: FormPart): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -153,7 +168,11 @@ async function fieldValue({ bytes, name }: FormPart): Promise<string> {
 
 function refuseUnknown(fields: Fields): void {
   if (fields.has("callback")) throw notImplemented("callback");
-  if (fields.has("success_action_redirect")) throw notImplemented("success_action_redirect");
+  const forbids = fields.get("x-oss-forbid-overwrite");
+  if (forbids !== undefined && !["true", "false"].includes(forbids)) {
+    const message = "The value of x-oss-forbid-overwrite must be true or false.";
+    throw invalidArgument(message, "x-oss-forbid-overwrite", forbids, "0006-00000117");
+  }
 }
 
 function tooManyFiles() {

@@ -96,7 +96,7 @@ describe.each(SIGNATURE_VERSIONS)("a form signed by ali-oss, %s", (version) => {
       key: "users/alice/a",
       "x-oss-meta-by": "älice",
       "x-oss-object-acl": "public-read",
-      "Content-Type": "image/x-test",
+      "x-oss-content-type": "image/x-test",
       ...signedFields(version),
     });
     expect(response.status).toBe(204);
@@ -104,6 +104,39 @@ describe.each(SIGNATURE_VERSIONS)("a form signed by ali-oss, %s", (version) => {
       acl: "public-read",
       headers: { "content-type": "image/x-test", "x-oss-meta-by": "älice" },
     });
+  });
+
+  it("takes x-oss-content-type before the file's own type, and that before the field Content-Type", async () => {
+    const file = new Blob(["text"], { type: "text/plain" });
+    const fields = { key: "users/alice/a", "Content-Type": "image/jpeg", ...signedFields(version) };
+    await post(fields, file);
+    expect(stored("users/alice/a")?.headers["content-type"]).toBe("text/plain");
+    await post({ ...fields, "x-oss-content-type": "image/png" }, file);
+    expect(stored("users/alice/a")?.headers["content-type"]).toBe("image/png");
+    await post(fields, "a plain field has no type");
+    expect(stored("users/alice/a")?.headers["content-type"]).toBe("image/jpeg");
+  });
+
+  it("sends the browser to success_action_redirect, with what was stored", async () => {
+    const form = new FormData();
+    const fields = { key: "users/alice/é a", success_action_redirect: "https://app.example.com/done?x=1" };
+    for (const [name, value] of Object.entries({ ...fields, ...signedFields(version) }))
+      form.set(name, value);
+    form.set("file", new Blob(["text"]));
+    const response = await fetch(`http://127.0.0.1:${oss.port}/examplebucket/`, {
+      method: "POST",
+      body: form,
+      redirect: "manual",
+    });
+    expect(response.status).toBe(303);
+    const to = new URL(response.headers.get("location") ?? "");
+    expect([to.origin, to.pathname, Object.fromEntries(to.searchParams)]).toEqual([
+      "https://app.example.com",
+      "/done",
+      { x: "1", bucket: "examplebucket", key: "users/alice/é a", etag: response.headers.get("etag") },
+    ]);
+    const noAddress = await post({ ...fields, ...signedFields(version), success_action_redirect: "nowhere" });
+    expect(noAddress.status).toBe(204);
   });
 
   it("puts the file's own name in place of the placeholder", async () => {
@@ -245,6 +278,12 @@ describe.each(SIGNATURE_VERSIONS)("a form signed by ali-oss, %s", (version) => {
       {},
       { "x-oss-meta-a": "a\r\nset-cookie: b" },
       { status: 400, code: "InvalidArgument" },
+    ],
+    [
+      "an answer about overwriting that is none",
+      {},
+      { "x-oss-forbid-overwrite": "yes" },
+      { status: 400, code: "InvalidArgument", ec: "0006-00000117" },
     ],
     ["a callback", {}, { callback: "e30=" }, { status: 501, code: "NotImplemented" }],
     [
