@@ -40,8 +40,11 @@ export interface Forms {
 /** Uploads and downloads without an SDK and without credentials: by `/uploads` and `/downloads`. Throws InvalidArgument. */
 export function createForms(options: FormsOptions & Ways): Forms {
   const send = transportOf(options);
-  const ask = askOf(options, async ({ url, headers, body, signal }) => {
-    const answer = await send({ method: "POST", url, headers, body: new Blob([body]), signal });
+  // XMLHttpRequest would take the App token where a redirect leads.
+  const sendToken = transportOf({ fetch: options.fetch ?? globalThis.fetch });
+  const ask = askOf(options, async ({ url, headers, data, signal }) => {
+    const body = new Blob([JSON.stringify(data)]);
+    const answer = await sendToken({ method: "POST", url, headers, body, signal });
     return { ...answer, headers: { get: (name) => answer.headers[name.toLowerCase()] ?? null } };
   });
   return {

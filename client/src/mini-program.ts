@@ -20,7 +20,7 @@ export interface MiniProgramOptions extends FormsOptions {
 export interface MiniUploadOptions extends FormTarget {
   /** A path of the platform, such as `tempFilePath` of `chooseMedia`. */
   readonly filePath: string;
-  /** Default: by the ending of `filePath`, or else `application/octet-stream`. */
+  /** Default: by the ending of `filePath`, `key` or `name`, or else `application/octet-stream`. */
   readonly contentType?: string | undefined;
   /** The exact size, such as `size` of `chooseMedia`. Without it the form takes up to the rule's limit. */
   readonly bytes?: number | undefined;
@@ -58,7 +58,7 @@ export function createUploads(options: MiniProgramOptions): MiniUploads {
     signal: AbortSignal,
   ): Promise<{ readonly key: string }> {
     if (typeof filePath !== "string" || filePath === "") throw invalid("filePath: give the file's path");
-    const type = contentType ?? contentTypeOf(filePath);
+    const type = contentType ?? contentTypeOf(filePath, key, name);
     const send = uploadBy(platform as MiniPlatform, { filePath, contentType: type }, signal, onProgress);
     const sent = await sentByForm(ask, { key, name, contentType: type, bytes }, send, signal);
     return { key: sent.key };

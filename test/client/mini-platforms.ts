@@ -10,8 +10,12 @@ export interface MiniDouble {
   /** Names of the parts of each multipart body that was sent, in their order. */
   readonly sentParts: readonly (readonly string[])[];
   readonly sentBodies: readonly string[];
+  /** What `uploadFile` got, without its callbacks. */
+  readonly uploads: readonly Readonly<Record<string, unknown>>[];
   /** Makes the next uploads end before an answer, as a lost connection does. */
   readonly loseNext: (count: number) => void;
+  /** Lets the next uploads arrive, and loses their answers. */
+  readonly loseNextAnswers: (count: number) => void;
 }
 
 interface Options {
@@ -19,7 +23,8 @@ interface Options {
   readonly method?: string;
   readonly header?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly data?: string;
+  readonly data?: object;
+  readonly redirect?: string;
   readonly filePath?: string;
   readonly name?: string;
   readonly fileName?: string;
@@ -29,6 +34,8 @@ interface Options {
   fail(problem: object): void;
 }
 
+const BOUNDARY = "----double7MA4YWxk";
+
 /**
  * A double of one platform: `request` and `uploadFile` as its documents describe them, over real HTTP. `uploadFile` sends
  * the fields of `formData` in their order, and then the file.
@@ -36,41 +43,49 @@ interface Options {
 export function miniPlatform(name: MiniName): MiniDouble {
   const sentParts: string[][] = [];
   const sentBodies: string[] = [];
+  const uploads: Record<string, unknown>[] = [];
   let lost = 0;
+  let lostAnswers = 0;
   const platform = {
-    request: (options: Options) =>
-      void send(options, name === "my" ? options.headers : options.header, Buffer.from(options.data ?? "")),
-    uploadFile: (options: Options) => {
-      const part = name === "my" ? options.fileName : options.name;
-      if (name === "my" && !["image", "video", "audio"].includes(options.fileType ?? "")) {
-        options.fail({ error: 2, errorMessage: "fileType" });
-        return undefined;
+    request: (options: Options) => {
+      const headers = (name === "my" ? options.headers : options.header) ?? {};
+      // Only for this spelling does my make JSON of an object.
+      if (headers["content-type"] !== "application/json") throw new Error("content-type");
+      const sent = send(options, headers, Buffer.from(JSON.stringify(options.data)));
+      return { abort: () => void sent.destroy() };
+    },
+    uploadFile: ({ success, fail, ...options }: Options) => {
+      uploads.push(options);
+      const missing = problemIn(options);
+      if (missing !== undefined) {
+        setImmediate(() => fail(missing));
+        return name === "my" ? promising(missing) : {};
       }
-      const boundary = "----double7MA4YWxk";
-      const fields = Object.entries(options.formData ?? {});
-      sentParts.push([...fields.map(([field]) => field), String(part)]);
-      const head = fields.map(
-        ([field, value]) =>
-          `--${boundary}\r\nContent-Disposition: form-data; name="${field}"\r\n\r\n${value}\r\n`,
-      );
-      const body = Buffer.concat([
-        Buffer.from(
-          `${head.join("")}--${boundary}\r\nContent-Disposition: form-data; name="${part}"; filename="tmp.jpg"\r\nContent-Type: application/octet-stream\r\n\r\n`,
-        ),
-        readFileSync(options.filePath ?? ""),
-        Buffer.from(`\r\n--${boundary}--\r\n`),
-      ]);
+      const part = String(name === "my" ? options.fileName : options.name);
+      const body = bodyOf(options, part);
+      sentParts.push([...Object.keys(options.formData ?? {}), part]);
       sentBodies.push(body.toString("utf8"));
-      const type = { "Content-Type": `multipart/form-data; boundary=${boundary}` };
       if (lost > 0) {
         lost -= 1;
-        setImmediate(() => options.fail(problem("uploadFile:fail net::ERR_CONNECTION_RESET")));
+        setImmediate(() => fail(problem("uploadFile:fail net::ERR_CONNECTION_RESET", 12)));
         return {};
       }
+      const losesAnswer = lostAnswers > 0;
+      if (losesAnswer) lostAnswers -= 1;
       const listeners: ((progress: object) => void)[] = [];
-      const sent = send(options, type, body, () => {
-        for (const listener of listeners) listener({ progress: 100, totalBytesSent: body.length });
-      });
+      const type = { "Content-Type": `multipart/form-data; boundary=${BOUNDARY}` };
+      const sent = send(
+        {
+          ...options,
+          fail,
+          success: losesAnswer ? () => fail(problem("uploadFile:fail socket hang up", 12)) : success,
+        },
+        type,
+        body,
+        () => {
+          for (const listener of listeners) listener({ progress: 100, totalBytesSent: body.length });
+        },
+      );
       return {
         abort: () => void sent.destroy(),
         onProgressUpdate: (listener: (progress: object) => void) => void listeners.push(listener),
@@ -81,18 +96,33 @@ export function miniPlatform(name: MiniName): MiniDouble {
     platform,
     sentParts,
     sentBodies,
+    uploads,
     loseNext: (count) => {
       lost = count;
     },
+    loseNextAnswers: (count) => {
+      lostAnswers = count;
+    },
   };
 
-  function problem(message: string): object {
-    return name === "my" ? { error: 12, errorMessage: message } : { errMsg: message };
+  /** What the platform says before it sends anything. */
+  function problemIn({ filePath = "", fileType = "" }: Partial<Options>): object | undefined {
+    if (name === "my" && !["image", "video", "audio"].includes(fileType)) return problem("fileType", 2);
+    try {
+      readFileSync(filePath);
+      return undefined;
+    } catch {
+      return name === "my" ? { error: "11" } : problem("uploadFile:fail file not found", 0);
+    }
+  }
+
+  function problem(message: string, error: number): object {
+    return name === "my" ? { error, errorMessage: message } : { errMsg: message };
   }
 
   function send(
     options: Options,
-    headers: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>>,
     body: Buffer,
     onSent: () => void = () => undefined,
   ): ClientRequest {
@@ -112,8 +142,27 @@ export function miniPlatform(name: MiniName): MiniDouble {
         } else options.success({ statusCode: status, data: text, header: response.headers });
       });
     });
-    sent.on("error", (error) => options.fail(problem(`request:fail ${error.message}`)));
+    sent.on("error", (error) => options.fail(problem(`request:fail ${error.message}`, 12)));
     sent.end(body, onSent);
     return sent;
   }
+}
+
+function bodyOf({ formData = {}, filePath = "" }: Partial<Options>, part: string): Buffer {
+  const head = Object.entries(formData).map(
+    ([field, value]) =>
+      `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${field}"\r\n\r\n${value}\r\n`,
+  );
+  return Buffer.concat([
+    Buffer.from(
+      `${head.join("")}--${BOUNDARY}\r\nContent-Disposition: form-data; name="${part}"; filename="tmp.jpg"\r\nContent-Type: application/octet-stream\r\n\r\n`,
+    ),
+    readFileSync(filePath),
+    Buffer.from(`\r\n--${BOUNDARY}--\r\n`),
+  ]);
+}
+
+/** my gives a promise too, that fails as the callback says. */
+function promising(problem: object): Promise<never> {
+  return Promise.reject(problem);
 }

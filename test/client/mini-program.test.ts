@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { build } from "esbuild";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { createUploads, type MiniProgramOptions } from "../../client/src/mini-program.ts";
+import { createUploads, type MiniPlatform, type MiniProgramOptions } from "../../client/src/mini-program.ts";
 import { ossForTests, uploadsForTests } from "../support/services-for-tests.ts";
 import { appTokenOf } from "../support/uploads-service.ts";
 import { pausesTakeNoTime } from "./between.ts";
 import { type MiniDouble, type MiniName, miniPlatform } from "./mini-platforms.ts";
+import type { My, Tt, Uni, Wx } from "./mini-typings.ts";
 
 const oss = await ossForTests();
 const service = await uploadsForTests(oss);
@@ -101,6 +102,32 @@ describe.each<MiniName>(["wx", "my", "tt", "uni"])("%s", (name) => {
     expect(askedSince(before)).toEqual(["/uploads", "/uploads"]);
   });
 
+  it("does not take another file's place, and says when it may be its own", async () => {
+    const before = double.sentParts.length;
+    double.loseNextAnswers(1);
+    await expect(uploads().upload({ filePath: PHOTO, name: "a.jpg" })).rejects.toMatchObject({
+      code: "FileAlreadyExists",
+      retryable: false,
+      message: expect.stringContaining("It may be this file: an earlier try had no answer"),
+    });
+    expect([stored("photos/alice/a.jpg")?.size, double.sentParts.length - before]).toEqual([7, 2]);
+    await expect(uploads().upload({ filePath: PHOTO, name: "a.jpg" })).rejects.toMatchObject({
+      code: "FileAlreadyExists",
+      message: expect.not.stringContaining("may be this file"),
+    });
+  });
+
+  it("says that there is no such file, and does not try again", async () => {
+    await expect(
+      uploads().upload({ filePath: join(folder, "nothing.jpg"), name: "a.jpg" }),
+    ).rejects.toMatchObject({
+      name: "ValetError",
+      code: "InvalidArgument",
+      message: expect.stringContaining("filePath: no such file"),
+    });
+    expect(double.uploads).toHaveLength(1);
+  });
+
   it("waits and asks again when the function is busy", async () => {
     service.next(503, { Code: "KeysUnavailable", Message: "later" }, { "Retry-After": "1" });
     await uploads().upload({ filePath: PHOTO, name: "busy.jpg" });
@@ -135,16 +162,123 @@ describe("a form that has ended", () => {
   });
 });
 
+describe("faults of OSS", () => {
+  const operation = `POST /${oss.bucket.name}`;
+
+  it.each([
+    ["its own fault", { kind: "error", status: 500 }],
+    ["too many requests", { kind: "throttle" }],
+    ["a proxy that fails", { kind: "html" }],
+    ["a proxy's page with 200", { kind: "answer", status: 200, body: "<html>hello</html>" }],
+    ["a broken connection", { kind: "reset" }],
+  ] as const)("tries again after %s", async (_what, fault) => {
+    oss.faults.add({ service: "oss", operation, fault, times: 2 });
+    const { key } = await uploads().upload({ filePath: PHOTO, name: "a.jpg" });
+    expect([stored(key)?.size, double.sentParts.length]).toEqual([7, 3]);
+  });
+
+  it("gives up after five tries, with the last error", async () => {
+    oss.faults.add({ service: "oss", operation, fault: { kind: "error", status: 503 } });
+    await expect(uploads().upload({ filePath: PHOTO, name: "a.jpg" })).rejects.toMatchObject({
+      source: "oss",
+      status: 503,
+      retryable: true,
+    });
+    expect(double.sentParts).toHaveLength(5);
+  });
+
+  it("does not try again what OSS will refuse again", async () => {
+    await expect(uploads().upload({ filePath: PHOTO, name: "a.jpg", bytes: 8 })).rejects.toMatchObject({
+      code: "EntityTooSmall",
+      source: "oss",
+      status: 400,
+    });
+    expect(double.sentParts).toHaveLength(1);
+  });
+});
+
+it("leaves a function alone that asks for a long pause, and says how long", async () => {
+  const before = service.asked.length;
+  service.next(429, { Code: "TooManyRequests", Message: "later" }, { "Retry-After": "60" });
+  await expect(uploads().upload({ filePath: PHOTO, name: "a.jpg" })).rejects.toMatchObject({
+    code: "TooManyRequests",
+    retryable: true,
+    retryAfterMs: 60_000,
+  });
+  expect(askedSince(before)).toEqual(["/uploads"]);
+});
+
+it("asks for a type by the ending of the path, the key or the name, or for the one that is given", async () => {
+  const bare = join(folder, "bare");
+  writeFileSync(bare, "a photo");
+  await uploads().upload({ filePath: bare, key: "photos/alice/1.PNG" });
+  await uploads().upload({ filePath: bare, name: "2.jpeg" });
+  await uploads().upload({ filePath: PHOTO, name: "3.png" });
+  await uploads().upload({ filePath: PHOTO, name: "4.jpg", contentType: "image/png" });
+  const types = ["1.PNG", "2.jpeg", "3.png", "4.jpg"].map((name) => stored(`photos/alice/${name}`)?.type);
+  expect(types).toEqual(["image/png", "image/jpeg", "image/jpeg", "image/png"]);
+  await expect(uploads().upload({ filePath: bare, name: "5" })).rejects.toMatchObject({
+    code: "AccessDenied",
+    source: "valet",
+  });
+});
+
+it("takes wx, my, tt and uni as their own typings have them", () => {
+  const take = (platform: MiniPlatform) =>
+    createUploads({ endpoint: service.endpoint, appToken: () => "jwt", platform });
+  const functions = { request: vi.fn(), uploadFile: vi.fn() };
+  for (const name of ["wx", "my", "tt", "uni"] as const) {
+    const typed = { wx: functions as Wx, my: functions as My, tt: functions as Tt, uni: functions as Uni }[
+      name
+    ];
+    expect(Object.keys(take(typed))).toEqual(["upload", "urls"]);
+  }
+  // @ts-expect-error uploadFile is missing
+  expect(() => take({ request: vi.fn() } as Pick<Wx, "request">)).toThrow("platform");
+});
+
 describe("abort", () => {
-  it("ends the upload, and throws an AbortError", async () => {
-    const aborted = vi.fn();
-    const { platform } = double;
-    const slow = { ...platform, uploadFile: () => ({ abort: aborted }) };
-    const task = uploads({ platform: slow }).upload({ filePath: PHOTO, name: "a.jpg" });
-    await vi.waitFor(() => expect(service.auditLog.entries.at(-1)?.status).toBe(200));
+  /** Calls of the platform that never end, and how often each was aborted. */
+  function hanging(what: "request" | "uploadFile") {
+    const abort = vi.fn();
+    let called: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => {
+      called = resolve;
+    });
+    const never = () => {
+      called();
+      return { abort };
+    };
+    return { platform: { ...double.platform, [what]: never } as MiniPlatform, begun, abort };
+  }
+
+  it.each(["request", "uploadFile"] as const)("ends a %s at once, and throws an AbortError", async (what) => {
+    const { platform, begun, abort } = hanging(what);
+    const task = uploads({ platform }).upload({ filePath: PHOTO, name: "a.jpg" });
+    await begun;
     task.abort();
     task.abort();
     await expect(task).rejects.toMatchObject({ name: "AbortError" });
+    expect(abort).toHaveBeenCalledTimes(1);
+  });
+
+  it("ends an upload whose platform gives no task", async () => {
+    const { platform, begun } = hanging("uploadFile");
+    const old = { ...platform, uploadFile: (options: never) => void platform.uploadFile(options) };
+    const task = uploads({ platform: old }).upload({ filePath: PHOTO, name: "a.jpg" });
+    await begun;
+    task.abort();
+    await expect(task).rejects.toMatchObject({ name: "AbortError" });
+  });
+
+  it("ends the pause between two tries", async () => {
+    vi.restoreAllMocks();
+    double.loseNext(9);
+    const task = uploads().upload({ filePath: PHOTO, name: "a.jpg" });
+    await vi.waitFor(() => expect(double.sentParts).not.toEqual([]), { timeout: 10_000, interval: 1 });
+    task.abort();
+    await expect(task).rejects.toMatchObject({ name: "AbortError" });
+    expect(stored("photos/alice/a.jpg")).toBeUndefined();
   });
 
   it("before the form is there sends no file", async () => {
@@ -221,10 +355,17 @@ it("needs no global of a browser or of Node.js but timers", async () => {
     bundle: true,
     format: "cjs",
     target: "es2021",
+    legalComments: "none",
     write: false,
   });
+  const text = outputFiles[0]?.text ?? "";
+  // Comments are in the bundle, too.
+  const names = text.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, "");
+  expect(names).not.toMatch(
+    /\b(AbortController|AbortSignal|Blob|crypto|DOMException|fetch|FormData|globalThis|queueMicrotask|TextEncoder|URL|URLSearchParams|XMLHttpRequest)\b/,
+  );
   const module = { exports: {} as { createUploads?: typeof createUploads } };
-  runInNewContext(outputFiles[0]?.text ?? "", { module, setTimeout, clearTimeout });
+  runInNewContext(text, { module, setTimeout, clearTimeout });
   const options = {
     endpoint: service.endpoint,
     appToken: () => appTokenOf("alice"),

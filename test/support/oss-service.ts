@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import Oss from "ali-oss";
 import { classicWorld, type Scene } from "../../sandbox/classic-world.ts";
 import { type SandboxClock, sandboxClock } from "../../sandbox/clock.ts";
+import { type Faults, faultsIn } from "../../sandbox/faults.ts";
 import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
 import { type ContentStore, contentStore } from "../../sandbox/oss/content-store.ts";
 import { answerToMalformed } from "../../sandbox/oss/malformed.ts";
@@ -26,6 +27,7 @@ export interface OssService {
   readonly scene: Scene;
   readonly bucket: Bucket;
   readonly contents: ContentStore;
+  readonly faults: Faults;
   readonly port: number;
   /** A key that may do everything. */
   readonly administrator: OssKey;
@@ -92,13 +94,15 @@ export async function startOss(options: OssOptions = {}): Promise<OssService> {
   const scene = classicWorld(world);
   const contents = contentStore();
   const server: LoopbackServer = await loopbackServer(0, answerToMalformed(world));
-  server.answerWith(ossServer(world, { contents, ...options }));
+  const faults = faultsIn(world);
+  server.answerWith(faults.around("oss", ossServer(world, { contents, ...options })));
   return {
     world,
     clock,
     scene,
     bucket: scene.bucket,
     contents,
+    faults,
     port: server.port,
     administrator: keyOf(scene.administratorKey),
     close: async () => {

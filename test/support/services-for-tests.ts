@@ -21,7 +21,7 @@ export async function sandboxForTests(options: SandboxOptions = {}): Promise<San
  */
 export async function ossForTests(): Promise<OssService> {
   const oss = await startOss();
-  const { bucket, clock } = oss;
+  const { bucket, clock, faults } = oss;
   afterAll(() => oss.close());
   beforeEach(() => {
     bucket.objects.clear();
@@ -31,6 +31,7 @@ export async function ossForTests(): Promise<OssService> {
     bucket.corsVary = false;
     bucket.policy = undefined;
     clock.skew(0);
+    faults.clear();
   });
   return oss;
 }

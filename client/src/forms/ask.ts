@@ -17,11 +17,11 @@ export interface PostAnswer {
   readonly text: string;
 }
 
-/** Sends JSON. Throws ValetError; the signal's reason. */
+/** Sends `data` as JSON. Throws ValetError; the signal's reason. */
 export type Post = (call: {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly data: object;
   readonly signal: AbortSignal | undefined;
 }) => Promise<PostAnswer>;
 
@@ -46,9 +46,10 @@ export function askOf({ endpoint, appToken }: FormsOptions, post: Post): Ask {
           url: root + path,
           headers: {
             Authorization: `Bearer ${await tokenFrom(appToken, refused)}`,
-            "Content-Type": "application/json",
+            // Lower case: my and tt look for this spelling before they make JSON.
+            "content-type": "application/json",
           },
-          body: JSON.stringify(request),
+          data: request,
           signal,
         });
       let answer = await send(false);

@@ -40,17 +40,24 @@ export async function sentByForm(
   const newForm = async () => formFrom((await ask("/uploads", "Uploads", { files: [file] }, signal))[0]);
   let form = await newForm();
   let renewed = false;
+  let tries = 0;
   return retried(async () => {
+    tries += 1;
     for (;;) {
       const answer = await send(form);
-      if (answer.status >= 200 && answer.status < 300) return { key: form.Key, answer };
+      // A page of a proxy is no empty document. Source: OSS, PostObject, success_action_status.
+      if (answer.status === 200 && answer.text === "") return { key: form.Key, answer };
       const error = ossErrorFrom(answer, `POST ${form.Url}`);
+      if (tries > 1 && hasCode(error, "FileAlreadyExists")) error.message += LOST;
       if (renewed || !hasEnded(error)) throw error;
       renewed = true;
       form = await newForm();
     }
   }, signal);
 }
+
+/** The form's keys may store and not read: nothing here can tell this file from another one. */
+const LOST = " It may be this file: an earlier try had no answer, and can have stored it.";
 
 /** A slow upload, or a page that slept: OSS says it of the form's policy, or of the keys that signed it. */
 function hasEnded(error: ValetError): boolean {
@@ -59,7 +66,7 @@ function hasEnded(error: ValetError): boolean {
 
 function formFrom(item: unknown): UploadForm {
   const { Url, Key, Fields } = (item ?? {}) as Partial<UploadForm>;
-  if (typeof Url !== "string" || typeof Key !== "string" || typeof Fields !== "object") {
+  if (typeof Url !== "string" || typeof Key !== "string" || !Fields || typeof Fields !== "object") {
     throw failure("network", "InvalidAnswer", "/uploads gave no form");
   }
   return item as UploadForm;

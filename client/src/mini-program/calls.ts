@@ -1,30 +1,27 @@
 import type { UploadForm } from "../../../shared/wire.ts";
-import { failure } from "../failure.ts";
+import { failure, invalid } from "../failure.ts";
 import type { Post } from "../forms/ask.ts";
 import type { Answer } from "../oss/transport.ts";
 import type { ValetError } from "../valet-error.ts";
-import type { MiniAnswer, MiniPlatform, MiniProblem, MiniUploadTask } from "./platform.ts";
+import type { Callbacks, MiniAnswer, MiniPlatform, MiniProblem, MiniTask } from "./platform.ts";
 
 /** `request` of the platform. */
 export function postBy(platform: MiniPlatform): Post {
-  return ({ url, headers, body, signal }) => {
-    signal?.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      const take = (answer: MiniAnswer) => {
-        const { status, text, headers } = answerFrom(answer);
-        resolve({ status, text, headers: { get: (name) => headers[name.toLowerCase()] ?? null } });
-      };
+  return async ({ url, headers, data, signal }) => {
+    const answer = await called(url, "request", signal, (callbacks) =>
       platform.request({
         url,
         method: "POST",
         header: headers,
         headers,
-        data: body,
+        // Without what is undefined: a platform could make null of it.
+        data: JSON.parse(JSON.stringify(data)),
         dataType: "text",
-        success: take,
-        fail: failing(url, "request", take, reject),
-      });
-    });
+        redirect: "manual",
+        ...callbacks,
+      }),
+    );
+    return { ...answer, headers: { get: (name) => answer.headers[name.toLowerCase()] ?? null } };
   };
 }
 
@@ -40,20 +37,8 @@ export function uploadBy(
   signal: AbortSignal,
   onProgress: ((percent: number) => void) | undefined,
 ): (form: UploadForm) => Promise<Answer> {
-  return ({ Url, Fields }) => {
-    signal.throwIfAborted();
-    return new Promise<Answer>((resolve, reject) => {
-      const end = () => {
-        task?.abort?.();
-        reject(signal.reason);
-      };
-      const settled =
-        <T>(settle: (value: T) => void) =>
-        (value: T) => {
-          signal.removeEventListener("abort", end);
-          settle(value);
-        };
-      const take = settled((answer: MiniAnswer) => resolve(answerFrom(answer)));
+  return ({ Url, Fields }) =>
+    called(Url, "uploadFile", signal, (callbacks) => {
       const task = platform.uploadFile({
         url: Url,
         filePath,
@@ -61,13 +46,46 @@ export function uploadBy(
         fileName: "file",
         fileType: kindOf(contentType),
         formData: Fields,
-        success: take,
-        fail: failing(Url, "uploadFile", take, settled(reject)),
-      }) as MiniUploadTask | undefined;
-      signal.addEventListener("abort", end);
+        ...callbacks,
+      }) as MiniTask | undefined;
       if (onProgress) task?.onProgressUpdate?.(({ progress }) => onProgress(progress));
+      return task;
     });
-  };
+}
+
+type Called = "request" | "uploadFile";
+
+/** Calls the platform, and ends at the signal. Throws ValetError; the signal's reason. */
+async function called(
+  url: string,
+  what: Called,
+  signal: AbortSignal | undefined,
+  call: (callbacks: Callbacks) => unknown,
+): Promise<Answer> {
+  signal?.throwIfAborted();
+  let task: MiniTask | undefined;
+  let end: () => void = () => undefined;
+  try {
+    return await new Promise<Answer>((resolve, reject) => {
+      end = () => {
+        task?.abort?.();
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", end);
+      const success = (answer: MiniAnswer) => resolve(answerFrom(answer));
+      task = call({
+        success,
+        fail: (problem) => {
+          if (Number(problem.statusCode ?? problem.status) >= 100) success(problem);
+          else reject(problemOf(url, what, problem));
+        },
+      }) as MiniTask | undefined;
+      // The callbacks say it all.
+      task?.catch?.(() => undefined);
+    });
+  } finally {
+    signal?.removeEventListener("abort", end);
+  }
 }
 
 function answerFrom({ statusCode, status, data, header, headers }: MiniAnswer): Answer {
@@ -78,41 +96,28 @@ function answerFrom({ statusCode, status, data, header, headers }: MiniAnswer): 
   return {
     status: Number(statusCode ?? status),
     // Some versions parse JSON although they are told not to.
-    text: typeof data === "string" ? data : data === undefined ? "" : JSON.stringify(data),
+    text: typeof data === "object" && data !== null ? JSON.stringify(data) : `${data ?? ""}`,
     headers: Object.fromEntries(lower),
-  };
-}
-
-function failing(
-  url: string,
-  what: "request" | "uploadFile",
-  take: (answer: MiniAnswer) => void,
-  reject: (error: ValetError) => void,
-): (problem: MiniProblem) => void {
-  return (problem) => {
-    const status = Number(problem.statusCode ?? problem.status);
-    if (status >= 100) take(problem);
-    else reject(problemOf(url, what, problem));
   };
 }
 
 /** The platforms say it in English or Chinese. */
 const NOT_LISTED = /domain list|not in domain|whitelist|合法域名|白名单/i;
+const NO_FILE = /file not found|no such file|not exist|文件不存在/i;
 
-function problemOf(
-  url: string,
-  what: "request" | "uploadFile",
-  { errMsg, errorMessage }: MiniProblem,
-): ValetError {
-  const said = errMsg ?? errorMessage ?? "no answer";
+/** my: `request` may not reach this domain; `uploadFile` finds no file. Source: its documents, error codes of both. */
+const MY_REFUSES = 11;
+
+function problemOf(url: string, what: Called, { errMsg, error, errorMessage }: MiniProblem): ValetError {
+  const said = errMsg ?? errorMessage ?? `error ${error}`;
   const [origin] = /^https?:\/\/[^/]+/.exec(url) ?? [url];
-  return NOT_LISTED.test(said)
-    ? failure(
-        "app",
-        "DomainNotAllowed",
-        `${origin}: add it to the console's list of domains for ${what} (${said})`,
-      )
-    : failure("network", "NetworkError", `POST ${origin}: ${said}`, { retryable: true });
+  const refuses = Number(error) === MY_REFUSES;
+  if (NOT_LISTED.test(said) || (refuses && what === "request")) {
+    const message = `${origin}: add it to the console's list of domains for ${what} (${said})`;
+    return failure("app", "DomainNotAllowed", message);
+  }
+  if (NO_FILE.test(said) || refuses) return invalid(`filePath: no such file (${said})`);
+  return failure("network", "NetworkError", `POST ${origin}: ${said}`, { retryable: true });
 }
 
 /** my knows three kinds, and takes files of other kinds as images. */

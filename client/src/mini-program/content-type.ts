@@ -17,8 +17,9 @@ const TYPES: Readonly<Record<string, string>> = {
   zip: "application/zip",
 };
 
-/** By the ending of a path or key. */
-export function contentTypeOf(path: string): string {
-  const [, ending = ""] = /\.([A-Za-z0-9]+)$/.exec(path) ?? [];
-  return TYPES[ending.toLowerCase()] ?? "application/octet-stream";
+/** By the ending of the first of these paths and keys that has one of {@link TYPES}. */
+export function contentTypeOf(...paths: readonly (string | undefined)[]): string {
+  const endings = paths.map((path) => /\.([A-Za-z0-9]+)$/.exec(path ?? "")?.[1]?.toLowerCase() ?? "");
+  const known = endings.find((ending) => ending in TYPES) ?? "";
+  return TYPES[known] ?? "application/octet-stream";
 }

@@ -11,8 +11,12 @@ export interface MiniRequest extends Callbacks {
   readonly header: Readonly<Record<string, string>>;
   /** my. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly data: string;
+  /** Every platform makes JSON of it. tt takes no text. */
+  // biome-ignore lint/suspicious/noExplicitAny: the types of my promise texts alone, its documents any JSON
+  readonly data: Readonly<Record<string, any>>;
   readonly dataType: "text";
+  /** wx from 3.2.2 on: the App token must not go where a redirect leads. */
+  readonly redirect: "manual";
 }
 
 export interface MiniUploadFile extends Callbacks {
@@ -27,7 +31,7 @@ export interface MiniUploadFile extends Callbacks {
   readonly formData: Readonly<Record<string, string>>;
 }
 
-interface Callbacks {
+export interface Callbacks {
   success(answer: MiniAnswer): void;
   fail(problem: MiniProblem): void;
 }
@@ -37,19 +41,23 @@ export interface MiniAnswer {
   readonly statusCode?: number | string;
   readonly status?: number | string;
   readonly data?: unknown;
-  readonly header?: Readonly<Record<string, unknown>>;
-  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly header?: object;
+  readonly headers?: object;
 }
 
 /** my calls `fail` for answers with an error's status too, and then tells it. */
 export interface MiniProblem extends MiniAnswer {
+  /** my. */
+  readonly error?: number | string;
   readonly errMsg?: string;
   readonly errorMessage?: string;
 }
 
-/** What `uploadFile` gives back; older versions give nothing. */
-export interface MiniUploadTask {
+/** What `request` and `uploadFile` give back; older versions give nothing. */
+export interface MiniTask {
   abort?(): void;
+  /** my: the task is a promise, too. */
+  catch?(ignore: () => void): unknown;
   onProgressUpdate?(listener: (progress: { readonly progress: number }) => void): void;
 }
 
