@@ -1,10 +1,13 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createForms } from "../../client/src/forms.ts";
+import { createCredentials } from "../../client/src/index.ts";
+import { uploadQueue } from "../../client/src/upload/queue.ts";
 import { upload } from "../../client/src/upload.ts";
 import { ValetError } from "../../client/src/valet-error.ts";
 import { ossForTests, uploadsForTests } from "../support/services-for-tests.ts";
 import { appTokenOf } from "../support/uploads-service.ts";
 import { pausesTakeNoTime } from "./between.ts";
+import { type FetchStep, fakeValet, optionsFor, refusal, vended } from "./fake-valet.ts";
 import { liveSessions } from "./live-sessions.ts";
 
 const oss = await ossForTests();
@@ -60,6 +63,45 @@ describe("createForms", () => {
     expect(oss.bucket.objects.size).toBe(0);
   });
 
+  it("asks the function by fetch even where there is XMLHttpRequest, and follows no redirect", async () => {
+    vi.stubGlobal(
+      "XMLHttpRequest",
+      class {
+        constructor() {
+          throw new Error("XMLHttpRequest follows redirects, and takes the App token along");
+        }
+      },
+    );
+    onTestFinished(() => void vi.unstubAllGlobals());
+    expect(await forms().urls(["photos/alice/a.jpg"])).toHaveLength(1);
+    const before = service.asked.length;
+    for (let tries = 0; tries < 5; tries += 1) service.next(307, {}, { Location: "/elsewhere" });
+    await expect(forms().urls(["photos/alice/a.jpg"])).rejects.toMatchObject({ code: "NetworkError" });
+    const paths = service.asked.slice(before).map(({ path }) => path);
+    expect(paths).toEqual(Array(5).fill("/downloads"));
+  });
+
+  it("renews a form that has ended, once", async () => {
+    service.isBehindBy(2_000_000);
+    const before = service.asked.length;
+    await expect(forms().upload(photo())).rejects.toMatchObject({
+      code: "AccessDenied",
+      message: expect.stringContaining("Policy expired"),
+    });
+    expect(service.asked.length - before).toBe(2);
+  });
+
+  it("asks for the App token once more after a 401", async () => {
+    const appToken = vi.fn(({ refused }: { readonly refused: boolean }) =>
+      refused ? appTokenOf("alice") : "old",
+    );
+    await forms({ appToken }).upload(photo());
+    expect(appToken.mock.calls).toEqual([[{ refused: false }], [{ refused: true }]]);
+    const never = vi.fn(() => "old");
+    await expect(forms({ appToken: never }).upload(photo())).rejects.toMatchObject({ code: "InvalidToken" });
+    expect(never).toHaveBeenCalledTimes(2);
+  });
+
   it("gives URLs, with a disposition where it is asked for", async () => {
     await forms().upload(photo());
     const [url = ""] = await forms().urls(["photos/alice/a.jpg"], {
@@ -88,6 +130,8 @@ describe("createForms", () => {
   it("takes nothing for an answer that is none", async () => {
     service.next(200, { Uploads: [{}] });
     await expect(forms().upload(photo())).rejects.toMatchObject({ code: "InvalidAnswer" });
+    service.next(200, { Uploads: [{ Url: "https://a", Key: "a", Fields: null }] });
+    await expect(forms().upload(photo())).rejects.toMatchObject({ code: "InvalidAnswer" });
     service.next(200, { hello: "world" });
     await expect(forms().upload(photo())).rejects.toMatchObject({ code: "InvalidAnswer" });
     service.next(403, { Code: "AccessDenied", Message: "no" });
@@ -108,6 +152,30 @@ describe("upload with forms", () => {
     const task = upload(throwing(error), photo(), { forms: forms(), onProgress });
     expect(await task.done).toMatchObject({ key: "photos/alice/a.jpg", bytes: 7 });
     expect([task.state, task.key, stored("photos/alice/a.jpg")]).toEqual(["done", "photos/alice/a.jpg", 7]);
+  });
+
+  it.each<[string, FetchStep]>([
+    ["answers StsThrottled", refusal(503, "StsThrottled")],
+    ["answers AccessDenied", refusal(403, "AccessDenied")],
+    ["grants no folder to write in", () => Response.json({ ...vended(fakeValet(), 1), Permissions: "read" })],
+  ])("takes a form when /credentials %s", async (_what, step) => {
+    const valet = fakeValet();
+    valet.next(step, step, step);
+    const credentials = createCredentials(optionsFor(valet));
+    const options = { forms: forms(), key: "photos/alice/a.jpg" };
+    expect(await upload(credentials, photo(), options).done).toMatchObject({ key: "photos/alice/a.jpg" });
+    expect(stored("photos/alice/a.jpg")).toBe(7);
+  });
+
+  it("takes a form through useUpload, which passes the options on", async () => {
+    const credentials = throwing(refused("AccessDenied", 403));
+    const queue = uploadQueue(() => ({ credentials, options: { forms: forms() } }), {});
+    const done = new Promise<void>((resolve) => {
+      queue.subscribe(() => queue.items()[0]?.result && resolve());
+    });
+    queue.start([photo()]);
+    await done;
+    expect(queue.items()[0]?.result).toMatchObject({ key: "photos/alice/a.jpg" });
   });
 
   it("takes a form where the credentials do not write", async () => {
