@@ -25,15 +25,25 @@ export interface OssSignerOptions {
 const MAX_FIELD_LENGTH = 4096;
 
 /** Signs PostObject forms and GET URLs with signature version 4. Calls nobody. */
-export function ossSigner(options: OssSignerOptions): ObjectSigner {
-  const keyOf = signingKeys(options.region);
-  const signed = <T>(life: SignedLife, make: (signing: Signing) => Result<T>): Result<T> => {
-    const credentials = options.credentials();
-    if (credentials === undefined) return refused({ code: "SIGNING_KEYS_MISSING" });
-    const time = signingTime(life.signedAtMs);
-    return make({ ...life, credentials, time, key: keyOf(credentials, time.slice(0, 8)) });
+export function ossSigner({ region, endpoints, credentials }: OssSignerOptions): ObjectSigner {
+  const keyOf = signingKeys(region);
+  const addresses = new Map<string, string>();
+  let last: Signing | undefined;
+  const addressOf = (bucket: string): string => {
+    const address = addresses.get(bucket) ?? bucketUrl(endpointOfBucket(endpoints, bucket), bucket);
+    addresses.set(bucket, address);
+    return address;
   };
-  const addressOf = (bucket: string) => bucketUrl(endpointOfBucket(options.endpoints, bucket), bucket);
+  const signed = <T>(life: SignedLife, make: (signing: Signing) => Result<T>): Result<T> => {
+    const keys = credentials();
+    if (keys === undefined) return refused({ code: "SIGNING_KEYS_MISSING" });
+    if (last?.life !== life || last.keys !== keys) {
+      const time = signingTime(life.signedAtMs);
+      const key = keyOf(keys, time.slice(0, 8));
+      last = { life, keys, time, key, parameters: signatureParameters(keys, key, time) };
+    }
+    return make(last);
+  };
   return {
     form: (upload, life) => signed(life, (signing) => formOf(upload, signing, addressOf(upload.bucket))),
     url: (download, life) =>
@@ -41,16 +51,21 @@ export function ossSigner(options: OssSignerOptions): ObjectSigner {
   };
 }
 
-interface Signing extends SignedLife {
-  readonly credentials: CallerCredentials;
+/** What all forms and URLs of one request have in common. */
+interface Signing {
+  readonly life: SignedLife;
+  readonly keys: CallerCredentials;
   readonly time: string;
   readonly key: SigningKey;
+  readonly parameters: Parameters;
 }
+
+type Parameters = readonly (readonly [name: string, value: string])[];
 
 /** Source: OSS, "POST V4 signature". */
 function formOf(upload: GrantedUpload, signing: Signing, url: string): Result<SignedForm> {
-  const { fields, conditions } = formPolicyFor(upload, signatureParameters(signing));
-  const expiration = new Date(signing.expiresAtMs).toISOString();
+  const { fields, conditions } = formPolicyFor(upload, signing.parameters);
+  const expiration = new Date(signing.life.expiresAtMs).toISOString();
   const policy = Buffer.from(JSON.stringify({ expiration, conditions }), "utf8").toString("base64");
   if (policy.length > MAX_FIELD_LENGTH)
     return refused({ code: "REQUEST_INVALID", field: "key", problem: TOO_LONG });
@@ -67,8 +82,8 @@ const TOO_LONG = "is too long for a form; send a shorter one";
 /** Source: OSS, "Include V4 signatures in URLs". */
 function urlOf({ bucket, key, disposition }: GrantedDownload, signing: Signing, address: string): SignedUrl {
   const query = encodedQuery([
-    ...signatureParameters(signing),
-    ["x-oss-expires", String((signing.expiresAtMs - signing.signedAtMs) / 1000)],
+    ...signing.parameters,
+    ["x-oss-expires", String((signing.life.expiresAtMs - signing.life.signedAtMs) / 1000)],
     ...(disposition === undefined ? [] : [["response-content-disposition", disposition] as const]),
   ]);
   const path = encodedPath(key);
@@ -79,14 +94,14 @@ function urlOf({ bucket, key, disposition }: GrantedDownload, signing: Signing, 
 }
 
 /** The parameters of every signature: fields of a form, or of a query. */
-function signatureParameters({
-  credentials: { accessKeyId, securityToken },
-  time,
-  key,
-}: Signing): readonly (readonly [name: string, value: string])[] {
+function signatureParameters(
+  { accessKeyId, securityToken }: CallerCredentials,
+  { scope }: SigningKey,
+  time: string,
+): Parameters {
   return [
     ["x-oss-signature-version", ALGORITHM],
-    ["x-oss-credential", `${accessKeyId}/${key.scope}`],
+    ["x-oss-credential", `${accessKeyId}/${scope}`],
     ["x-oss-date", time],
     ...(securityToken === undefined ? [] : [["x-oss-security-token", securityToken] as const]),
   ];

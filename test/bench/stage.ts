@@ -8,15 +8,37 @@ import { SECRET } from "./programs/token-of.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const PROGRAMS_DIR = join(ROOT, "dist/bench/programs");
 const BUNDLE_DIR = join(ROOT, "dist/bench/credentials");
+const UPLOADS_DIR = join(ROOT, "dist/bench/uploads");
+
+/** The same issuer, and a folder that takes forms. */
+const ACCESS_WITH_FORMS = {
+  ...ACCESS_WITH_SECRET,
+  rules: [
+    {
+      name: "photos",
+      allow: ["read", "upload"],
+      prefix: "photos/{sub}/",
+      upload: { maxBytes: 10_485_760, contentTypes: ["image/jpeg"] },
+    },
+  ],
+};
 
 /** What a measured program runs with; the same for all of them, and nothing of this process' own environment. */
 export type Environment = Readonly<Record<string, string>>;
 
 /** Builds the bundle with one HS256 issuer, and the measured programs as plain JavaScript (node_modules apart). */
-export async function setStage(): Promise<BuildReport> {
+export async function setStage(): Promise<readonly BuildReport[]> {
   await bundle({
     absWorkingDir: ROOT,
-    entryPoints: ["sts-stub", "one-line", "one-request", "warm-misses", "many-requests"]
+    entryPoints: [
+      "sts-stub",
+      "one-line",
+      "one-request",
+      "one-upload",
+      "warm-misses",
+      "many-requests",
+      "sign-forms",
+    ]
       .map((name) => `test/bench/programs/${name}.ts`)
       .concat("test/bench/peers/express-ali-oss.ts"),
     outdir: PROGRAMS_DIR,
@@ -29,10 +51,21 @@ export async function setStage(): Promise<BuildReport> {
     format: "cjs",
     logLevel: "silent",
   });
-  return build({
-    outDir: BUNDLE_DIR,
-    content: ACCESS_WITH_SECRET,
-  });
+  return Promise.all([
+    build({ outDir: BUNDLE_DIR, content: ACCESS_WITH_SECRET }),
+    build({ outDir: UPLOADS_DIR, function: "uploads", content: ACCESS_WITH_FORMS }),
+  ]);
+}
+
+/** Settings of the function uploads: it has no role to assume, and no STS. */
+export function uploadsSettings(change: Environment = {}): Environment {
+  return {
+    OSS_BUCKET: "examplebucket",
+    OSS_REGION: "cn-hangzhou",
+    JWT_SECRET: SECRET,
+    BUNDLE: join(UPLOADS_DIR, "index.js"),
+    ...change,
+  };
 }
 
 /** Settings of the function and of its peers, for an STS at this port of the loopback. */
