@@ -134,7 +134,7 @@ const ROWS: { readonly [C in Refusal["code"]]: Row & { readonly refusal: { reado
   },
   NOT_FOUND: {
     refusal: { code: "NOT_FOUND" },
-    app: "use the path `/credentials` or `/healthz`, and add nothing to it",
+    app: "use the path `/credentials`, `/uploads`, `/downloads` or `/healthz`, and add nothing to it",
     operator: "nothing; scanners try such paths",
   },
   METHOD_NOT_ALLOWED: {
@@ -144,7 +144,7 @@ const ROWS: { readonly [C in Refusal["code"]]: Row & { readonly refusal: { reado
   },
   REQUEST_TOO_LARGE: {
     refusal: { code: "REQUEST_TOO_LARGE" },
-    app: "send a shorter body: it has at most four short parameters",
+    app: "send a shorter body: `/credentials` has at most four short parameters, `/uploads` and `/downloads` take 256 KiB",
     operator: "nothing",
   },
   SESSION_POLICY_TOO_LONG: {
