@@ -54,7 +54,10 @@ const verify = {
 let number = 0;
 /** A request of its own for each form: nothing is kept from one to the next but the day's key. */
 const life = () => ({ signedAtMs: nowMs, expiresAtMs: nowMs + 900_000 });
-const keyOf = () => `photos/user${(number += 1)}/a.jpg` as ObjectKey;
+const keyOf = () => {
+  number += 1;
+  return `photos/user${number}/a.jpg` as ObjectKey;
+};
 
 const variants: Readonly<Record<string, () => unknown>> = {
   form: () =>
