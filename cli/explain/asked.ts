@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { policyGrammarProblem } from "../../sandbox/ram/policy-document.ts";
 import { sentenceOf } from "../../shared/domain/problem.ts";
+import { RULE_PERMISSIONS } from "../../shared/domain/ram/ram-policy.ts";
 import { promiseFrom, promiseProblem } from "../../shared/domain/rules/access-promise.ts";
 import { nearest } from "../../shared/domain/rules/nearest.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
@@ -104,7 +105,7 @@ function claimsOf(pairs: readonly string[]): Readonly<Record<string, unknown>> {
 type Questions = Pick<Asked, "question" | "form">;
 
 function questionFrom(values: Values, positionals: readonly string[], bucket: string): Questions {
-  if (/^upload\b/.test(positionals[0] ?? "")) return formFrom(positionals.join(" "), bucket);
+  if (/^upload(\s|$)/.test(positionals[0] ?? "")) return formFrom(values, positionals.join(" "), bucket);
   const [first, second, ...rest] = positionals.flatMap((text, index) =>
     index === 0 && positionals.length === 1 ? text.split(/ (.*)/s, 2) : [text],
   );
@@ -115,6 +116,10 @@ function questionFrom(values: Values, positionals: readonly string[], bucket: st
   if (permission === undefined && key === undefined) return { question: undefined, form: undefined };
   if (permission === undefined)
     throw new UsageError("--key needs --permission read (or write, list, delete)");
+  if (permission !== "upload" && nearest(permission, RULE_PERMISSIONS) === "upload")
+    throw new UsageError(`the permission is ${JSON.stringify(permission)}; write upload KEY TYPE SIZE`);
+  if (permission === "upload")
+    throw new UsageError("a form is asked for in one line: write upload photos/alice/a.jpg image/jpeg 2MB");
   const known = permissionFrom(permission, "the permission");
   if (key === undefined && known !== "list")
     throw new UsageError(`${known} needs a key: ${known} users/alice/a.jpg`);
@@ -125,8 +130,21 @@ function questionFrom(values: Values, positionals: readonly string[], bucket: st
   return { question: { permission: known, ...place }, form: undefined };
 }
 
+/** Options that would change nothing about a form, in silence. */
+const CREDENTIALS_OPTIONS = [
+  "permission",
+  "key",
+  "permissions",
+  "prefix",
+  "duration",
+  "role-policy",
+] as const;
+
 /** The same words as a promise in access.yaml. */
-function formFrom(line: string, bucket: string): Questions {
+function formFrom(values: Values, line: string, bucket: string): Questions {
+  const foreign = CREDENTIALS_OPTIONS.find((name) => values[name] !== undefined);
+  if (foreign !== undefined)
+    throw new UsageError(`--${foreign} is about credentials, and does not change forms: delete it`);
   const problem = promiseProblem(line);
   const promise = problem === undefined ? promiseFrom(line) : undefined;
   if (promise?.permission !== "upload")

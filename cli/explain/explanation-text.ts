@@ -3,7 +3,7 @@ import type { RuleOutcome } from "../../shared/domain/grant/rule-outcome.ts";
 import { MAX_SESSION_POLICY_BYTES } from "../../shared/domain/policy/session-policy.ts";
 import { voiceText } from "../shared/evaluator.ts";
 import { refusalText } from "../shared/refusal-text.ts";
-import type { Explanation } from "./explanation.ts";
+import { type Explanation, getsFormsOnly } from "./explanation.ts";
 
 /** Green and red for a terminal; words say the same. */
 export interface Paint {
@@ -141,17 +141,27 @@ function policyOf({ policy }: Explanation): readonly string[] {
   ]);
 }
 
-function refusalOf({ refusal, denial }: Explanation, paint: Paint): readonly string[] {
+function refusalOf(explanation: Explanation, paint: Paint): readonly string[] {
+  const { refusal, denial, question, hint } = explanation;
   if (refusal === undefined) return [];
+  if (refusal.code === "ACCESS_NOT_GRANTED" && getsFormsOnly(explanation)) {
+    const denied =
+      question === undefined ? [] : [`${paint.bad("DENIED")} ${question.permission} ${question.key}`];
+    return [
+      ...block("credentials", [`none: ${refusal.because}`]),
+      ...block("decision", [...denied, ...(hint === undefined ? [] : [hint])]),
+    ];
+  }
   const reason = denial?.reason === undefined ? "" : `: ${denial.reason}`;
   return block("refused", [
     `${paint.bad("REFUSED")} ${refusalText(refusal)}`,
     ...(denial === undefined ? [] : [`by deny[${denial.index}] of access.yaml${reason}`]),
+    ...(hint === undefined ? [] : [hint]),
     "see docs/errors.md: what the App gets, and what to do",
   ]);
 }
 
-function decisionOf({ decision }: Explanation, paint: Paint): readonly string[] {
+function decisionOf({ decision, hint }: Explanation, paint: Paint): readonly string[] {
   if (decision === undefined) return [];
   const { question, sent, judgement } = decision;
   const verdict = {
@@ -162,6 +172,7 @@ function decisionOf({ decision }: Explanation, paint: Paint): readonly string[] 
   return block("decision", [
     `${verdict} ${question.permission} ${question.key}`,
     ...(sent === question.key ? [] : [`HTTP clients send this key as ${sent}`]),
+    ...(hint === undefined ? [] : [hint]),
     ...judgement.actions.flatMap(({ action, resource, allowed, voices }) => [
       `${allowed ? "allowed" : "denied"}: ${action} on ${resource}`,
       ...voices.map((voice) => `  ${voiceText(voice, action)}`),

@@ -1,19 +1,24 @@
 import { type AccessGrant, accessGrantFor, type Wanted } from "../../shared/domain/grant/access-grant.ts";
 import { denialOf } from "../../shared/domain/grant/denial.ts";
-import { matchedRules } from "../../shared/domain/grant/matched-rules.ts";
 import { type Principal, principalFrom } from "../../shared/domain/grant/principal.ts";
 import { type Place, type RuleOutcome, ruleOutcomes } from "../../shared/domain/grant/rule-outcome.ts";
 import { provenSessionPolicy } from "../../shared/domain/policy/policy-proof.ts";
 import { rolePolicyFor } from "../../shared/domain/policy/role-policy.ts";
 import { type SessionName, sessionNameFor } from "../../shared/domain/policy/session-name.ts";
 import { type SessionPolicy, sessionPolicyFor } from "../../shared/domain/policy/session-policy.ts";
-import type { ObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
 import { hashSegment } from "../../shared/domain/prefix/prefix-template.ts";
 import type { Refusal } from "../../shared/domain/refusal.ts";
-import type { AccessRules, UploadLimits } from "../../shared/domain/rules/rule.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import { claimsVerifiedFor } from "../../shared/domain/token/verified-claims.ts";
 import { type Judgement, judge, type Question, sentKey } from "../shared/evaluator.ts";
-import { type FormJudgement, type FormQuestion, formJudgement } from "../shared/form-judgement.ts";
+import {
+  type FormFolder,
+  type FormJudgement,
+  type FormQuestion,
+  formFoldersOf,
+  formJudgement,
+  onlyByForm,
+} from "../shared/form-judgement.ts";
 import type { VisibleCheck } from "./unverified-token.ts";
 
 /** What somebody would be granted, step by step as far as it goes, and why. */
@@ -31,13 +36,8 @@ export interface Explanation {
     readonly signedIn: boolean;
     readonly outcome: RuleOutcome;
   }[];
-  /** The folders that take forms, with the limits of the rules in access.yaml. */
-  readonly forms?: readonly {
-    readonly rule: string;
-    readonly bucket: string;
-    readonly prefix: ObjectPrefix;
-    readonly limits: UploadLimits;
-  }[];
+  /** The folders that take forms; absent when there are none. */
+  readonly forms?: readonly FormFolder[];
   readonly wanted: Wanted;
   readonly grant?: Omit<AccessGrant, "principal" | "whole">;
   readonly policy?: { readonly text: SessionPolicy; readonly bytes: number };
@@ -45,6 +45,10 @@ export interface Explanation {
   readonly refusal?: Refusal;
   /** The entry of `deny` that made it end. */
   readonly denial?: { readonly index: number; readonly reason: string | undefined };
+  /** What was asked, where there are no credentials to answer for. */
+  readonly question?: Question | undefined;
+  /** Why there is no `write` where the user may upload. */
+  readonly hint?: string | undefined;
   /** The answer about one form. */
   readonly form?: FormJudgement & { readonly question: FormQuestion };
   readonly decision?: { readonly question: Question; readonly sent: string; readonly judgement: Judgement };
@@ -64,7 +68,7 @@ export interface Asked {
 
 /** Walks the product's own steps, from claims on, and asks the sandbox's evaluator about one key. */
 export function explanationOf(asked: Asked, rules: AccessRules): Explanation {
-  const { claims, issuer, wanted, place, checks } = asked;
+  const { claims, issuer, wanted, place, checks, question } = asked;
   const base = { checks, wanted };
   const principal = principalFrom(claimsVerifiedFor(issuer, claims), rules);
   if (!principal.ok) return { ...base, refusal: principal.refusal };
@@ -79,14 +83,15 @@ export function explanationOf(asked: Asked, rules: AccessRules): Explanation {
       signedIn: rule.signedIn,
       outcome,
     })),
-    ...formsOf(principal.value, asked, rules),
+    ...aboutForms(principal.value, asked, rules),
   };
+  const hint = question === undefined ? undefined : onlyByForm(question, known.forms ?? []);
   const decided = accessGrantFor(principal.value, rules, wanted, place);
   if (!decided.ok) {
     const denial = denialOf(principal.value, rules);
     const entry =
       denial === undefined ? {} : { denial: { index: rules.deny.indexOf(denial), reason: denial.reason } };
-    return { ...known, refusal: decided.refusal, ...entry };
+    return { ...known, refusal: decided.refusal, ...entry, question, hint };
   }
   const { principal: _principal, whole: _whole, ...grant } = decided.value;
   const rendered = sessionPolicyFor(decided.value);
@@ -94,7 +99,6 @@ export function explanationOf(asked: Asked, rules: AccessRules): Explanation {
   const proven = provenSessionPolicy(rendered.value, decided.value);
   if (!proven.ok) return { ...known, grant, refusal: proven.refusal };
   const policy = { text: proven.value, bytes: Buffer.byteLength(proven.value, "utf8") };
-  const { question } = asked;
   if (question === undefined) return { ...known, grant, policy };
   const role = asked.rolePolicy ?? JSON.stringify(rolePolicyFor(rules, place.bucket));
   const judgement = judge(
@@ -102,20 +106,16 @@ export function explanationOf(asked: Asked, rules: AccessRules): Explanation {
     { session: proven.value, role },
     { sourceIp: place.sourceIp ?? UNKNOWN_ADDRESS },
   );
-  return { ...known, grant, policy, decision: { question, sent: sentKey(question), judgement } };
+  const decision = { question, sent: sentKey(question), judgement };
+  return { ...known, grant, policy, decision, hint: judgement.verdict === "allowed" ? undefined : hint };
 }
 
-function formsOf(
+function aboutForms(
   principal: Principal,
   { place, form }: Asked,
   rules: AccessRules,
 ): Pick<Explanation, "forms" | "form"> {
-  const matched = matchedRules(principal, rules, place);
-  const forms = (matched.ok ? matched.value : []).flatMap(({ rule, prefix }) =>
-    rule.upload === undefined
-      ? []
-      : [{ rule: rule.name, bucket: rule.bucket ?? place.bucket, prefix, limits: rule.upload }],
-  );
+  const forms = formFoldersOf(principal, rules, place);
   return {
     ...(forms.length === 0 ? {} : { forms }),
     ...(form === undefined
@@ -135,10 +135,17 @@ function userHashOf(
 /** Source: RFC 5737, TEST-NET-1. */
 const UNKNOWN_ADDRESS = "192.0.2.1";
 
-/** Whether there would be credentials, and they would open the key that was asked about; or whether there would be the form. */
-export function isGranted({ checks, refusal, decision, form }: Explanation): boolean {
+/** Whether what was asked about would be granted: a key, a form, or anything at all. */
+export function isGranted(explanation: Explanation): boolean {
+  const { checks, refusal, question, decision, form } = explanation;
   if (checks?.some(({ holds }) => !holds) === true) return false;
   if (form !== undefined) return form.granted;
-  if (refusal !== undefined) return false;
+  if (refusal !== undefined) return question === undefined && getsFormsOnly(explanation);
   return decision === undefined || decision.judgement.verdict === "allowed";
+}
+
+/** Whether the user gets no credentials, as the rules that match allow `upload` and nothing else. */
+export function getsFormsOnly({ forms, refusal, wanted }: Explanation): boolean {
+  const asksForLess = Object.keys(wanted).length > 0;
+  return forms !== undefined && refusal?.code === "ACCESS_NOT_GRANTED" && !asksForLess;
 }

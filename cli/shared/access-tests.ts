@@ -14,7 +14,7 @@ import type {
 } from "../../shared/domain/rules/rule.ts";
 import { claimsVerifiedFor } from "../../shared/domain/token/verified-claims.ts";
 import { type Judgement, judge, sentKey, voiceText } from "./evaluator.ts";
-import { formJudgement, UPLOAD_IS_FORMS } from "./form-judgement.ts";
+import { formFoldersOf, formJudgement, onlyByForm } from "./form-judgement.ts";
 import { refusalText } from "./refusal-text.ts";
 
 /** One promise of access.yaml's `tests`, kept or broken. */
@@ -111,10 +111,14 @@ function judged(
   rules: AccessRules,
   place: Place & { readonly sourceIp: string },
 ): Pick<PromiseOutcome, "got" | "because"> {
-  if (!policy.ok || principal === undefined) {
-    return { got: "cannot", because: policy.ok ? "" : `no credentials: ${refusalText(policy.refusal)}` };
-  }
   const bucket = promise.bucket ?? place.bucket;
+  const folders = principal === undefined ? [] : formFoldersOf(principal, rules, place);
+  const hint = onlyByForm({ ...promise, bucket }, folders);
+  const inForms = hint === undefined ? "" : `; ${hint}`;
+  if (!policy.ok || principal === undefined) {
+    const reason = policy.ok ? "" : `no credentials: ${refusalText(policy.refusal)}`;
+    return { got: "cannot", because: `${reason}${inForms}` };
+  }
   const judgement = judge(
     { permission: promise.permission, bucket, key: promise.key },
     { session: policy.value, role: JSON.stringify(rolePolicyFor(rules, place.bucket)) },
@@ -131,7 +135,7 @@ function judged(
     case "denied":
       return {
         got: "cannot",
-        because: `${resolved}${voicesOf(judgement, false)}${onlyInForms(promise, bucket, principal, rules, place)}`,
+        because: `${resolved}${voicesOf(judgement, false)}${inForms}`,
       };
     case "partly":
       return {
@@ -153,25 +157,6 @@ function judgedForm(
   const bucket = promise.bucket ?? place.bucket;
   const { because, granted } = formJudgement({ ...promise, bucket }, principal, rules, place);
   return { got: granted ? "can" : "cannot", because };
-}
-
-/** Why somebody who expects `write` finds `upload`. */
-function onlyInForms(
-  { permission, key }: CredentialsPromise,
-  bucket: string,
-  principal: Principal,
-  rules: AccessRules,
-  place: Place,
-): string {
-  const takesForms = ruleOutcomes(principal, rules, place).some(
-    ({ rule, outcome }) =>
-      rule.mode === "enforce" &&
-      rule.upload !== undefined &&
-      outcome.kind === "matched" &&
-      (rule.bucket ?? place.bucket) === bucket &&
-      key.startsWith(outcome.prefix),
-  );
-  return permission === "write" && takesForms ? `; ${UPLOAD_IS_FORMS}` : "";
 }
 
 function rulesThatReach(

@@ -1,11 +1,13 @@
+import { matchedRules } from "../../shared/domain/grant/matched-rules.ts";
 import type { Principal } from "../../shared/domain/grant/principal.ts";
 import type { Place } from "../../shared/domain/grant/rule-outcome.ts";
 import { type GrantedUpload, uploadGrantFor } from "../../shared/domain/grant/upload-grant.ts";
 import { uploadsPolicyFor } from "../../shared/domain/policy/uploads-role-policy.ts";
 import { parsedObjectKey } from "../../shared/domain/prefix/object-key.ts";
+import type { ObjectPrefix } from "../../shared/domain/prefix/object-prefix.ts";
 import { sentenceOf } from "../../shared/domain/problem.ts";
-import type { AccessRules } from "../../shared/domain/rules/rule.ts";
-import { type Voice, voiceOfRole, voiceText } from "./evaluator.ts";
+import type { AccessRules, UploadLimits } from "../../shared/domain/rules/rule.ts";
+import { type Question, sentKey, type Voice, voiceOfRole, voiceText } from "./evaluator.ts";
 import { refusalText } from "./refusal-text.ts";
 
 /** May somebody upload this file through a form? */
@@ -22,8 +24,34 @@ export interface FormJudgement {
   readonly because: string;
 }
 
-export const UPLOAD_IS_FORMS =
-  "upload is never in credentials: only a form of /uploads can store a file there";
+/** A folder that takes forms of a principal, with the limits that access.yaml sets. */
+export interface FormFolder {
+  readonly rule: string;
+  readonly bucket: string;
+  readonly prefix: ObjectPrefix;
+  readonly limits: UploadLimits;
+}
+
+/** In the file's order. Empty for somebody whom no rule lets upload, or who is denied. */
+export function formFoldersOf(principal: Principal, rules: AccessRules, place: Place): readonly FormFolder[] {
+  const matched = matchedRules(principal, rules, place);
+  return (matched.ok ? matched.value : []).flatMap(({ rule, prefix }) =>
+    rule.upload === undefined
+      ? []
+      : [{ rule: rule.name, bucket: rule.bucket ?? place.bucket, prefix, limits: rule.upload }],
+  );
+}
+
+/** What to say to somebody who expects `write` where only forms can write; undefined elsewhere. */
+export function onlyByForm(question: Question, folders: readonly FormFolder[]): string | undefined {
+  const key = sentKey(question);
+  const takesForms = folders.some(
+    ({ bucket, prefix }) => bucket === question.bucket && key.startsWith(prefix),
+  );
+  return question.permission === "write" && takesForms
+    ? "upload is never in credentials: only a form of /uploads can store a file there"
+    : undefined;
+}
 
 /** Asks the product for a form, and the sandbox's evaluator whether the role that signs it may store the object. */
 export function formJudgement(
@@ -36,7 +64,10 @@ export function formJudgement(
   if ("problem" in parsed) return no(sentenceOf({ where: "the key", ...parsed.problem }));
   const file = { target: { kind: "key", key: parsed.key }, contentType, bytes } as const;
   const grant = uploadGrantFor(principal, rules, { files: [file], expiresSeconds: undefined }, place);
-  if (!grant.ok) return no(`no form: ${refusalText(grant.refusal)}`);
+  if (!grant.ok) {
+    const { refusal } = grant;
+    return no(`no form: ${refusal.code === "ACCESS_NOT_GRANTED" ? refusal.because : refusalText(refusal)}`);
+  }
   const [upload] = grant.value.uploads;
   if (upload === undefined) throw new Error("a grant without the file that was asked for");
   if (upload.bucket !== bucket) return no(`a form for this key is for the bucket ${upload.bucket}`);

@@ -15,6 +15,9 @@ const EXAMPLES = readdirSync(join(ROOT, "examples/access")).map((file) => `examp
 
 const valid = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(accessRulesSchema());
 const rule = (change: object) => accessFile({ rules: [{ ...OWN_FOLDER, ...change }] });
+const LIMITS = { maxBytes: 1000, contentTypes: ["image/jpeg", "video/*"] };
+const upload = (limits: object, change: object = {}) =>
+  rule({ allow: ["read", "upload"], upload: { ...LIMITS, ...limits }, ...change });
 const issuer = (change: object) => accessFile({ issuers: [{ ...LOGIN, ...change }] });
 const test = (change: object) => accessFile({ tests: [{ claims: { sub: "alice" }, ...change }] });
 
@@ -27,6 +30,20 @@ describe("access.schema.json", () => {
 
   it.each(["access.yaml", ...EXAMPLES])("accepts %s", (path) => {
     const content: unknown = parse(readFileSync(join(ROOT, path), "utf8"));
+    expect([valid(content), valid.errors]).toEqual([true, null]);
+  });
+
+  it.each([
+    ["limits of upload", upload({})],
+    ["upload alone", upload({ overwrite: true }, { allow: ["upload"] })],
+    ["an address for a rule without upload", rule({ sourceIp: "request", secureTransport: true })],
+    [
+      "promises about forms",
+      test({ can: ["upload a b.jpg image/jpeg 17"], cannot: ["upload a.jpg image/svg+xml 3KiB"] }),
+    ],
+  ])("accepts %s, as the parser does", (_what, file) => {
+    const content: unknown = JSON.parse(JSON.stringify(file));
+    expect(accessRulesFrom(content).ok).toBe(true);
     expect([valid(content), valid.errors]).toEqual([true, null]);
   });
 
@@ -62,6 +79,27 @@ describe("access.schema.json", () => {
     ["a test that promises nothing", test({})],
     ["a promise without a permission", test({ can: ["users/alice/a.jpg"] })],
     ["a promise of an absolute key", test({ cannot: ["read /users/alice/a.jpg"] })],
+    ["a promise about a form without its size", test({ can: ["upload a.jpg image/jpeg"] })],
+    ["a promise about a form without its type", test({ can: ["upload a.jpg 2MB"] })],
+    ["a promise about a form with an unknown unit", test({ can: ["upload a.jpg image/jpeg 2mb"] })],
+    ["upload without limits", rule({ allow: ["upload"] })],
+    ["limits without upload", rule({ upload: LIMITS })],
+    [
+      "limits without upload, and without allow",
+      rule({ allow: undefined, actions: ["oss:GetObject"], upload: LIMITS }),
+    ],
+    ["upload bound to an address", upload({}, { sourceIp: "request" })],
+    ["upload bound to TLS", upload({}, { secureTransport: true })],
+    ["a size in words", upload({ maxBytes: "10MB" })],
+    ["no size", upload({ maxBytes: undefined })],
+    ["a size of nothing", upload({ maxBytes: 0 })],
+    ["a size above OSS's limit", upload({ maxBytes: 5_368_709_121 })],
+    ["no types", upload({ contentTypes: [] })],
+    ["every type", upload({ contentTypes: ["*/*"] })],
+    ["a type with capitals", upload({ contentTypes: ["image/JPEG"] })],
+    ["a type with parameters", upload({ contentTypes: ["text/plain; charset=utf-8"] })],
+    ["a mistyped limit", upload({ maxbytes: 7 })],
+    ["overwrite in words", upload({ overwrite: "no" })],
   ])("marks %s, as the parser does", (_mistake, file) => {
     const content: unknown = JSON.parse(JSON.stringify(file));
     expect(accessRulesFrom(content).ok).toBe(false);

@@ -66,7 +66,13 @@ export function accessGrantFor(
     (permission) => !narrowed.some(({ statement }) => statement.permissions.includes(permission)),
   );
   if (missing !== undefined) return notGranted(`no rule grants ${missing} there`);
-  if (narrowed.length === 0) return notGranted("the rules grant nothing of what was requested");
+  if (narrowed.length === 0) {
+    return notGranted(
+      enforced.every(({ rule }) => isForFormsOnly(rule))
+        ? "the rules that match allow only upload"
+        : "the rules grant nothing of what was requested",
+    );
+  }
   const limit = durationLimit(
     narrowed.map((entry) => entry.rule),
     rules,
@@ -85,6 +91,10 @@ export function accessGrantFor(
     sessionSeconds: wanted.durationSeconds ?? limit.defaultSeconds,
     rules: narrowed.map((entry) => entry.rule.name),
   });
+}
+
+function isForFormsOnly({ permissions, actions }: Rule): boolean {
+  return permissions.length === 0 && actions.length === 0;
 }
 
 function statementOf(rule: Rule, prefix: ObjectPrefix, place: Place): GrantStatement {

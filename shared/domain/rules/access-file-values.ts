@@ -1,9 +1,8 @@
-import { isMediaRange, mediaTypeProblem } from "../media-type.ts";
 import { isWholeNumber } from "../prefix/prefix-template.ts";
 import type { Path, Problem, ProblemAt } from "../problem.ts";
 import { BUCKET_NAME, MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from "../ram/cloud-limits.ts";
 import { BUCKET_LEVEL_ACTIONS, OBJECT_LEVEL_ACTIONS } from "../ram/oss-actions.ts";
-import { RULE_PERMISSIONS } from "../ram/ram-policy.ts";
+import { PERMISSIONS } from "../ram/ram-policy.ts";
 import { isSecure } from "../secure-address.ts";
 import { ALGORITHMS, type Algorithm } from "../token/issuer.ts";
 import { promiseProblem } from "./access-promise.ts";
@@ -109,24 +108,6 @@ export const SECONDS = wholeNumber({
   unit: "seconds",
 });
 
-/** Bytes of one file. Source: OSS PostObject, "cannot exceed 5 GB". */
-export const FILE_BYTES = wholeNumber({ min: 1, max: 5 * 1024 ** 3, unit: "bytes" });
-
-/** One media type, or all of one kind. */
-export const CONTENT_TYPE = text({
-  example: "image/jpeg",
-  problemOf: (value) => {
-    if (isMediaRange(value)) return undefined;
-    if (/^\*(\/\*)?$/.test(value))
-      return {
-        is: `is ${JSON.stringify(value)}, which sets no limit`,
-        fix: "list the types; application/octet-stream is for files of any kind",
-      };
-    const problem = mediaTypeProblem(value);
-    return problem === undefined ? undefined : { ...problem, is: `is ${JSON.stringify(value)}` };
-  },
-});
-
 export const BUCKET = text({
   example: "examplebucket",
   pattern: BUCKET_NAME.source,
@@ -159,7 +140,7 @@ export const ACTION: Shape<string> = {
 };
 
 /** For editors. The parser checks more. */
-const PROMISE_PATTERN = `^(list|(${RULE_PERMISSIONS.join("|")}) [^/].*)$`;
+const PROMISE_PATTERN = `^(list|(${PERMISSIONS.join("|")}) [^/].*|upload [^/].* [^ /]+/[^ /]+ \\d+([kMG]B|[KMG]iB)?)$`;
 export const PROMISE = text({
   example: "read users/alice/a.jpg",
   pattern: PROMISE_PATTERN,

@@ -5,8 +5,6 @@ import {
   ACTION,
   BUCKET,
   CLAIM_NAME,
-  CONTENT_TYPE,
-  FILE_BYTES,
   NAME,
   PROMISE,
   prefixShape,
@@ -28,9 +26,9 @@ import {
   type Parsed,
   type Shape,
   text,
-  trueOrFalse,
   withDefault,
 } from "./shape.ts";
+import { UPLOAD, UPLOAD_SCHEMA } from "./upload-entry.ts";
 import { WHEN } from "./when.ts";
 
 /** The shape of access.yaml: what each field may contain, what it means, and its default. */
@@ -83,15 +81,6 @@ const SESSION = objectOf({
   ),
 });
 
-const UPLOAD = objectOf({
-  maxBytes: needed(FILE_BYTES, "the most bytes that a file may have, such as 10485760"),
-  contentTypes: needed(
-    listOf(CONTENT_TYPE, { min: 1, example: "[image/jpeg, image/png]" }),
-    "the types of files, such as [image/jpeg, image/png]; image/* stands for all of one kind",
-  ),
-  overwrite: withDefault(trueOrFalse(), false, "whether a form may replace a file that exists"),
-});
-
 const ruleShape = (known: KnownClaims) =>
   objectOf(
     {
@@ -140,7 +129,7 @@ const ruleShape = (known: KnownClaims) =>
         "report: the rule is logged, but grants nothing",
       ),
     },
-    { anyOf: ["allow", "actions"].map(withItems) },
+    { anyOf: ["allow", "actions"].map(withItems), ...UPLOAD_SCHEMA },
   );
 
 const DENIAL = objectOf(

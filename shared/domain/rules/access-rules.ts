@@ -11,6 +11,7 @@ import type { AccessRules, AccessTest, Denial, Rule } from "./rule.ts";
 import { conflictsBetween } from "./rule-conflicts.ts";
 import { doubtsAbout } from "./rule-doubts.ts";
 import { unmetIn } from "./unmet-rules.ts";
+import { uploadProblems } from "./upload-entry.ts";
 import { voidLimits } from "./void-limits.ts";
 import { SIGNED_IN } from "./when.ts";
 
@@ -121,34 +122,6 @@ function ruleFrom(
     secureTransport: entry.secureTransport,
     mode: entry.mode,
   };
-}
-
-/** `allow: [upload]` and the block `upload` belong together; and a form cannot keep the conditions of credentials. */
-function uploadProblems({ allow, upload, sourceIp, secureTransport }: RuleEntry): readonly ProblemAt[] {
-  if (!allow.includes("upload")) {
-    const fix = "add upload to allow, or delete the block";
-    return upload === undefined ? [] : [{ path: ["upload"], is: "does nothing: allow has no upload", fix }];
-  }
-  const unkept = [
-    ...(sourceIp === undefined ? [] : [["sourceIp", "whoever has a form can post it from every address"]]),
-    ...(secureTransport === undefined ? [] : [["secureTransport", "a form can also be posted without TLS"]]),
-  ] as const;
-  return [
-    ...(upload === undefined
-      ? [
-          {
-            path: ["allow"],
-            is: "has upload, but the rule does not say what a form may upload",
-            fix: "write upload: { maxBytes: 10485760, contentTypes: [image/jpeg, image/png] } beside it",
-          },
-        ]
-      : []),
-    ...unkept.map(([field = "", why]) => ({
-      path: [field],
-      is: `cannot hold for upload: ${why}`,
-      fix: "write upload into a rule of its own, without this condition",
-    })),
-  ];
 }
 
 type RuleEntry = AccessFile["rules"][number];

@@ -1,10 +1,10 @@
-import { isOneOf } from "../media-type.ts";
 import { claimsOf, hashedClaimProblem, isWholeNumber, plainClaimProblem } from "../prefix/prefix-template.ts";
 import type { ProblemAt } from "../problem.ts";
 import type { Issuer } from "../token/issuer.ts";
 import type { PlacedEntries } from "./access-references.ts";
 import { isForEverybody } from "./everybody.ts";
 import type { Rule } from "./rule.ts";
+import { uploadDoubts } from "./upload-doubts.ts";
 
 /**
  * Finds probable mistakes, one rule or issuer at a time. A rule that refuses everybody it matches is a problem. A rule or
@@ -24,7 +24,7 @@ export function doubtsAbout({ rules, issuers }: PlacedEntries): {
       ...issuers.flatMap(({ index, value }) => openAudience(value, index)),
       ...rules.flatMap(({ index, value }) => [
         ...sharedFolder(value, index, known),
-        ...openPages(value, index),
+        ...uploadDoubts(value, index),
       ]),
     ],
   };
@@ -124,24 +124,6 @@ function sharedFolder(rule: Rule, index: number, issuers: readonly Issuer[]): re
           fix: "write {sub} in it for one folder per user, or add a when: that says who may",
         },
       ];
-}
-
-/** Types that a browser opens as a page, where a script in it runs. At a bucket's own domain nothing keeps it from that. */
-const PAGES = ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml"];
-
-function openPages({ upload }: Rule, index: number): readonly ProblemAt[] {
-  return (upload?.contentTypes ?? []).flatMap((type, at) => {
-    const page = PAGES.find((one) => isOneOf(one, [type]));
-    return page === undefined
-      ? []
-      : [
-          {
-            path: ["rules", index, "upload", "contentTypes", at],
-            is: `is ${type}${page === type ? "" : `, and so also ${page}`}: a browser opens such a file as a page, and runs the scripts in it`,
-            fix: "list the types that the App needs, such as image/jpeg and image/png, unless this is intended",
-          },
-        ];
-  });
 }
 
 /** Claims with the same value for all users of an issuer, as its own `audienceClaim` has. */

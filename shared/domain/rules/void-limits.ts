@@ -4,8 +4,8 @@ import type { Rule } from "./rule.ts";
 import { inDifferentBuckets, placesOf, relationOf, shown } from "./rule-places.ts";
 
 /**
- * Warns where credentials can write what only forms should, within limits: whoever has both rules uploads what they like.
- * Two folders that can never be one are no doubt.
+ * Warns where credentials can write what only forms should, within limits: such a folder can hold files of any type and
+ * size. It counts for other people's credentials too. Two folders that can never be one are no doubt.
  */
 export function voidLimits({ rules, namedIssuers = [] }: PlacedEntries): readonly ProblemAt[] {
   const places = rules
@@ -17,7 +17,7 @@ export function voidLimits({ rules, namedIssuers = [] }: PlacedEntries): readonl
     for (const writer of places) {
       const how = howItWrites(writer.rule);
       if (how === undefined || inDifferentBuckets(limited.rule, writer.rule)) continue;
-      if (limited.issuer !== writer.issuer || relationOf(limited, writer).kind === "apart") continue;
+      if (relationOf(limited, writer).kind === "apart") continue;
       const own = writer.index === limited.index;
       const rule = own ? "the rule" : `rules[${writer.index}] (${writer.rule.name})`;
       found.set(`${limited.index} ${writer.index}`, {

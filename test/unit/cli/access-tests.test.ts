@@ -69,6 +69,75 @@ describe("promises of access.yaml", () => {
     expect(outcomes(change)).toMatchObject([{ got: "cannot", because }]);
   });
 
+  describe("about forms", () => {
+    const PHOTOS = {
+      name: "photos",
+      allow: ["upload"],
+      prefix: "photos/{sub}/",
+      upload: { maxBytes: 2_000_000, contentTypes: ["image/*"] },
+    };
+    const NEVER = "upload is never in credentials: only a form of /uploads can store a file there";
+
+    it("are judged by the rules, and by the policy of the role that signs", () => {
+      const can = ["upload photos/alice/a b.jpg image/png 2MB"];
+      const cannot = [
+        "upload photos/alice/a.jpg image/png 2000001",
+        "upload photos/alice/a.html text/html 1kB",
+        "upload photos/bob/a.jpg image/png 1kB",
+        "upload oss://other-bucket/photos/alice/a.jpg image/png 1kB",
+      ];
+      expect(outcomes({ rules: [PHOTOS], ...promising(can, cannot) })).toMatchObject([
+        { got: "can", because: "photos; role policy: statement 0 allows oss:PutObject" },
+        { got: "cannot", because: "no form: rule photos allows 2000000 bytes" },
+        { got: "cannot", because: "no form: rule photos does not allow this content type" },
+        { got: "cannot", because: "no form: no rule allows upload there" },
+        { got: "cannot", because: "a form for this key is for the bucket OSS_BUCKET" },
+      ]);
+    });
+
+    it("are no for somebody whom no rule knows, and for rules that only report", () => {
+      const promises = promising([], ["upload photos/alice/a.jpg image/png 1kB"], { name: "alice" });
+      expect(outcomes({ rules: [PHOTOS], ...promises })).toMatchObject([
+        { got: "cannot", because: "no form: CLAIM_INVALID (claim sub, problem is missing)" },
+      ]);
+      const reporting = [{ ...PHOTOS, mode: "report" }, OWN_FOLDER];
+      expect(
+        outcomes({ rules: reporting, ...promising([], ["upload photos/alice/a.jpg image/png 1kB"]) }),
+      ).toMatchObject([{ got: "cannot", because: "no form: no rule that matches allows upload" }]);
+    });
+
+    it("say that upload is no write, with credentials for other things and without any", () => {
+      const promises = promising(["write photos/alice/x/../a.jpg", "read photos/alice/a.jpg"], []);
+      expect(outcomes({ rules: [PHOTOS], ...promises })).toMatchObject([
+        {
+          got: "cannot",
+          because: `no credentials: ACCESS_NOT_GRANTED (because the rules that match allow only upload); ${NEVER}`,
+        },
+        {
+          got: "cannot",
+          because: "no credentials: ACCESS_NOT_GRANTED (because the rules that match allow only upload)",
+        },
+      ]);
+      expect(outcomes({ rules: [PHOTOS, OWN_FOLDER], ...promises })).toMatchObject([
+        {
+          got: "cannot",
+          because: `sent as photos/alice/a.jpg; session policy: no statement allows oss:PutObject; ${NEVER}`,
+        },
+        { got: "cannot", because: "session policy: no statement allows oss:GetObject" },
+      ]);
+    });
+
+    it("say nothing of forms where the user gets none", () => {
+      const change = { deny: [{ user: "alice" }], ...promising(["write photos/alice/a.jpg"], []) };
+      expect(outcomes({ rules: [PHOTOS], ...change })).toMatchObject([
+        { because: "no credentials: ACCESS_NOT_GRANTED (because denied in access.yaml)" },
+      ]);
+      expect(
+        outcomes({ rules: [PHOTOS, OWN_FOLDER], ...promising(["write photos/bob/a.jpg"], []) }),
+      ).toMatchObject([{ because: "session policy: no statement allows oss:PutObject" }]);
+    });
+  });
+
   it("stand for a token of now, so that an incident's issuedBefore does not break them", () => {
     const change = {
       deny: [{ issuedBefore: "2026-11-23T10:00:00Z" }],

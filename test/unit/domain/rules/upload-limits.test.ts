@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { pathText } from "../../../../shared/domain/problem.ts";
 import { accessRulesFrom } from "../../../../shared/domain/rules/access-rules.ts";
-import { accessFile, OWN_FOLDER, rulesOf } from "../../../support/valet.ts";
+import { accessFile, LOGIN, OWN_FOLDER, PARTNER, rulesOf } from "../../../support/valet.ts";
 
 const LIMITS = { maxBytes: 1000, contentTypes: ["image/jpeg", "image/png"] };
 const PHOTOS = { name: "photos", allow: ["read", "upload"], prefix: "photos/{sub}/", upload: LIMITS };
@@ -66,7 +66,42 @@ describe("upload in access.yaml", () => {
     [
       "a size as a text",
       limits({ maxBytes: "10MB" }),
-      'rules[0].upload.maxBytes is "10MB"; write a whole number of bytes from 1 to 5368709120',
+      'rules[0].upload.maxBytes is "10MB", a text; write the bytes: 10000000',
+    ],
+    [
+      "a size with small letters",
+      limits({ maxBytes: "10 mib" }),
+      'rules[0].upload.maxBytes is "10 mib", a text; write the bytes: 10485760',
+    ],
+    [
+      "a size with underscores",
+      limits({ maxBytes: "10_000_000" }),
+      'rules[0].upload.maxBytes is "10_000_000", a text; write the bytes: 10000000',
+    ],
+    [
+      "a size as a text above OSS's limit",
+      limits({ maxBytes: "6GiB" }),
+      'rules[0].upload.maxBytes is "6GiB"; write a whole number of bytes from 1 to 5368709120',
+    ],
+    [
+      "no byte",
+      limits({ maxBytes: 0 }),
+      "rules[0].upload.maxBytes is 0; write a whole number of bytes from 1 to 5368709120",
+    ],
+    [
+      "half a byte",
+      limits({ maxBytes: 0.5 }),
+      "rules[0].upload.maxBytes is 0.5; write a whole number of bytes from 1 to 5368709120",
+    ],
+    [
+      "a size below zero",
+      limits({ maxBytes: -1 }),
+      "rules[0].upload.maxBytes is -1; write a whole number of bytes from 1 to 5368709120",
+    ],
+    [
+      "a size that is empty",
+      limits({ maxBytes: null }),
+      "rules[0].upload.maxBytes is empty; write a whole number of bytes from 1 to 5368709120",
     ],
     [
       "a size above OSS's limit",
@@ -86,7 +121,69 @@ describe("upload in access.yaml", () => {
     [
       "a file's ending",
       limits({ contentTypes: ["jpg"] }),
-      'rules[0].upload.contentTypes[0] is "jpg"; write type/subtype, such as image/jpeg',
+      'rules[0].upload.contentTypes[0] is "jpg"; write image/jpeg',
+    ],
+    [
+      "a file's ending as a pattern",
+      limits({ contentTypes: ["*.mov"] }),
+      'rules[0].upload.contentTypes[0] is "*.mov"; write video/quicktime',
+    ],
+    [
+      "an ending that nobody knows",
+      limits({ contentTypes: ["xyz"] }),
+      'rules[0].upload.contentTypes[0] is "xyz"; write type/subtype, such as image/jpeg',
+    ],
+    ...["image", "image/", "image/**", "Image/*", "image/.*"].map(
+      (type): [string, readonly string[], string] => [
+        `a kind as ${type}`,
+        limits({ contentTypes: [type] }),
+        `rules[0].upload.contentTypes[0] is "${type}"; write image/*`,
+      ],
+    ),
+    ...["*", "*/jpeg", "*.*"].map((type): [string, readonly string[], string] => [
+      `every type as ${type}`,
+      limits({ contentTypes: [type] }),
+      `rules[0].upload.contentTypes[0] is "${type}", which sets no limit; list the types; application/octet-stream is for files of any kind`,
+    ]),
+    [
+      "a part of a kind",
+      limits({ contentTypes: ["image/j*"] }),
+      'rules[0].upload.contentTypes[0] is "image/j*"; write type/subtype, such as image/jpeg',
+    ],
+    [
+      "a type with parameters",
+      limits({ contentTypes: ["text/plain; charset=utf-8"] }),
+      'rules[0].upload.contentTypes[0] is "text/plain; charset=utf-8"; write text/plain',
+    ],
+    [
+      "several types as one",
+      limits({ contentTypes: ["image/jpeg, image/png"] }),
+      'rules[0].upload.contentTypes[0] is "image/jpeg, image/png": one text with 2 types; write them one by one: image/jpeg, image/png',
+    ],
+    [
+      "one type without a list",
+      limits({ contentTypes: "image/jpeg" }),
+      'rules[0].upload.contentTypes is "image/jpeg"; write a list: [image/jpeg]',
+    ],
+    [
+      "types without a list",
+      limits({ contentTypes: "image/jpeg, image/*" }),
+      'rules[0].upload.contentTypes is "image/jpeg, image/*"; write a list: [image/jpeg, image/*]',
+    ],
+    [
+      "a type that is a number",
+      limits({ contentTypes: [7] }),
+      "rules[0].upload.contentTypes[0] is 7; write a text, such as image/jpeg",
+    ],
+    [
+      "true in place of limits",
+      photos({ upload: true }),
+      "rules[0].upload is true; write maxBytes, contentTypes, overwrite … below it",
+    ],
+    [
+      "a size in place of limits",
+      photos({ upload: "10MB" }),
+      'rules[0].upload is "10MB"; write maxBytes, contentTypes, overwrite … below it',
     ],
     [
       "overwrite as a text",
@@ -97,6 +194,26 @@ describe("upload in access.yaml", () => {
       "a mistyped field",
       limits({ contentType: ["image/png"] }),
       "rules[0].upload.contentType is not known here; write contentTypes",
+    ],
+    ...["maxbytes", "max_bytes", "maxByte"].map((name): [string, readonly string[], string] => [
+      `${name} for maxBytes`,
+      photos({ upload: { [name]: 1000, contentTypes: ["image/jpeg"] } }),
+      `rules[0].upload.${name} is not known here; write maxBytes`,
+    ]),
+    [
+      "a field of another product",
+      limits({ maxSize: 7 }),
+      "rules[0].upload.maxSize is not known here; use one of maxBytes, contentTypes, overwrite",
+    ],
+    [
+      "uploads for upload, as the block's name",
+      told(withRules({ name: "photos", allow: ["upload"], prefix: "photos/{sub}/", uploads: LIMITS })),
+      "rules[0].uploads is not known here; write upload",
+    ],
+    [
+      "limits of the rule beside it",
+      photos({ maxBytes: 1000 }),
+      "rules[0].maxBytes is not known here; use one of name, issuer, when, allow, upload, actions, prefix, bucket, duration, sourceIp, secureTransport, mode",
     ],
     ["a mistyped permission", photos({ allow: ["uploads"] }), 'rules[0].allow[0] is "uploads"; write upload'],
   ])("refuses %s", (_what, problems, problem) => {
@@ -113,7 +230,31 @@ describe("upload in access.yaml", () => {
     expect(limits({ contentTypes: ["image/png", "image/*"] })).toEqual([
       `warning: rules[0].upload.contentTypes[1] is image/*, and so also image/svg+xml: ${is}; ${fix}`,
     ]);
-    expect(limits({ contentTypes: ["video/*", "application/octet-stream"] })).toEqual([]);
+    expect(limits({ contentTypes: ["video/*", "audio/*", "application/octet-stream"] })).toEqual([]);
+  });
+
+  it.each([
+    ["text/*", "text/html"],
+    ["application/*", "application/xml"],
+    ["multipart/*", "multipart/related"],
+    ["application/atom+xml", undefined],
+    ["application/xhtml+xml", undefined],
+    ["text/xml", undefined],
+  ])("warns about %s", (type, page) => {
+    const also = page === undefined ? "" : `, and so also ${page}`;
+    expect(limits({ contentTypes: [type] }).join()).toContain(
+      `contentTypes[0] is ${type}${also}: a browser opens such a file as a page`,
+    );
+  });
+
+  it("warns about names that no browser gives a file, and about sizes that were meant in MB", () => {
+    expect(limits({ contentTypes: ["image/jpg"] })).toEqual([
+      "warning: rules[0].upload.contentTypes[0] is image/jpg, which is no registered type: browsers say image/jpeg; write image/jpeg",
+    ]);
+    expect(limits({ maxBytes: 10 })).toEqual([
+      "warning: rules[0].upload.maxBytes is 10, and counts bytes: hardly any file is so small; write 10000000 for 10 MB",
+    ]);
+    expect(limits({ maxBytes: 101 })).toEqual([]);
   });
 
   it("is a folder where everybody changes things, when all share it", () => {
@@ -145,6 +286,39 @@ describe("write beside upload limits", () => {
     expect(also({ prefix })).toEqual([
       `${VOID} ${JSON.stringify(prefix)}; let one of the two rules have another folder, unless this is intended`,
     ]);
+  });
+
+  it("is a doubt in a folder above, and where others write", () => {
+    const above = { prefix: "photos/", when: { role: "admin" }, allow: ["write"] };
+    expect(also(above)).toContain(
+      `${VOID} "photos/"; let one of the two rules have another folder, unless this is intended`,
+    );
+    const shared = { ...PHOTOS, prefix: "shared/", issuer: "login", when: { role: "guest" } };
+    const others = { ...OWN_FOLDER, prefix: "shared/", issuer: "partner", when: { role: "editor" } };
+    expect(told(accessFile({ issuers: [LOGIN, PARTNER], rules: [shared, others] }))).toContain(
+      `${VOID} "shared/"; let one of the two rules have another folder, unless this is intended`,
+    );
+  });
+
+  it("is none where two issuers' folders cannot meet", () => {
+    const forms = { ...PHOTOS, prefix: "photos/{issuer}/{sub}/" };
+    const writing = { ...OWN_FOLDER, prefix: "users/{issuer}/{sub}/" };
+    expect(told(accessFile({ issuers: [LOGIN, PARTNER], rules: [forms, writing] }))).toEqual([]);
+    const [ofLogin, ofPartner] = ["login", "partner"].map((issuer) => ({
+      issuer,
+      prefix: "photos/{sub:hash}/",
+    }));
+    expect(
+      told(
+        accessFile({
+          issuers: [LOGIN, PARTNER],
+          rules: [
+            { ...PHOTOS, ...ofLogin },
+            { ...OWN_FOLDER, ...ofPartner },
+          ],
+        }),
+      ),
+    ).toEqual([]);
   });
 
   it("is none in another folder, in another bucket, or in a rule that only reports", () => {
