@@ -1,5 +1,5 @@
 /**
- * Actions on objects that a rule may name in `actions`, in addition to the four permissions. Includes versioned and
+ * Actions on objects that a rule may name in `actions`, in addition to the permissions. Includes versioned and
  * rarely used ones, and no wildcard. Source: OSS, "RAM policy: actions on objects".
  */
 export const OBJECT_LEVEL_ACTIONS: readonly string[] = [
