@@ -47,6 +47,35 @@ describe("createForms", () => {
     });
   });
 
+  it("posts the fields in their order, the file after them, and no App token to OSS", async () => {
+    const posted: FormData[] = [];
+    const recording: typeof fetch = async (url, init) => {
+      if (init?.body instanceof FormData) posted.push(init.body);
+      return fetch(url, init);
+    };
+    await forms({ fetch: recording }).upload(photo());
+    expect(posted.map((form) => [...form.keys()])).toEqual([
+      [
+        "key",
+        "success_action_status",
+        "Content-Type",
+        "x-oss-content-type",
+        "x-oss-object-acl",
+        "x-oss-forbid-overwrite",
+        "x-oss-signature-version",
+        "x-oss-credential",
+        "x-oss-date",
+        "x-oss-security-token",
+        "policy",
+        "x-oss-signature",
+        "file",
+      ],
+    ]);
+    const { conditions } = JSON.parse(Buffer.from(String(posted[0]?.get("policy")), "base64").toString());
+    expect(conditions).toContainEqual(["content-length-range", 7, 7]);
+    expect(service.asked.at(-1)?.path).toBe("/uploads");
+  });
+
   it("tells OSS's refusal, and never replaces a file", async () => {
     await forms().upload(photo());
     await expect(forms().upload(photo("another"))).rejects.toMatchObject({

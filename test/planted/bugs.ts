@@ -3,6 +3,7 @@ import type { Bug } from "./bug.ts";
 import { claimsBugs } from "./claims.ts";
 import { cliBugs } from "./cli.ts";
 import { clientBugs } from "./client.ts";
+import { clientFormsBugs } from "./client-forms.ts";
 import { credentialsBugs } from "./credentials.ts";
 import { demoBugs } from "./demo.ts";
 import { explainBugs } from "./explain.ts";
@@ -30,6 +31,7 @@ export const bugs: readonly Bug[] = [
   ...claimsBugs,
   ...cliBugs,
   ...clientBugs,
+  ...clientFormsBugs,
   ...credentialsBugs,
   ...demoBugs,
   ...explainBugs,
