@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
+import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { nearest } from "../shared/domain/rules/nearest.ts";
 import { type AccessReader, type Command, type Terminal, UsageError } from "./shared/command.ts";
@@ -136,5 +137,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : undefined,
     colour: process.stdout.isTTY && !process.env["NO_COLOR"],
     nowMs: Date.now,
+    wait: setTimeout,
   });
 }

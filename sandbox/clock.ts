@@ -14,7 +14,7 @@ export interface SandboxClock {
    * The reading that is nearer to now counts.
    */
   signedMs(timestampMs: number): number;
-  /** An expiry set by a client, in cloud time. `advance` moves it too, so it does not come nearer. */
+  /** An expiry set by a client outside, in cloud time. `advance` moves it too, so it does not come nearer. */
   endMs(timestampMs: number): number;
   advance(ms: number): void;
   /** Sets how far the cloud's clock is ahead of the clients' clocks; a negative value sets it behind. */

@@ -96,6 +96,8 @@ export interface Session {
   readonly sourceIdentity: string | undefined;
   readonly createdMs: number;
   readonly expiresMs: number;
+  /** Whether Function Compute has it, for a function: who signs with it uses the cloud's time. */
+  readonly isOfFunction: boolean;
 }
 
 export interface Bucket {
@@ -354,6 +356,20 @@ export function callerWith(world: World, accessKeyId: string): Caller | undefine
     }
   }
   return undefined;
+}
+
+/** What a caller dated, in cloud time: a function uses the cloud's clock, everybody else is outside. */
+export function endInCloudTime(world: World, caller: Caller, timestampMs: number): number {
+  return isFunction(caller) ? timestampMs : world.clock.endMs(timestampMs);
+}
+
+/** The same for the time of a signature. */
+export function signedInCloudTime(world: World, caller: Caller, timestampMs: number): number {
+  return isFunction(caller) ? timestampMs : world.clock.signedMs(timestampMs);
+}
+
+function isFunction(caller: Caller): boolean {
+  return caller.kind === "session" && caller.session.isOfFunction;
 }
 
 /** The secret that the caller's signatures are made with. */

@@ -128,12 +128,14 @@ export interface HttpAnswer {
 }
 
 /** One GET, which follows no redirect. Rejects as fetch does, and after REQUEST_TIMEOUT_MS. */
-export async function httpGet(
-  url: string,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<HttpAnswer> {
+export function httpGet(url: string, headers: Readonly<Record<string, string>> = {}): Promise<HttpAnswer> {
+  return httpSent(url, { headers });
+}
+
+/** One request, which follows no redirect. Rejects as fetch does, and after REQUEST_TIMEOUT_MS. */
+export async function httpSent(url: string, request: RequestInit): Promise<HttpAnswer> {
   const response = await fetch(url, {
-    headers,
+    ...request,
     redirect: "manual",
     signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   });

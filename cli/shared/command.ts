@@ -14,6 +14,8 @@ export interface Terminal {
   /** Whether `out` is a terminal that shows colours. Colour never carries information alone. */
   readonly colour: boolean;
   readonly nowMs: () => number;
+  /** Resolves after so many milliseconds. */
+  readonly wait: (ms: number) => Promise<unknown>;
 }
 
 /** The command was called wrongly: the message says what to write instead. The exit code is 2. */

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
+import { mediaTypeProblem } from "../../shared/domain/media-type.ts";
 import { ossEndpointAt } from "../../shared/domain/oss-endpoint.ts";
 import { apiAddressFrom, apiAddressOf } from "../shared/cloud-keys.ts";
 import { command, type Options, type Terminal, UsageError, type ValuesOf } from "../shared/command.ts";
-import { credentialsEndpointFrom } from "../shared/credentials-endpoint.ts";
+import { credentialsEndpointFrom, endpointAt } from "../shared/credentials-endpoint.ts";
 import { answerOf, type EndpointAnswer } from "./endpoint.ts";
+import { type FormsOptions, formsTried } from "./forms.ts";
 import { type Tell, triedOnOss, type VendedAccess } from "./on-oss.ts";
 import { refusalsTried, type SmokeTokens } from "./refusals.ts";
 import { claimsIn, hasFormOfToken } from "./tampered-token.ts";
@@ -22,6 +24,15 @@ const OPTIONS = {
     value: "PREFIX",
     help: "a folder that must stay closed; default: the user's own folder with -neighbour at its end",
   },
+  uploads: {
+    value: "URL",
+    help: "where /uploads is; default: beside /credentials. With it, it is a failure that there are no forms",
+  },
+  "form-type": {
+    value: "TYPE",
+    help: "a type that a rule with upload has, for forms; default: image/jpeg",
+  },
+  wait: { help: "also wait until a form has expired, which takes a minute" },
   "oss-endpoint": {
     value: "URL",
     help: "where OSS is, for the local cloud; default: the address in the answer",
@@ -40,7 +51,7 @@ export const smoke = command({
   name: "smoke",
   usage: ["npm run valet -- smoke URL --token JWT [options]"],
   about:
-    "Run it after a deploy. It makes one exchange that must succeed, tries what the credentials open on OSS, and then makes several exchanges that must be refused. Prefer the settings to the options for tokens: a list of processes shows options to everybody on the machine.",
+    "Run it after a deploy. It makes one exchange that must succeed, tries what the credentials open on OSS, posts a form and several that OSS must refuse, and then makes several exchanges that must be refused. Prefer the settings to the options for tokens: a list of processes shows options to everybody on the machine.",
   arguments: { URL: "the endpoint, e.g. https://sts.example.com/credentials" },
   options: OPTIONS,
   yes: "everything is as it must be",
@@ -59,6 +70,7 @@ async function smoked(values: Values, positionals: readonly string[], terminal: 
   if (neighbour !== undefined && !neighbour.endsWith("/"))
     throw new UsageError(`--neighbour must be a folder and end in "/": write ${neighbour}/`);
   if (ossEndpoint !== undefined) apiAddressOf("--oss-endpoint", ossEndpoint);
+  const forms = formsFrom(url, values);
 
   let tried = 0;
   let failed = 0;
@@ -74,6 +86,8 @@ async function smoked(values: Values, positionals: readonly string[], terminal: 
     const access = vendedIn(await answerOf(url, `Bearer ${tokens.token}`), tell);
     if (access !== undefined) await triedOnOss(access, { neighbour, ossEndpoint, readOnly }, tell);
     await refusalsTried(url, tokens, tell);
+    if (readOnly) tell("forms", undefined, "--read-only");
+    else await formsTried(forms, { token: tokens.token, access, terminal }, tell);
   }
   terminal.out(failed === 0 ? `All ${tried} checks passed.` : `${failed} of ${tried} checks failed.`);
   return failed === 0 ? 0 : 1;
@@ -83,6 +97,25 @@ function endpointFrom([address = "", ...rest]: readonly string[]): string {
   if (address === "" || rest.length > 0)
     throw new UsageError("needs one URL: https://sts.example.com/credentials");
   return credentialsEndpointFrom("URL", address);
+}
+
+/** Throws UsageError. */
+function formsFrom(
+  credentialsUrl: string,
+  { uploads, wait = false, "form-type": type, "oss-endpoint": ossEndpoint }: Values,
+): FormsOptions {
+  const problem = type === undefined ? undefined : mediaTypeProblem(type);
+  if (problem !== undefined) throw new UsageError(`--form-type ${problem.is}; ${problem.fix}`);
+  return {
+    url:
+      uploads === undefined
+        ? credentialsUrl.replace(/credentials$/, "uploads")
+        : endpointAt("uploads", "--uploads", uploads),
+    expected: uploads !== undefined || type !== undefined || wait,
+    contentType: type ?? "image/jpeg",
+    wait,
+    ossEndpoint,
+  };
 }
 
 function tokensFrom(options: Values, { environment }: Terminal): SmokeTokens {

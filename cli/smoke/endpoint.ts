@@ -1,4 +1,4 @@
-import { cloudProblemFrom, httpGet, problemText } from "../shared/cloud-problem.ts";
+import { cloudProblemFrom, httpSent, problemText } from "../shared/cloud-problem.ts";
 
 /** What the endpoint said. */
 export interface EndpointAnswer {
@@ -10,13 +10,16 @@ export interface EndpointAnswer {
   readonly summary: string;
 }
 
-/** One GET. Never rejects. */
-export async function answerOf(url: string, authorization?: string): Promise<EndpointAnswer> {
+/** One GET, or one POST of JSON. Never rejects. */
+export async function answerOf(url: string, authorization?: string, json?: object): Promise<EndpointAnswer> {
   try {
-    const { status, headers, text } = await httpGet(
-      url,
-      authorization === undefined ? {} : { Authorization: authorization },
-    );
+    const { status, headers, text } = await httpSent(url, {
+      headers: {
+        ...(authorization === undefined ? {} : { Authorization: authorization }),
+        ...(json === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      ...(json === undefined ? {} : { method: "POST", body: JSON.stringify(json) }),
+    });
     const cacheControl = headers.get("cache-control") ?? "";
     const body = bodyIn(text);
     const location = headers.get("location");

@@ -52,6 +52,7 @@ function assume(world: World, roleArn: string, accountId: string): Session {
     policy: undefined,
     sourceIdentity: undefined,
     durationSeconds: SESSION_SECONDS,
+    isOfFunction: true,
   });
 }
 

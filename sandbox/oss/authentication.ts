@@ -1,7 +1,14 @@
 import { CloudError } from "../cloud-error.ts";
 import { sameSecret } from "../sts/constant-time.ts";
 import { openSecurityToken } from "../sts/security-token.ts";
-import { type Caller, callerWith, secretOf, type World } from "../world.ts";
+import {
+  type Caller,
+  callerWith,
+  endInCloudTime,
+  secretOf,
+  signedInCloudTime,
+  type World,
+} from "../world.ts";
 import type { Address } from "./addressing.ts";
 import { invalidArgument, ossError } from "./errors.ts";
 import { bytesOf } from "./header-bytes.ts";
@@ -134,14 +141,14 @@ function verifyTime(world: World, proof: Proof, caller: Caller): void {
       const message = `The x-oss-expires parameter must be between 1 and ${max}.`;
       throw invalidArgument(message, "x-oss-expires", String(proof.expiresSeconds), "0002-00000070");
     }
-    if (clock.signedMs(proof.dateMs) - nowMs > MAX_SKEW_MS) {
+    if (signedInCloudTime(world, caller, proof.dateMs) - nowMs > MAX_SKEW_MS) {
       throw ossError(403, "AccessDenied", "Request is not valid yet.", "0002-00000235");
     }
   }
   const endMs =
     proof.version === "V4"
-      ? clock.signedMs(proof.dateMs) + proof.expiresSeconds * 1000
-      : clock.endMs(proof.dateMs);
+      ? signedInCloudTime(world, caller, proof.dateMs) + proof.expiresSeconds * 1000
+      : endInCloudTime(world, caller, proof.dateMs);
   if (nowMs > endMs) {
     throw ossError(
       403,

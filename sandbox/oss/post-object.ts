@@ -1,4 +1,4 @@
-import type { Caller } from "../world.ts";
+import { type Caller, endInCloudTime } from "../world.ts";
 import { refuseInvalidKey } from "./addressing.ts";
 import type { Answer } from "./answer.ts";
 import { authorise } from "./authorisation.ts";
@@ -66,9 +66,12 @@ async function acceptedFile(unidentified: BucketCall, fields: Map<string, string
   const caller = formCaller(unidentified, fields);
   unidentified.identified(caller);
   const policy = caller === undefined ? undefined : postPolicyFrom(fields.get("policy") ?? "");
-  if (policy !== undefined) {
+  if (policy !== undefined && caller !== undefined) {
     const given = new Map([...fields, ["bucket", bucket.name], ["key", key]]);
-    refuseAgainstPolicy(policy, given, world.clock);
+    refuseAgainstPolicy(policy, given, {
+      nowMs: world.clock.nowMs,
+      endMs: (ms) => endInCloudTime(world, caller, ms),
+    });
   }
   refuseUnknown(fields);
   const call = callWith(unidentified, { caller, key, fields, contentType: file.contentType });

@@ -3,7 +3,7 @@ import { ossError } from "./errors.ts";
 
 /** The policy of a form, parsed: until when, and what the form must hold. */
 export interface PostPolicy {
-  /** By the client's clock. */
+  /** By the clock of who signed it. */
   readonly expirationMs: number;
   readonly conditions: readonly PostCondition[];
   /** Bytes of the file, or undefined for any size. */
@@ -53,7 +53,7 @@ export function postPolicyFrom(base64: string): PostPolicy {
 export function refuseAgainstPolicy(
   { expirationMs, conditions }: PostPolicy,
   fields: ReadonlyMap<string, string>,
-  clock: SandboxClock,
+  clock: Pick<SandboxClock, "nowMs" | "endMs">,
 ): void {
   if (clock.endMs(expirationMs) <= clock.nowMs()) {
     throw ossError(403, "AccessDenied", "Invalid according to Policy: Policy expired.");

@@ -14,11 +14,13 @@ export interface SessionRequest {
   readonly policy: string | undefined;
   readonly sourceIdentity: string | undefined;
   readonly durationSeconds: number;
+  /** Default: false. */
+  readonly isOfFunction?: boolean;
 }
 
 /** Makes temporary credentials (`STS.…`) and remembers them. Their end is rounded down to a whole second. */
 export function openSession(world: World, request: SessionRequest): Session {
-  const { durationSeconds, ...what } = request;
+  const { durationSeconds, isOfFunction = false, ...what } = request;
   const createdMs = world.clock.nowMs();
   const expiresMs = Math.floor(createdMs / 1000) * 1000 + durationSeconds * 1000;
   const accessKeyId = `STS.${randomText(25)}`;
@@ -36,6 +38,7 @@ export function openSession(world: World, request: SessionRequest): Session {
     }),
     createdMs,
     expiresMs,
+    isOfFunction,
   };
   forgetOldSessions(world, createdMs);
   world.sessions.set(accessKeyId, session);

@@ -880,6 +880,7 @@ it("prints a line for each check, and below a failure what to do; no key among t
       ask: undefined,
       colour: false,
       nowMs: Date.now,
+      wait: async () => undefined,
     },
     readerOf(deployed.access),
   );

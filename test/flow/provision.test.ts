@@ -678,6 +678,7 @@ async function run(
     ask: undefined,
     colour: false,
     nowMs: Date.now,
+    wait: async () => undefined,
   };
   const named = (option: string, role: string) => (args.includes(option) ? [] : [option, role]);
   const code = await provision.run(

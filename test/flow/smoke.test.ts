@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { triedOnOss, type VendedAccess } from "../../cli/smoke/on-oss.ts";
 import { signedByAnother, unsigned, withClaims } from "../../cli/smoke/tampered-token.ts";
 import type { Fault } from "../../sandbox/fault-rule.ts";
+import { v4CredentialFrom, v4Signature } from "../../sandbox/oss/signature-v4.ts";
+import type { UploadsBody } from "../../shared/wire.ts";
 import { type Deployment, emptyAccount } from "../support/deployment.ts";
 import { fcEvent } from "../support/fc-events.ts";
 import { worldIsRestored } from "../support/world-state.ts";
@@ -51,6 +53,7 @@ describe("smoke, of a deployment that is as it must be", () => {
       "ok refused: a token without a signature (alg: none)",
       "ok refused: an expired token",
       "ok refused: a token for another audience",
+      "skip a valid token gets forms",
     ]);
     expect(deployed.bucket.objects.size).toBe(0);
   });
@@ -70,6 +73,7 @@ describe("smoke, of a deployment that is as it must be", () => {
     expect(out.match(/^skip .*/gm)).toEqual([
       "skip   refused: an expired token: no such token was given: add --expired-token",
       "skip   refused: a token for another audience: no such token was given: add --other-audience-token",
+      "skip   a valid token gets forms: 403 AccessDenied: no rule lets this user upload image/jpeg: add --form-type and a type that a rule has",
     ]);
   });
 
@@ -245,6 +249,192 @@ describe("smoke fails", () => {
       );
     },
   );
+});
+
+describe("smoke of forms", () => {
+  const FORMS = [
+    { name: "own folder", allow: ["read", "write", "list", "delete"], prefix: "users/{sub}/" },
+    {
+      name: "photos",
+      allow: ["read", "upload", "delete"],
+      prefix: "photos/{sub}/",
+      upload: { maxBytes: 1000, contentTypes: ["image/*"] },
+    },
+  ];
+  let photos: Deployment;
+  beforeAll(async () => {
+    photos = await emptyAccount(FORMS);
+    await photos.provision("apply", "--yes");
+    await photos.deploy();
+  });
+  afterAll(() => photos.stop());
+  worldIsRestored(() => photos);
+
+  const formsOf = async (...args: readonly string[]) => {
+    const { issuer, oss, fc } = photos.sandbox;
+    const { code, out } = await photos.smoke([
+      fc.url,
+      ...["--token", issuer.token(), "--oss-endpoint", oss.url, ...args],
+    ]);
+    return {
+      code,
+      out,
+      marks: marksIn(out).filter((mark) => /form|posted|post |delete photos/.test(mark)),
+      failures: failuresIn(out),
+    };
+  };
+
+  it("posts one that OSS takes and others that it must refuse, and deletes what it stored", async () => {
+    const { code, out, marks } = await formsOf("--wait");
+    expect(code, out).toBe(0);
+    expect(marks).toEqual([
+      "ok a valid token gets forms",
+      "ok no proxy may store the forms",
+      "ok post photos/alice/oss-valet-smoke-….form with a form",
+      "ok refused: a form with one byte more",
+      "ok refused: a form with one byte less",
+      "ok refused: a form for another type",
+      "ok refused: a form for another key",
+      "ok refused: a form whose policy was changed",
+      "ok refused: a form that has expired",
+      "ok delete photos/alice/oss-valet-smoke-….form",
+      "ok refused: forms for no token",
+      "ok refused: forms for a token signed with another key",
+    ]);
+    const said = (what: string) => new RegExp(`^ok {5}refused: a form ${what}: (.*)$`, "m").exec(out)?.[1];
+    expect(said("with one byte more")).toMatch(/^400 EntityTooLarge: /);
+    expect(said("with one byte less")).toMatch(/^400 EntityTooSmall: /);
+    expect(said("for another type")).toMatch(/^403 AccessDenied: .*content-type/i);
+    expect(said("for another key")).toMatch(/^403 AccessDenied: .*\$key/);
+    expect(said("whose policy was changed")).toMatch(/^403 SignatureDoesNotMatch: /);
+    expect(said("that has expired")).toMatch(/^403 AccessDenied: .*[Pp]olicy expired/);
+    expect(photos.bucket.objects.size).toBe(0);
+  });
+
+  it("says that an expired form takes --wait, and waits for nothing without it", async () => {
+    const before = photos.sandbox.clock.nowMs();
+    const { out } = await formsOf();
+    expect(out).toMatch(/^skip {3}refused: a form that has expired: it takes a minute: add --wait$/m);
+    expect(photos.sandbox.clock.nowMs() - before).toBeLessThan(60_000);
+  });
+
+  it("says which object stays, when the user's credentials may not delete it", async () => {
+    const policy = photos.account.policies.get("oss-valet-client-access");
+    const [version] = policy?.versions ?? [];
+    if (policy === undefined || version === undefined) throw new Error("no policy");
+    policy.versions.splice(0, policy.versions.length, {
+      ...version,
+      document: version.document.replaceAll("photos/", "pictures/"),
+    });
+    const { code, out } = await formsOf();
+    expect(code, out).toBe(0);
+    const [key] = [...photos.bucket.objects.keys()];
+    expect(key).toMatch(/^photos\/alice\/oss-valet-smoke-[0-9a-f]{12}\.form$/);
+    expect(out).toContain(
+      `skip   delete ${key}: the user's credentials may not: the object stays in examplebucket: delete it by hand`,
+    );
+    photos.bucket.objects.clear();
+  });
+
+  it("is a failure where forms were asked for, and the rules give none of this type", async () => {
+    expect((await formsOf("--form-type", "text/plain")).failures).toEqual([
+      "a valid token gets forms: 403 AccessDenied: no rule lets this user upload text/plain: add --form-type and a type that a rule has",
+    ]);
+  });
+
+  it("finds /uploads at another address, and fails where it is not", async () => {
+    const { fc } = photos.sandbox;
+    expect((await formsOf("--uploads", `${fc.url}/uploads`)).code).toBe(0);
+    expect((await formsOf("--uploads", `${fc.url}/v1`)).failures).toEqual([
+      "a valid token gets forms: 404 NotFound: /uploads is not here: if the function uploads is deployed, add --uploads and its URL",
+    ]);
+  });
+
+  it("posts nothing with --read-only", async () => {
+    const { marks } = await formsOf("--read-only");
+    expect(marks).toEqual(["skip forms"]);
+    expect(photos.bucket.objects.size).toBe(0);
+  });
+
+  it("fails where the role may not store what its forms say", async () => {
+    photos.role("oss-valet-uploads").attached.splice(0);
+    const { code, failures } = await formsOf();
+    expect(code).toBe(1);
+    expect(failures).toEqual([
+      expect.stringMatching(/^post photos\/alice\/.*\.form with a form: 403 AccessDenied: /),
+    ]);
+  });
+
+  it.each<[string, (policy: string) => string, string]>([
+    [
+      "size",
+      (policy) => policy.replace(/\["content-length-range",6,6\]/, '["content-length-range",6,1000]'),
+      "with one byte more",
+    ],
+    [
+      "type",
+      (policy) =>
+        policy.replace(/\["eq","\$((?:x-oss-)?content-type)","[^"]*"\]/g, '["starts-with","$$$1",""]'),
+      "for another type",
+    ],
+    [
+      "key",
+      (policy) => policy.replace(/\["eq","\$key","[^"]*"\]/, '["starts-with","$$key","photos/alice/"]'),
+      "for another key",
+    ],
+    [
+      "end",
+      (policy) => policy.replace(/"expiration":"[^"]*"/, '"expiration":"2098-01-01T00:00:00.000Z"'),
+      "that has expired",
+    ],
+  ])("fails where forms leave the %s open, and deletes what OSS took", async (_case, loosen, what) => {
+    await answerWith(loosen);
+    const { code, failures } = await formsOf("--wait");
+    expect(code).toBe(1);
+    expect(failures).toEqual([`refused: a form ${what}: OSS stored it: the form allows too much`]);
+    expect(photos.bucket.objects.size).toBe(0);
+  });
+
+  /** From now on /uploads answers with forms of another policy, which the function's own key has signed. */
+  async function answerWith(loosen: (policy: string) => string): Promise<void> {
+    const { sandbox } = photos;
+    const asked = await fetch(`${sandbox.fc.url}/uploads`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${sandbox.issuer.token()}` },
+      body: JSON.stringify({
+        files: ["a", "b", "c", "d", "e", "f", "g"].map((name) => ({
+          name,
+          contentType: "image/jpeg",
+          bytes: 6,
+        })),
+        expiresSeconds: 60,
+      }),
+    });
+    const answer = (await asked.json()) as UploadsBody;
+    const loosened = answer.Uploads.map((form) => {
+      const { Fields: fields } = form;
+      const before = Buffer.from(fields["policy"] ?? "", "base64").toString("utf8");
+      const after = loosen(before);
+      expect(after).not.toBe(before);
+      const credential = v4CredentialFrom(fields["x-oss-credential"] ?? "");
+      const session = sandbox.world.sessions.get(credential?.accessKeyId ?? "");
+      if (credential === undefined || session === undefined) throw new Error("who signed?");
+      const policy = Buffer.from(after).toString("base64");
+      const signature = v4Signature(session.accessKeySecret, credential, policy);
+      return { ...form, Fields: { ...fields, policy, "x-oss-signature": signature } };
+    });
+    sandbox.faults.add({
+      service: "fc",
+      operation: "POST /uploads",
+      times: 1,
+      fault: {
+        kind: "answer",
+        status: 200,
+        headers: { "Cache-Control": "no-store" },
+        body: JSON.stringify({ ...answer, Uploads: loosened }),
+      },
+    });
+  }
 });
 
 const TOKEN = `e30.${Buffer.from('{"iss":"https://login","aud":"photo-app"}').toString("base64url")}.x`;

@@ -67,6 +67,23 @@ describe("the deployed function of uploads", () => {
     expect(journal().filter(({ service }) => service === "sts")).toEqual([]);
   });
 
+  it("signs nothing that outlives its end: a form and a URL of a minute, a minute later", async () => {
+    const body = { files: [{ name: "f.png", contentType: "image/png" }], expiresSeconds: 60 };
+    const [form] = (await asked<UploadsBody>("/uploads", body)).Uploads;
+    const [download] = (
+      await asked<DownloadsBody>("/downloads", { keys: ["photos/alice/f.png"], expiresSeconds: 60 })
+    ).Downloads;
+    if (form === undefined || download === undefined) throw new Error("nothing was signed");
+    deployed.sandbox.clock.advance(61_000);
+    expect(await postForm(form, { content: "f" })).toEqual({
+      status: 403,
+      code: "AccessDenied",
+      message: "Invalid according to Policy: Policy expired.",
+    });
+    const late = await fetch(download.Url);
+    expect([late.status, await late.text()]).toEqual([403, expect.stringContaining("Request has expired.")]);
+  });
+
   it("answers preflights of allowed pages itself", async () => {
     const preflight = await fetch(`${deployed.sandbox.fc.url}/uploads`, {
       method: "OPTIONS",

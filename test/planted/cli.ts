@@ -24,6 +24,13 @@ export const cliBugs: readonly Bug[] = [
     killedBy: ["flow/provision"],
   },
   {
+    name: "cli: smoke takes any answer for a refusal of OSS",
+    in: "refusalsOfOss",
+    find: `answer.code === code`,
+    replace: `true`,
+    killedBy: ["flow/smoke"],
+  },
+  {
     name: "cli: doctor does not look at the role that signs",
     in: "rolesChecked",
     find: `  uploadsRoleChecked(view, findings);
@@ -181,7 +188,7 @@ export const cliBugs: readonly Bug[] = [
   },
   {
     name: "cli: an App token goes out in the clear",
-    in: "credentialsEndpointFrom",
+    in: "endpointAt",
     find: `apiAddressOf(what, address);`,
     replace: ``,
     killedBy: ["unit/cli/sidecar/command", "flow/smoke"],

@@ -3,6 +3,20 @@ import type { Bug } from "./bug.ts";
 /** The local Alibaba Cloud. */
 export const sandboxBugs: readonly Bug[] = [
   {
+    name: "sandbox: forms of a function never end when time passes",
+    in: "endInCloudTime",
+    find: `isFunction(caller) ? timestampMs : world.clock.endMs(timestampMs)`,
+    replace: `world.clock.endMs(timestampMs)`,
+    killedBy: ["flow/smoke", "flow/uploads-deployed"],
+  },
+  {
+    name: "sandbox: signed URLs of a function never end when time passes",
+    in: "signedInCloudTime",
+    find: `isFunction(caller) ? timestampMs : world.clock.signedMs(timestampMs)`,
+    replace: `world.clock.signedMs(timestampMs)`,
+    killedBy: ["flow/uploads-deployed"],
+  },
+  {
     name: "sandbox: a page may switch what the control API switches",
     in: "control.ts#answerTo",
     find: `if (request.headers.origin !== undefined) {`,

@@ -127,14 +127,15 @@ export async function emptyAccount(rules?: readonly object[]): Promise<Deploymen
       return role;
     },
     provision: (...args) =>
-      outcomeOf(environment, (terminal) => provision.run(args, terminal, readerOf(access))),
+      outcomeOf(sandbox, environment, (terminal) => provision.run(args, terminal, readerOf(access))),
     doctor: async (change = {}) => {
-      const { code, out } = await outcomeOf({ ...environment, ...change.environment }, (terminal) =>
+      const { code, out } = await outcomeOf(sandbox, { ...environment, ...change.environment }, (terminal) =>
         doctor.run([...(change.args ?? []), "--json"], terminal, readerOf({ ...access, ...change.access })),
       );
       return { code, findings: (JSON.parse(out) as { readonly findings: readonly Finding[] }).findings };
     },
-    smoke: (args) => outcomeOf(environment, (terminal) => smoke.run(args, terminal, readerOf(access))),
+    smoke: (args) =>
+      outcomeOf(sandbox, environment, (terminal) => smoke.run(args, terminal, readerOf(access))),
     deploy: async (change = {}) => {
       await stopped();
       const started = async (name: FunctionName): Promise<RunningFunction> => {
@@ -157,6 +158,7 @@ export async function emptyAccount(rules?: readonly object[]): Promise<Deploymen
 
 /** What a command prints, and its exit code. */
 async function outcomeOf(
+  { clock }: Pick<Sandbox, "clock">,
   environment: Readonly<Record<string, string>>,
   run: (terminal: Terminal) => Promise<number>,
 ): Promise<Outcome> {
@@ -169,6 +171,8 @@ async function outcomeOf(
     ask: undefined,
     colour: false,
     nowMs: Date.now,
+    // Time passes for the whole cloud at once.
+    wait: async (ms) => clock.advance(ms),
   });
   return { code, out: out.join("\n"), errors: errors.join("\n") };
 }

@@ -24,6 +24,7 @@ async function run(access: string, ...args: readonly string[]) {
     ask: undefined,
     colour: false,
     nowMs: () => NOW_MS,
+    wait: async () => undefined,
   });
   return { code, out: out.join("\n"), error: error.join("\n").replaceAll(`${folder}/`, "") };
 }

@@ -64,6 +64,7 @@ async function runIn(environment: Record<string, string>, ...args: readonly stri
     ask: undefined,
     colour: false,
     nowMs: () => NOW_MS,
+    wait: async () => undefined,
   });
   return { code, out: out.join("\n"), error: error.join("\n") };
 }
@@ -599,6 +600,7 @@ describe("valet explain", () => {
       error: () => {},
       ask: undefined,
       nowMs: () => NOW_MS,
+      wait: async () => undefined,
     };
     for (const colour of [true, false]) {
       await valet(["explain", "--claim", "sub=a", "--issuer", "login"], {

@@ -204,6 +204,7 @@ function cloud() {
       policy,
       sourceIdentity: undefined,
       createdMs: 0,
+      isOfFunction: false,
       expiresMs: 1,
     };
     return { kind: "session", accountId: OWN, arn: sessionArn(made), session: made };

@@ -23,6 +23,7 @@ async function wrong(...args: readonly string[]): Promise<string> {
     ask: undefined,
     colour: false,
     nowMs: Date.now,
+    wait: async () => undefined,
   });
   expect([code, outs]).toEqual([2, []]);
   return errors.join("\n");
