@@ -46,6 +46,7 @@ async function explain(access: string, ...args: readonly string[]) {
     ask: undefined,
     colour: false,
     nowMs: () => NOW_MS,
+    wait: async () => undefined,
   });
   return { code, out: out.join("\n"), error: error.filter((line) => line !== "").join("\n") };
 }
