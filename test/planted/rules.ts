@@ -333,6 +333,13 @@ export const rulesBugs: readonly Bug[] = [
     killedBy: ["unit/domain/rules/upload-limits"],
   },
   {
+    name: "forms for one folder in two buckets are no doubt",
+    in: "dividedForms",
+    find: `place.rule.bucket !== later.rule.bucket`,
+    replace: `place.rule.bucket !== undefined && later.rule.bucket === undefined`,
+    killedBy: ["unit/domain/rules/upload-limits"],
+  },
+  {
     name: "types that end in +xml are no pages",
     in: "pageDoubt",
     find: `type.endsWith("+xml") && !isMediaRange(type) ? type :`,

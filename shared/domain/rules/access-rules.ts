@@ -4,6 +4,7 @@ import type { Issuer } from "../token/issuer.ts";
 import { type AccessFile, readAccessFile } from "./access-file.ts";
 import { promiseFrom } from "./access-promise.ts";
 import { type Placed, type PlacedEntries, referenceProblems } from "./access-references.ts";
+import { dividedForms } from "./divided-forms.ts";
 import { issuerFrom } from "./issuer-entry.ts";
 import { claimsKnownTo } from "./known-claims.ts";
 import { prefixTemplateFrom } from "./prefix-syntax.ts";
@@ -44,7 +45,13 @@ export function accessRulesFrom(content: unknown): AccessRulesResult {
   const conflicts = conflictsBetween(entries);
   problems.push(...referenceProblems(entries), ...doubts.problems, ...unmet.problems, ...conflicts.problems);
   if (problems.length > 0) return { ok: false, problems };
-  const warnings = [...doubts.warnings, ...unmet.warnings, ...conflicts.warnings, ...voidLimits(entries)];
+  const warnings = [
+    ...doubts.warnings,
+    ...unmet.warnings,
+    ...conflicts.warnings,
+    ...voidLimits(entries),
+    ...dividedForms(entries),
+  ];
   const rules: AccessRules = {
     issuers: valuesOf(entries.issuers),
     session,

@@ -267,6 +267,36 @@ describe("upload in access.yaml", () => {
   });
 });
 
+describe("forms for one folder in two buckets", () => {
+  const inBuckets = (first: object, second: object) =>
+    told(withRules({ ...PHOTOS, ...first }, { ...PHOTOS, name: "films", ...second }));
+  const DIVIDED =
+    "where rules[0] (photos) takes forms too, for another bucket: a form goes into the bucket of the first rule whose limits the file keeps; give each bucket a folder of its own, unless this is intended";
+
+  it.each([
+    ["the same folder", { bucket: "bucket-a" }, { bucket: "bucket-b" }],
+    ["the same folder, once in the usual bucket", {}, { bucket: "bucket-b" }],
+    ["a folder in it", { bucket: "bucket-a" }, { bucket: "bucket-b", prefix: "photos/{sub}/raw/" }],
+  ])("are a doubt: %s", (_what, first, second) => {
+    const prefix = JSON.stringify({ ...PHOTOS, ...second }.prefix);
+    expect(inBuckets(first, second)).toEqual([`warning: rules[1].prefix is ${prefix}, ${DIVIDED}`]);
+  });
+
+  it.each([
+    ["one bucket", { bucket: "bucket-a" }, { bucket: "bucket-a" }],
+    ["the usual bucket", {}, {}],
+    ["two folders", { bucket: "bucket-a" }, { bucket: "bucket-b", prefix: "films/{sub}/" }],
+    ["a rule that only reports", { bucket: "bucket-a" }, { bucket: "bucket-b", mode: "report" }],
+  ])("are none: %s", (_what, first, second) => {
+    expect(inBuckets(first, second)).toEqual([]);
+  });
+
+  it("are none where the other rule is for credentials", () => {
+    const reads = { name: "films", allow: ["read"], prefix: "photos/{sub}/", bucket: "bucket-b" };
+    expect(told(withRules({ ...PHOTOS, bucket: "bucket-a" }, reads))).toEqual([]);
+  });
+});
+
 describe("write beside upload limits", () => {
   const also = (change: object) => told(withRules(PHOTOS, { ...OWN_FOLDER, ...change }));
   const VOID =
