@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import Oss from "ali-oss";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ossSigner } from "../../../shared/adapters/oss-signer.ts";
 import type { ObjectKey } from "../../../shared/domain/prefix/object-key.ts";
 import type { CallerCredentials } from "../../../shared/ports.ts";
@@ -48,7 +48,10 @@ const aliOss = new Oss({
   secure: true,
   refreshSTSToken: () => Promise.reject(new Error("not due")),
   refreshSTSTokenInterval: 2 ** 31,
-}) as unknown as { signPostObjectPolicyV4(policy: object, date: Date): string };
+}) as unknown as {
+  signPostObjectPolicyV4(policy: object, date: Date): string;
+  signatureUrlV4(method: string, expires: number, request: object, key: string): Promise<string>;
+};
 
 /** The chain of OSS's signature version 4, written out. */
 function signedBy(
@@ -155,6 +158,22 @@ describe("a signed URL", () => {
     });
     expect(urlOf().searchParams.has("response-content-disposition")).toBe(false);
   });
+
+  it.each([undefined, 'attachment; filename="a (b)\'!*.jpg"'])(
+    "is the one that ali-oss signs, with the disposition %j",
+    async (disposition) => {
+      vi.useFakeTimers({ now: LIFE.signedAtMs, toFake: ["Date"] });
+      try {
+        const queries = disposition === undefined ? {} : { "response-content-disposition": disposition };
+        const theirs = new URL(await aliOss.signatureUrlV4("GET", 900, { queries }, UPLOAD.key));
+        const ours = urlOf(disposition);
+        expect(Object.fromEntries(ours.searchParams)).toEqual(Object.fromEntries(theirs.searchParams));
+        expect(`${ours.origin}${ours.pathname}`).toBe(`${theirs.origin}${theirs.pathname}`);
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
 });
 
 it("nothing is signed without keys", () => {
