@@ -263,7 +263,7 @@ describe("abort", () => {
       called();
       return { abort };
     };
-    return { platform: { ...double.platform, [what]: never } as MiniPlatform, begun, abort };
+    return { platform: { ...double.platform, [what]: never }, begun, abort };
   }
 
   it.each(["request", "uploadFile"] as const)("ends a %s at once, and throws an AbortError", async (what) => {

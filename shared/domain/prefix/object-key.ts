@@ -28,7 +28,6 @@ function objectKeyProblem(text: string): Problem | undefined {
   if (/[\p{Cc}\u2028\u2029]/u.test(text)) return { is: "has a control character", fix: "send it without" };
   if (text.includes("\\")) return { is: 'has a "\\"', fix: 'separate folders by "/"' };
   // OSS puts the file's own name in its place, and so into another folder.
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: OSS's placeholder
   if (text.includes("${")) return { is: 'has "${"', fix: "send the whole key, without placeholders" };
   const steps = text.split("/");
   if (steps.at(-1) === "") return { is: 'ends in "/"', fix: "send the key of a file" };

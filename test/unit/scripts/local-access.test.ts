@@ -54,10 +54,25 @@ describe("npm start reads the access rules as the build does", () => {
           },
           { name: "partner", issuer: "https://partner.example.net/", jwks: LOCAL.jwksUrl },
         ],
-        rules: [{ name: "own" }],
+        rules: [{ name: "own" }, { name: "forms, added by npm start", issuer: "login" }],
       },
     });
     expect(JSON.stringify(accessOf(FILE))).not.toContain("JWT_SECRET");
+  });
+
+  it("adds a folder for forms only when the file has none, and its rules leave room for it", () => {
+    expect(accessOf(FILE).upload).toMatchObject({ contentType: "text/plain", addedPrefix: "forms/{sub}/" });
+    const own = FILE.replace(
+      "allow: [read],",
+      "allow: [read, upload], upload: { maxBytes: 9, contentTypes: ['image/*'] },",
+    );
+    expect(accessOf(own).upload).toEqual({ contentType: "image/png", maxBytes: 9, addedPrefix: undefined });
+    expect(accessOf(own).rules).toHaveLength(1);
+    const full = FILE.replace('"{issuer}/{sub}/"', '"{sub}/", issuer: login').replace(
+      "read login/alice",
+      "read alice",
+    );
+    expect(accessOf(full)).toMatchObject({ upload: undefined, rules: [{ name: "own" }] });
   });
 
   it.each([
