@@ -121,7 +121,7 @@ function partHeadFrom(head: string): Omit<FormPart, "bytes"> {
   );
   const disposition = headers.get("content-disposition") ?? "";
   const name = dispositionParameter(disposition, "name");
-  if (!/^form-data\b/i.test(disposition) || name === undefined) throw malformedForm();
+  if (!/^form-data\s*;/i.test(disposition) || name === undefined) throw malformedForm();
   return {
     name,
     filename: dispositionParameter(disposition, "filename"),
@@ -129,8 +129,20 @@ function partHeadFrom(head: string): Omit<FormPart, "bytes"> {
   };
 }
 
-/** Browsers write `"` as %22 and line breaks as %0D%0A. Source: HTML, multipart/form-data encoding algorithm. */
+/** One parameter after another, so that what stands inside quotation marks is a value, and never a parameter. */
+const PARAMETER = /;\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))\s*/y;
+
+/**
+ * The first parameter of this name. Browsers write `"` as %22 and line breaks as %0D%0A; curl writes `\"`. Source: HTML,
+ * multipart/form-data encoding algorithm; RFC 7578, section 4.2.
+ */
 function dispositionParameter(disposition: string, name: string): string | undefined {
-  const [, quoted, plain] = new RegExp(`;\\s*${name}=(?:"([^"]*)"|([^\\s;"]+))`, "i").exec(disposition) ?? [];
-  return (quoted ?? plain)?.replace(/%22|%0D|%0A/gi, decodeURIComponent);
+  PARAMETER.lastIndex = disposition.indexOf(";");
+  for (let found = PARAMETER.exec(disposition); found !== null; found = PARAMETER.exec(disposition)) {
+    const [, own = "", quoted, plain = ""] = found;
+    if (own.toLowerCase() !== name) continue;
+    const value = quoted?.replace(/\\(["\\])/g, "$1") ?? plain;
+    return value.replace(/%22|%0D|%0A/gi, decodeURIComponent);
+  }
+  return undefined;
 }

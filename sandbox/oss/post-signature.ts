@@ -9,7 +9,7 @@ import { V4_ALGORITHM, v4CredentialFrom, v4Signature, v4TimeFrom } from "./signa
 /** A form's fields by lower-case name. */
 export type Fields = ReadonlyMap<string, string>;
 
-/** Milliseconds. As for signed URLs: the policy's expiration is what limits a form (assumption). */
+/** Milliseconds. Source: OSS, "POST V4 signature", x-oss-date. */
 const MAX_CREDENTIAL_AGE_MS = 7 * 24 * 3600_000;
 const MAX_SKEW_MS = 15 * 60_000;
 

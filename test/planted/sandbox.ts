@@ -122,4 +122,32 @@ export const sandboxBugs: readonly Bug[] = [
     replace: `if (times("authorization") > 2) {`,
     killedBy: ["sandbox/oss-http"],
   },
+  {
+    name: "the sandbox believes a file's own type before the form's",
+    in: "callWith",
+    find: `fields.get("x-oss-content-type") ?? contentType`,
+    replace: `contentType ?? fields.get("x-oss-content-type")`,
+    killedBy: ["sandbox/oss-post-object"],
+  },
+  {
+    name: "the sandbox takes a file of any size through a form",
+    in: "acceptedFile",
+    find: `size > Math.min(max, MAX_FILE_BYTES)`,
+    replace: `size > MAX_FILE_BYTES`,
+    killedBy: ["flow/forms-refused"],
+  },
+  {
+    name: "the sandbox takes a form whose conditions fail",
+    in: "refuseAgainstPolicy",
+    find: `if (failed === undefined) return;`,
+    replace: `return;`,
+    killedBy: ["flow/forms-refused"],
+  },
+  {
+    name: "the sandbox takes a form that has ended",
+    in: "refuseAgainstPolicy",
+    find: `clock.endMs(expirationMs) <= clock.nowMs()`,
+    replace: `false as boolean`,
+    killedBy: ["flow/forms-refused"],
+  },
 ];

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import {
   aliOss,
@@ -381,6 +381,59 @@ describe("a form", () => {
   ])("of V4 with %s is refused", async (_case, change, failure) => {
     const response = await post({ key: "users/alice/a", ...signedFields("V4"), ...change });
     expect(await errorOf(response)).toMatchObject(failure);
+  });
+
+  it.each<[string, string, object]>([
+    ["is no JSON", "{", { ec: "0006-00000201" }],
+    ["is a list", "[]", { ec: "0006-00000201" }],
+    ["is no UTF-8", "\u00ff", { ec: "0006-00000203" }],
+    ["has no end", '{"conditions":[{"bucket":"examplebucket"}]}', { ec: "0006-00000208" }],
+    ["ends on no day", '{"expiration":"soon","conditions":[{"bucket":"examplebucket"}]}', {}],
+    ["has no conditions", '{"expiration":"2036-01-01T00:00:00Z"}', {}],
+    [
+      "has a condition that is a text",
+      '{"expiration":"2036-01-01T00:00:00Z","conditions":["eq"]}',
+      { ec: undefined },
+    ],
+    [
+      "has a condition with two names",
+      '{"expiration":"2036-01-01T00:00:00Z","conditions":[{"bucket":"a","key":"b"}]}',
+      {},
+    ],
+  ])("whose policy %s is refused, although it is signed", async (_case, policy, failure) => {
+    // Latin-1: a byte that is no UTF-8 stays one.
+    const base64 = Buffer.from(policy, "latin1").toString("base64");
+    const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+    const scope = [date.slice(0, 8), "cn-hangzhou", "oss", "aliyun_v4_request"];
+    let key: Buffer = Buffer.from(`aliyun_v4${alice.accessKeySecret}`);
+    for (const step of [...scope, base64]) key = createHmac("sha256", key).update(step).digest();
+    const response = await post({
+      key: "users/alice/a",
+      policy: base64,
+      "x-oss-signature-version": "OSS4-HMAC-SHA256",
+      "x-oss-credential": `${alice.accessKeyId}/${scope.join("/")}`,
+      "x-oss-date": date,
+      "x-oss-security-token": alice.stsToken ?? "",
+      "x-oss-signature": key.toString("hex"),
+    });
+    expect(await errorOf(response)).toMatchObject({ status: 400, code: "InvalidPolicyDocument", ...failure });
+    expect(oss.bucket.objects.size).toBe(0);
+  });
+
+  it.each([
+    ['form-data; name="file"; filename="; name=key; "', "file", "; name=key; "],
+    ['form-data; filename="a\\"b.jpg"; name="file"', "file", 'a"b.jpg'],
+    ['form-data; filename="a%22b.jpg"; name=file', "file", 'a"b.jpg'],
+    ["form-data; name=file; filename=plain.jpg", "file", "plain.jpg"],
+  ])("reads %s as a part called %s", async (disposition, _name, filename) => {
+    oss.bucket.acl = "public-read-write";
+    const text = `--x\r\nContent-Disposition: form-data; name="key"\r\n\r\na/\x24{filename}\r\n--x\r\nContent-Disposition: ${disposition}\r\n\r\ntext\r\n--x--\r\n`;
+    const response = await fetch(`http://127.0.0.1:${oss.port}/examplebucket/`, {
+      method: "POST",
+      headers: { "content-type": "multipart/form-data; boundary=x" },
+      body: text,
+    });
+    expect([response.status, [...oss.bucket.objects.keys()]]).toEqual([204, [`a/${filename}`]]);
   });
 
   it("that nobody signed needs a bucket that everybody may write to", async () => {
