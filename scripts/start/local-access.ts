@@ -75,7 +75,8 @@ function withFormsFor(
     ...(rules.issuers.length > 1 ? { issuer: issuer.name } : {}),
     allow: ["upload"],
     prefix,
-    upload: { maxBytes: 1_000_000, contentTypes: ["text/plain"] },
+    // What the walk and the recipes send.
+    upload: { maxBytes: 1_000_000, contentTypes: ["text/plain", "image/jpeg", "image/png"] },
   };
   const more = [...file.rules, added];
   const result = accessRulesFrom({ ...file, rules: more });
