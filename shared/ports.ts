@@ -26,6 +26,38 @@ export interface Sts {
   assumeRole(call: AssumeRole): Promise<Result<TemporaryCredentials>>;
 }
 
+/**
+ * Values that all instances of a function share, each under a name and for a time. Never throws, and never keeps a request
+ * waiting: a store that is slow or gone answers `undefined`, or does nothing. What it keeps is sealed: it can read nothing.
+ */
+export interface SharedStore {
+  /**
+   * The value of a name. Where it has none that is still fresh, the caller gets the name's lock, for `lockMs` at most,
+   * unless another caller has it. One exchange with the store.
+   */
+  take(name: string, when: { readonly nowMs: number; readonly lockMs: number }): Promise<Taken | undefined>;
+  /** The value of a name, fresh or not; undefined where it has none. */
+  peek(name: string): Promise<Buffer | undefined>;
+  /** Keeps a value for `lifeMs`, and lets go of the lock that {@link take} gave, in one exchange. */
+  keep(name: string, kept: Kept, lock?: string): Promise<void>;
+  /** Lets go of the lock that {@link take} gave. A lock that somebody else has by now stays. */
+  release(name: string, lock: string): Promise<void>;
+}
+
+export interface Taken {
+  /** Fresh or not. */
+  readonly value: Buffer | undefined;
+  /** The lock's token; "held": another caller has it; undefined: none was needed, as the value is fresh. */
+  readonly lock: { readonly token: string } | "held" | undefined;
+}
+
+export interface Kept {
+  readonly value: Buffer;
+  /** Until when {@link SharedStore.take} gives it out without a lock. Milliseconds since the epoch. */
+  readonly freshUntilMs: number;
+  readonly lifeMs: number;
+}
+
 /** Everything that shapes temporary credentials. No field is optional: without a policy, they would have the whole role. */
 export interface AssumeRole {
   readonly sessionName: SessionName;
@@ -41,7 +73,12 @@ export interface TemporaryCredentials {
   readonly expiresAtMs: number;
   /** STS's ID of the call, for support tickets and ActionTrail. */
   readonly stsRequestId: string;
+  /** Where they were kept, when this request did not call STS for them: see {@link CachedIn}. */
+  readonly cachedIn?: CachedIn;
 }
+
+/** `memory`: of this instance. `shared`: the store of all instances. `bridge`: either of them, while STS cannot be asked. */
+export type CachedIn = "memory" | "shared" | "bridge";
 
 /** The keys that call AssumeRole, or sign forms and URLs: of the function's role (FC sends them with each request), or of a RAM user. */
 export interface CallerCredentials {
@@ -118,6 +155,7 @@ export interface AuditFacts {
   readonly accessKeyId?: string;
   readonly expiration?: string;
   readonly stsRequestId?: string;
+  readonly cachedIn?: CachedIn;
 }
 
 /** What the operator should know apart from the requests, such as a key set that cannot be fetched. Contains no secret. */
