@@ -40,7 +40,11 @@ export async function setStage(): Promise<readonly BuildReport[]> {
       "sign-forms",
     ]
       .map((name) => `test/bench/programs/${name}.ts`)
-      .concat("test/bench/peers/express-ali-oss.ts"),
+      .concat(
+        ["express-ali-oss", "express-pop-core", "sdk-fc-handler"].map(
+          (name) => `test/bench/peers/${name}.ts`,
+        ),
+      ),
     outdir: PROGRAMS_DIR,
     entryNames: "[name]",
     outExtension: { ".js": ".cjs" },

@@ -1,4 +1,4 @@
-import { aliOssCredentials } from "../peers/ali-oss-handler.ts";
+import { PEER_HANDLERS } from "../peers/handlers.ts";
 import { bareAssumeRole } from "./bare-call.ts";
 import { eventWith, loadHandler } from "./fc-handler.ts";
 import { report } from "./report.ts";
@@ -23,7 +23,7 @@ const variants: Readonly<Record<string, (token: string) => Promise<unknown>>> = 
     const { statusCode, body } = await handler(eventWith(token), {});
     if (statusCode !== 200) throw new Error(body);
   },
-  aliOss: (token) => aliOssCredentials(token),
+  ...PEER_HANDLERS,
 };
 
 async function measure(): Promise<void> {
