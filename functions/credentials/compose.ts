@@ -1,5 +1,7 @@
 import { aliyunSts } from "../../shared/adapters/aliyun-sts.ts";
+import { cachingSts } from "../../shared/adapters/caching-sts.ts";
 import { settingKeys } from "../../shared/adapters/fixed-keys.ts";
+import type { Sts } from "../../shared/ports.ts";
 import type { CallerSource } from "../http/caller-settings.ts";
 import { type Foundation, foundationFrom, serviceOf } from "../http/compose.ts";
 import type { Service } from "../http/http.ts";
@@ -19,11 +21,14 @@ export function composedService(
   return { config, ...serviceOf(credentialsRoutes(config, foundation), config, foundation) };
 }
 
-export function credentialsRoutes(
-  config: Config,
-  { gate, clock, callerCredentials }: Foundation,
-): readonly Route[] {
-  const sts = aliyunSts({ endpoint: config.sts, roleArn: config.roleArn, callerCredentials, clock });
+export function credentialsRoutes(config: Config, foundation: Foundation): readonly Route[] {
+  const { gate, clock } = foundation;
   const oss = { region: config.region, endpoints: config.ossEndpoints };
-  return [credentialsRoute({ valet: { ...gate, sts }, oss, clock })];
+  return [credentialsRoute({ valet: { ...gate, sts: stsFrom(config, foundation) }, oss, clock })];
+}
+
+/** STS, and around it the store of what it gave. */
+function stsFrom({ cache, sts: endpoint, roleArn }: Config, { clock, callerCredentials }: Foundation): Sts {
+  const sts = aliyunSts({ endpoint, roleArn, callerCredentials, clock });
+  return cache.kind === "off" ? sts : cachingSts({ sts, clock, maxEntries: cache.maxEntries });
 }

@@ -11,11 +11,13 @@ import {
   type Setting,
   settingsOf,
 } from "../http/settings.ts";
+import { CACHE_SETTINGS, type CacheSettings, cacheFrom } from "./cache-settings.ts";
 
 /** All settings of a deployment, checked before the first request. */
 export interface Config extends GateSettings, HttpSettings {
   readonly roleArn: string;
   readonly sts: { readonly host: string; readonly protocol: "https" | "http" };
+  readonly cache: CacheSettings;
   /** From the environment; undefined when it has none, so that only FC's context can bring them. */
   readonly callerCredentials: CallerCredentials | undefined;
 }
@@ -24,6 +26,7 @@ export interface Config extends GateSettings, HttpSettings {
 export const CREDENTIALS_SETTINGS: readonly Setting[] = [
   { name: "OSS_ROLE_ARN", needed: true },
   { name: "STS_ENDPOINT", needed: false },
+  ...CACHE_SETTINGS,
   ...CALLER_SETTINGS,
 ];
 
@@ -45,6 +48,7 @@ export function configFrom(
       "write the role's ARN, such as acs:ram::1234567890123456:role/oss-client (a name has letters, digits, . _ and -)",
     ),
     sts: stsFrom(read("STS_ENDPOINT"), gate.region, refuse),
+    cache: cacheFrom(settings),
     callerCredentials: callerFrom(settings, {
       needed: callerSource === "environment" && !http.inFunctionCompute,
     }),

@@ -46,6 +46,7 @@ async function credentialsAnswer(
       accessKeyId: credentials.accessKeyId,
       expiration: new Date(credentials.expiresAtMs).toISOString(),
       stsRequestId: credentials.stsRequestId,
+      ...(credentials.cachedIn === undefined ? {} : { cachedIn: credentials.cachedIn }),
     },
   };
 }

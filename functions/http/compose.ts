@@ -3,7 +3,7 @@ import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
 import { keysByKind } from "../../shared/adapters/keys-by-kind.ts";
 import { stdoutAuditLog } from "../../shared/adapters/stdout-audit-log.ts";
 import type { Gate } from "../../shared/flows/authorise.ts";
-import type { AuditLog, CallerCredentials, Clock } from "../../shared/ports.ts";
+import type { AuditLog, CallerCredentials, Clock, OperatorLog } from "../../shared/ports.ts";
 import type { GateSettings } from "./gate-settings.ts";
 import type { Service } from "./http.ts";
 import type { HttpSettings } from "./http-settings.ts";
@@ -15,6 +15,7 @@ export interface Foundation {
   readonly gate: Gate;
   readonly clock: Clock;
   readonly auditLog: AuditLog;
+  readonly operatorLog: OperatorLog;
   /** The newest ones. */
   readonly callerCredentials: () => CallerCredentials | undefined;
   readonly useCallerCredentials: Service["useCallerCredentials"];
@@ -45,6 +46,7 @@ export function foundationFrom(
     },
     clock,
     auditLog: log,
+    operatorLog: log,
     callerCredentials: () => callerCredentials,
     useCallerCredentials: (credentials) => {
       callerCredentials = credentials;

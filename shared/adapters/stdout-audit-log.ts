@@ -45,6 +45,7 @@ const OPTIONAL_FIELDS = [
   "accessKeyId",
   "expiration",
   "stsRequestId",
+  "cachedIn",
   "error",
 ] as const satisfies readonly (keyof AuditEntry)[];
 

@@ -97,6 +97,7 @@ describe("what is deployed", () => {
       "jsonwebtoken",
       "jwa",
       "jws",
+      "quick-lru",
     ]);
     expect(report.inputs.filter((input) => /^(sandbox|test|cli|client|examples)\//.test(input))).toEqual([]);
   });

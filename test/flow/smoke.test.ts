@@ -105,7 +105,8 @@ describe("smoke, of a deployment that is as it must be", () => {
 describe("smoke fails", () => {
   it("where the function may not assume the role, with the code to look up", async () => {
     deployed.role("oss-valet-function").attached.splice(0);
-    const { code, out } = await smoked();
+    // A user for whom the function has kept no credentials.
+    const { code, out } = await smoked("--token", deployed.sandbox.issuer.token({ sub: "bob" }));
     expect(code).toBe(1);
     expect(failuresIn(out)).toEqual(["a valid token gets credentials: 500 ServerError (docs/errors.md)"]);
   });

@@ -11,6 +11,7 @@ import { formsBugs } from "./forms.ts";
 import { grantBugs } from "./grant.ts";
 import { httpBugs } from "./http.ts";
 import { httpsBugs } from "./https.ts";
+import { keptCredentialsBugs } from "./kept-credentials.ts";
 import { keyCacheBugs } from "./key-cache.ts";
 import { keySetsBugs } from "./key-sets.ts";
 import { keysBugs } from "./keys.ts";
@@ -39,6 +40,7 @@ export const bugs: readonly Bug[] = [
   ...grantBugs,
   ...httpBugs,
   ...httpsBugs,
+  ...keptCredentialsBugs,
   ...keyCacheBugs,
   ...keySetsBugs,
   ...keysBugs,

@@ -1,0 +1,131 @@
+import QuickLru from "quick-lru";
+import { isAlive, isReusable } from "../domain/ram/credential-life.ts";
+import { granted, type Result, refused } from "../domain/refusal.ts";
+import type { AssumeRole, Clock, Sts, TemporaryCredentials } from "../ports.ts";
+
+export interface CachingStsOptions {
+  readonly sts: Sts;
+  readonly clock: Clock;
+  /** Credentials to keep, at most. At least half as many are kept before the one that was unused for longest goes. */
+  readonly maxEntries: number;
+}
+
+/**
+ * Milliseconds. After an outage, requests with credentials that still live do not wait for STS for so long. Ours: STS may
+ * take half of the 10 s that an App waits, and it should not do so at every request.
+ */
+const OUTAGE_MS = 5_000;
+
+/** Milliseconds. A call to STS ends after 5 s. One that seems to be under way for longer belongs to a frozen instance. */
+const LONGEST_CALL_MS = 10_000;
+
+/** Milliseconds. aliyunSts passes on no longer pause: with a longer one here, the clock has gone back. */
+const LONGEST_PAUSE_MS = 600_000;
+
+/**
+ * An {@link Sts} around an `Sts`, which keeps credentials in the memory of this instance, by everything that shaped them.
+ * Equal calls at the same time are one call. A throttled STS is not asked again before the end of the pause that it asked
+ * for. While it is throttled or gone, credentials that still live are handed out, although new ones would be due. A refusal
+ * is never kept; after a denial nothing is. When credentials may be handed out again: domain/ram/credential-life.ts.
+ */
+export function cachingSts({ sts, clock, maxEntries }: CachingStsOptions): Sts {
+  const kept = new QuickLru<string, TemporaryCredentials>({
+    maxSize: Math.max(1, Math.ceil(maxEntries / 2)),
+  });
+  const underWay = new Map<
+    string,
+    { readonly sinceMs: number; readonly result: Promise<Result<TemporaryCredentials>> }
+  >();
+  const throttled = pauseUntil();
+  const gone = pauseUntil();
+
+  /** The kept ones, when they still live. */
+  const alive = (key: string, { durationSeconds }: AssumeRole): TemporaryCredentials | undefined => {
+    const credentials = kept.get(key);
+    const lives =
+      credentials !== undefined && isAlive(credentials.expiresAtMs, durationSeconds, clock.nowMs());
+    return lives ? credentials : undefined;
+  };
+
+  const ask = async (key: string, call: AssumeRole): Promise<Result<TemporaryCredentials>> => {
+    const nowMs = clock.nowMs();
+    const pauseMs = throttled.leftMs(nowMs);
+    if (pauseMs > 0) {
+      return (
+        bridged(alive(key, call)) ??
+        refused({ code: "STS_THROTTLED", retryAfterSeconds: Math.ceil(pauseMs / 1_000) })
+      );
+    }
+    const bridge = gone.leftMs(nowMs) > 0 ? bridged(alive(key, call)) : undefined;
+    if (bridge !== undefined) return bridge;
+
+    const result = await sts.assumeRole(call);
+    if (result.ok) {
+      gone.end();
+      kept.set(key, result.value);
+      return result;
+    }
+    const { refusal } = result;
+    if (refusal.code === "STS_THROTTLED") throttled.begin(clock.nowMs(), refusal.retryAfterSeconds * 1_000);
+    else if (refusal.code === "STS_UNAVAILABLE")
+      gone.begin(clock.nowMs(), Math.max(OUTAGE_MS, (refusal.retryAfterSeconds ?? 0) * 1_000));
+    else {
+      kept.delete(key);
+      return result;
+    }
+    return bridged(alive(key, call)) ?? result;
+  };
+
+  return {
+    assumeRole: async (call) => {
+      const key = callText(call);
+      const nowMs = clock.nowMs();
+      const credentials = kept.get(key);
+      if (credentials !== undefined && isReusable(credentials.expiresAtMs, call.durationSeconds, nowMs)) {
+        return granted({ ...credentials, cachedIn: "memory" });
+      }
+      const other = underWay.get(key);
+      if (other !== undefined && Math.abs(nowMs - other.sinceMs) <= LONGEST_CALL_MS)
+        return shared(await other.result);
+      const own = { sinceMs: nowMs, result: ask(key, call) };
+      underWay.set(key, own);
+      try {
+        return await own.result;
+      } finally {
+        if (underWay.get(key) === own) underWay.delete(key);
+      }
+    },
+  };
+}
+
+/** Everything that shapes credentials, as one text: a structure, so that no two calls have the same. */
+function callText({ sessionName, sessionPolicy, durationSeconds }: AssumeRole): string {
+  return JSON.stringify([sessionName, durationSeconds, sessionPolicy]);
+}
+
+function bridged(credentials: TemporaryCredentials | undefined): Result<TemporaryCredentials> | undefined {
+  return credentials === undefined ? undefined : granted({ ...credentials, cachedIn: "bridge" });
+}
+
+/** The result of a call to STS that another request makes. */
+function shared(result: Result<TemporaryCredentials>): Result<TemporaryCredentials> {
+  return result.ok ? granted({ cachedIn: "memory", ...result.value }) : result;
+}
+
+/** A time in which STS is left alone. Wall clock: a frozen instance's monotonic clock may stand still. */
+function pauseUntil() {
+  let endMs = 0;
+  return {
+    begin: (nowMs: number, lastsMs: number) => {
+      endMs = nowMs + lastsMs;
+    },
+    end: () => {
+      endMs = 0;
+    },
+    /** Milliseconds; 0 when it is over, or when the clock has gone back. */
+    leftMs: (nowMs: number): number => {
+      const leftMs = endMs - nowMs;
+      return leftMs > 0 && leftMs <= LONGEST_PAUSE_MS ? leftMs : 0;
+    },
+  };
+}
