@@ -150,10 +150,8 @@ export const keptCredentialsBugs: readonly Bug[] = [
     name: "shared: an entry opens for another user",
     threat: "S13",
     in: "sealWith",
-    find: `createHmac("sha256", entries).update(identity).digest(),
-    data: Buffer.from(identity),`,
-    replace: `entries,
-    data: Buffer.alloc(0),`,
+    find: `const boundTo = (identity: string) => ({`,
+    replace: `const boundTo = (_: string, identity = "") => ({`,
     killedBy: SHARED,
   },
   {
