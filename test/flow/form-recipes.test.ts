@@ -63,20 +63,38 @@ describe("curl.md", () => {
     expect((await run("upload.sh", PHOTO, "b.html", "text/html")).code).not.toBe(0);
     expect([...oss.bucket.objects.keys()]).toEqual(["photos/alice/cat.jpg"]);
   });
+
+  it.each(["a;type=text,b.jpg", "-n.jpg", "@a.jpg", "<a.jpg", "my cat's $(id).jpg", "猫.jpg"])(
+    "stores %j under its own name: a shell or curl takes it for nothing else",
+    async (name) => {
+      writeFileSync(join(folder, name), "a photo");
+      expect(await run("upload.sh", name)).toEqual({ code: 0, stdout: "" });
+      expect([...oss.bucket.objects.keys()]).toEqual([`photos/alice/${name}`]);
+      expect(stored(`photos/alice/${name}`)).toEqual({ type: "image/jpeg", size: 7 });
+    },
+  );
+
+  it("asks for no form where there is no file", async () => {
+    const before = service.asked.length;
+    expect((await run("upload.sh", "no-such-file.jpg")).code).not.toBe(0);
+    expect(service.asked.length).toBe(before);
+  });
 });
 
 describe("html-form.md", () => {
   let child: ChildProcess;
   let page: string;
 
-  beforeEach(async () => {
+  const start = async (more: object = {}) => {
     writeFileSync(join(folder, "server.mjs"), fileOf("html-form.md", "server.mjs"));
-    child = spawn(process.execPath, [join(folder, "server.mjs")], { env: { ...environment(), PORT: "0" } });
+    const env = { ...environment(), PORT: "0", ...more };
+    child = spawn(process.execPath, [join(folder, "server.mjs")], { env });
     page = await new Promise((resolve, reject) => {
       child.stdout?.once("data", (line: Buffer) => resolve(line.toString("utf8").trim()));
       child.once("exit", reject);
     });
-  });
+  };
+  beforeEach(() => start());
   afterEach(() => void child.kill());
 
   it("writes the fields into the page in their order, the file last, and no App token", async () => {
@@ -84,6 +102,19 @@ describe("html-form.md", () => {
     const names = [...html.matchAll(/<input [^>]*name="([^"]+)"/g)].map(([, name]) => name);
     expect([names[0], names.at(-1)]).toEqual(["key", "file"]);
     expect(html).not.toContain(appTokenOf("alice").split(".")[1]);
+  });
+
+  it("says that there is no form, and goes on, when the function refuses or does not answer", async () => {
+    service.next(403, { Code: "AccessDenied", Message: "No <rule> grants files[0]." });
+    const refused = await fetch(page);
+    expect([refused.status, await refused.text()]).toEqual([
+      502,
+      "<p>No upload now: No &#60;rule&#62; grants files[0].",
+    ]);
+    child.kill();
+    await start({ VALET_URL: "http://127.0.0.1:1/uploads" });
+    for (const response of [await fetch(page), await fetch(page)])
+      expect([response.status, await response.text()]).toEqual([502, "<p>No upload now: "]);
   });
 
   it.skipIf(CHROMIUM_PATH === undefined)("stores a file that a browser posts (CHROMIUM_PATH)", async () => {
