@@ -39,11 +39,15 @@ export function contentProblemsIn(
     const source = node.source ?? String(node.value);
     if (typeof node.value === "number") {
       if (isInexact(node.value))
-        add(problems, node, { is: "is a number that cannot be kept exactly", fix: "write it in quotes" });
+        add(problems, node, {
+          is: "is a number that cannot be kept exactly",
+          fix: `write ${isClaim(path) ? "it" : "a text"} in quotes`,
+        });
       else if (String(node.value) !== source)
         add(warnings, node, {
           is: `${source} is read as the number ${node.value}`,
-          fix: `write a text in quotes: "${source}"`,
+          // Only a claim can be a number or a text. Every other field that takes this number takes nothing else.
+          fix: isClaim(path) ? `write a text in quotes: "${source}"` : `write ${node.value}`,
         });
     } else if (node.type === "PLAIN" && /^(yes|no|on|off)$/i.test(source) && isClaim(path)) {
       const truth = /^(yes|on)$/i.test(source);
@@ -74,7 +78,7 @@ function isInexact(value: number): boolean {
   return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
 }
 
-/** Whether the value is below `when` or `claims`: there `yes` is compared with a claim, which a token writes as true. */
+/** Whether the value is below `when` or `claims`: there it is compared with a claim, which is a text, a number or a boolean. */
 function isClaim(path: readonly (Document | Node | Pair)[]): boolean {
   return path.some(
     (step) => isPair(step) && isScalar(step.key) && ["when", "claims"].includes(String(step.key.value)),

@@ -25,7 +25,9 @@ export function sizeMeantBy(text: string): string | undefined {
   );
   const number = digits.replaceAll("_", "");
   if (number === "" || unit === undefined) return undefined;
-  if (!number.includes(".")) return `${number}${unit}`;
   const bytes = Number(number) * (UNITS[unit] ?? 1);
-  return Number.isSafeInteger(bytes) ? String(bytes) : undefined;
+  if (!Number.isSafeInteger(bytes)) return undefined;
+  const meant = number.includes(".") ? String(bytes) : `${number}${unit}`;
+  // Advice to write what was written helps nobody.
+  return bytesFrom(meant) === undefined ? undefined : meant;
 }

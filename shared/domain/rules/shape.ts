@@ -281,6 +281,7 @@ function described(value: unknown): string {
   if (Array.isArray(value)) return "is a list";
   if (typeof value === "object")
     return "is a group of names and values (a text with braces needs quotes in YAML)";
-  const shown = JSON.stringify(value);
+  // JSON has no Infinity: it would be shown as null.
+  const shown = typeof value === "number" ? String(value) : JSON.stringify(value);
   return `is ${shown.length > 60 ? `${shown.slice(0, 57)}…` : shown}`;
 }

@@ -376,6 +376,31 @@ describe("what is read otherwise than it looks", () => {
   });
 
   it.each([
+    ["session: { duration: 9e2 }", "access.yaml:5:22 9e2 is read as the number 900; write 900"],
+    ["session: { maxDuration: 0xe10 }", "access.yaml:5:25 0xe10 is read as the number 3600; write 3600"],
+  ])(
+    "warns of a number in another spelling, and never advises a text where none may be: %s",
+    (line, warning) => {
+      const [before = "", after = ""] = FILE.split("rules:");
+      const changedFile = (text: string) => `${before}${text}\nrules:${after}`;
+      expect(warningsIn(changedFile(line))).toEqual([warning]);
+      const advised = line.replace(/\S+ \}$/, `${warning.split("; write ")[1]} }`);
+      expect(warningsIn(changedFile(advised))).toEqual([]);
+    },
+  );
+
+  it.each([".inf", "1e400", "99999999999999999999"])(
+    "shows %s as a number, and asks for a whole one",
+    (value) => {
+      const problems = problemsIn(changed("allow:", `duration: ${value}\n    allow:`));
+      expect(problems[0]).toBe(
+        `access.yaml:7:5 rules[0].duration is ${Number(value.replace(".inf", "Infinity"))}; write a whole number of seconds from 900 to 43200`,
+      );
+      expect(problems[1]).toContain("cannot be kept exactly; write a text in quotes");
+    },
+  );
+
+  it.each([
     ["yes", "true"],
     ["On", "true"],
     ["NO", "false"],

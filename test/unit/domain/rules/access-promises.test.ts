@@ -133,6 +133,16 @@ describe("a promise of access.yaml's tests", () => {
       "write whole bytes, or kB, MB, GB, KiB, MiB or GiB, such as 2MB",
     ],
     [
+      "upload a.jpg image/jpeg 99999999999999GB",
+      'is "upload a.jpg image/jpeg 99999999999999GB", which has the size "99999999999999GB"',
+      "write whole bytes, or kB, MB, GB, KiB, MiB or GiB, such as 2MB",
+    ],
+    [
+      "upload a.jpg image/jpeg 99999999999999",
+      'is "upload a.jpg image/jpeg 99999999999999", which has the size "99999999999999"',
+      "write whole bytes, or kB, MB, GB, KiB, MiB or GiB, such as 2MB",
+    ],
+    [
       "upload a.jpg image/jpeg 1constructor",
       'is "upload a.jpg image/jpeg 1constructor", which has the size "1constructor"',
       "write whole bytes, or kB, MB, GB, KiB, MiB or GiB, such as 2MB",
