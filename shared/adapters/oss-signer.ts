@@ -77,7 +77,7 @@ function formOf(upload: GrantedUpload, signing: Signing, url: string): Result<Si
   });
 }
 
-const TOO_LONG = "is too long for a form; send a shorter one";
+const TOO_LONG = "makes a form that is too long for OSS; send a shorter key or name";
 
 /** Source: OSS, "Include V4 signatures in URLs". */
 function urlOf({ bucket, key, disposition }: GrantedDownload, signing: Signing, address: string): SignedUrl {

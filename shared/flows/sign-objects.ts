@@ -4,7 +4,7 @@ import {
   type WantedDownloads,
 } from "../domain/grant/download-grant.ts";
 import { type UploadGrant, uploadGrantFor, type WantedUploads } from "../domain/grant/upload-grant.ts";
-import { granted, type Result } from "../domain/refusal.ts";
+import { granted, type Result, refused } from "../domain/refusal.ts";
 import type { Clock, ObjectSigner, SignedForm, SignedLife, SignedUrl } from "../ports.ts";
 import { type AccessRequest, authorise, type Decide, type Ending, type Gate } from "./authorise.ts";
 
@@ -26,8 +26,15 @@ export function signUploads(
   signing: Signing,
 ): Promise<Ending<Signed<SignedForm>, UploadGrant>> {
   return signedFor(request, signing, uploadGrantFor, ({ uploads }, life) =>
-    uploads.map((upload) => signing.signer.form(upload, life)),
+    uploads.map((upload, index) => about(`files[${index}]`, signing.signer.form(upload, life))),
   );
+}
+
+/** The signer sees one file alone. The caller sent several, so the refusal says which one. */
+function about<T>(field: string, result: Result<T>): Result<T> {
+  return result.ok || result.refusal.code !== "REQUEST_INVALID"
+    ? result
+    : refused({ ...result.refusal, field });
 }
 
 /** token → claims → principal → grant (authorise.ts) → one URL for each key. Throws only for bugs. */

@@ -106,6 +106,21 @@ describe("hostile keys and names", () => {
     expect((await send("/downloads", { keys: [value] })).said).toBe(REFUSED);
   });
 
+  it("a key whose form OSS would refuse for its length is refused, and is named", async () => {
+    const keys = { ...SIGNING_KEYS, securityToken: "t".repeat(900) };
+    const { handle, auditLog } = wholeUploads(issuer, rules, { keys });
+    // JSON doubles each of them, and base64 makes four characters of three.
+    const file = { contentType: "image/jpeg", name: '"'.repeat(1000) };
+    const headers = { authorization: `Bearer ${token}` };
+    const asked = { method: "POST", path: "/uploads", body: { files: [FILE, file] }, headers };
+    const response = await handle(httpRequest(asked));
+    expect([response.status, JSON.parse(response.body).Message]).toEqual([
+      400,
+      "files[1] makes a form that is too long for OSS; send a shorter key or name.",
+    ]);
+    expect(auditLog.entries[0]?.refusal).toMatchObject({ code: "REQUEST_INVALID", field: "files[1]" });
+  });
+
   it("one refused file refuses all, and is named", async () => {
     const { said, body } = await send("/uploads", {
       files: [FILE, FILE, { ...FILE, key: "photos/bob/a.jpg" }],

@@ -131,7 +131,7 @@ describe("a form", () => {
       refusal: {
         code: "REQUEST_INVALID",
         field: "key",
-        problem: "is too long for a form; send a shorter one",
+        problem: "makes a form that is too long for OSS; send a shorter key or name",
       },
     });
     const usual = () => ({ ...KEYS, securityToken: "t".repeat(1000) });
