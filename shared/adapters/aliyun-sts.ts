@@ -3,6 +3,7 @@ import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from "../domain/ram/cloud-li
 import { refused } from "../domain/refusal.ts";
 import type { AssumeRole, CallerCredentials, Clock, Sts } from "../ports.ts";
 import type { Outcome } from "./aliyun-sts/answer.ts";
+import type { attemptsWithSdk } from "./aliyun-sts/sdk.ts";
 
 export interface AliyunStsOptions {
   /** `host` is host[:port], without a scheme. */
@@ -27,9 +28,10 @@ const MAX_JITTER_MS = 100;
 
 /**
  * {@link Sts} over @alicloud/sts20150401, which the first call loads. AssumeRole is safe to repeat: each call makes new
- * credentials. After an outage it retries once, on a new socket, unless STS asks for a pause of more than a second. After
- * throttling it retries only when STS asks for a pause of a second or less. After a denial it never retries. Throws for a
- * call without a session policy: that is our bug.
+ * credentials. When a kept socket turns out to be dead, the call goes to a new one at once. After an outage it retries
+ * once, on a new socket, unless STS asks for a pause of more than a second. After throttling it retries only when STS asks
+ * for a pause of a second or less. After a denial it never retries. Throws for a call without a session policy: that is
+ * our bug.
  */
 export function aliyunSts(options: AliyunStsOptions): Sts {
   const { endpoint, roleArn } = options;
@@ -37,21 +39,25 @@ export function aliyunSts(options: AliyunStsOptions): Sts {
   const attemptTimeoutMs = Math.min(options.attemptTimeoutMs ?? 1_500, totalTimeoutMs);
   const random = options.random ?? Math.random;
   const nowMs = () => options.clock.nowMs();
+  let attempt: ReturnType<typeof attemptsWithSdk> | undefined;
   return {
     assumeRole: async (call) => {
       assertRestricted(call);
       const caller = options.callerCredentials();
       if (caller === undefined) return refused({ code: "STS_DENIED", stsCode: "NoCallerCredentials" });
       const endMs = nowMs() + totalTimeoutMs;
-      const { attemptAssumeRole } = await import("./aliyun-sts/sdk.ts");
-      const attempt = { endpoint, roleArn, call, caller, nowMs };
-      const first = await attemptAssumeRole({ ...attempt, timeoutMs: attemptTimeoutMs, newSocket: false });
-      const pauseMs = pauseBeforeRetry(first, random());
-      if (pauseMs === undefined) return first.result;
-      const timeoutMs = Math.min(attemptTimeoutMs, endMs - nowMs() - pauseMs);
-      if (timeoutMs <= 0) return first.result;
+      const timeAfter = (pauseMs: number) => Math.min(attemptTimeoutMs, endMs - nowMs() - pauseMs);
+      attempt ??= (await import("./aliyun-sts/sdk.ts")).attemptsWithSdk({ endpoint, roleArn, nowMs });
+      let outcome = await attempt({ call, caller, timeoutMs: attemptTimeoutMs, newSocket: false });
+      const leftMs = timeAfter(0);
+      if (outcome.staleSocket && leftMs > 0)
+        outcome = await attempt({ call, caller, timeoutMs: leftMs, newSocket: true });
+      const pauseMs = pauseBeforeRetry(outcome, random);
+      if (pauseMs === undefined) return outcome.result;
+      const timeoutMs = timeAfter(pauseMs);
+      if (timeoutMs <= 0) return outcome.result;
       await pause(pauseMs);
-      return (await attemptAssumeRole({ ...attempt, timeoutMs, newSocket: true })).result;
+      return (await attempt({ call, caller, timeoutMs, newSocket: true })).result;
     },
   };
 }
@@ -89,9 +95,9 @@ function isPolicy(text: string): boolean {
 }
 
 /** Milliseconds to wait before the only retry; undefined when the result is final. */
-function pauseBeforeRetry({ result, retryAfterMs }: Outcome, random: number): number | undefined {
+function pauseBeforeRetry({ result, retryAfterMs }: Outcome, random: () => number): number | undefined {
   if (result.ok || result.refusal.code === "STS_DENIED") return undefined;
   const askedForMs =
     retryAfterMs ?? (result.refusal.code === "STS_UNAVAILABLE" ? 0 : Number.POSITIVE_INFINITY);
-  return askedForMs <= MAX_RETRY_AFTER_MS ? askedForMs + random * MAX_JITTER_MS : undefined;
+  return askedForMs <= MAX_RETRY_AFTER_MS ? askedForMs + random() * MAX_JITTER_MS : undefined;
 }

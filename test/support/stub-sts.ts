@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
@@ -29,6 +30,8 @@ export interface StubSts {
   connections(): number;
   /** Answers to come, in turn; the last one is repeated. */
   answer(...answers: readonly (StubAnswer | (() => StubAnswer))[]): void;
+  /** Closes every connection from this side. Resolves when each is closed. */
+  dropConnections(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -70,6 +73,11 @@ export async function startStubSts(): Promise<StubSts> {
     answer: (...answers) => {
       script = answers;
       position = 0;
+    },
+    dropConnections: async () => {
+      const closed = [...connections.keys()].map((socket) => once(socket, "close"));
+      for (const socket of connections.keys()) socket.end();
+      await Promise.all(closed);
     },
     close: () =>
       new Promise((resolve) => {

@@ -7,6 +7,8 @@ export interface Outcome {
   readonly result: Result<TemporaryCredentials>;
   /** The pause that STS asked for; undefined when it asked for none. */
   readonly retryAfterMs?: number | undefined;
+  /** STS may be well: a kept socket was dead. */
+  readonly staleSocket?: boolean | undefined;
 }
 
 /** Seconds, when STS names no pause. Assumption: the quota counts calls per second, so that a burst is over after 2 s. */
@@ -60,13 +62,13 @@ function isOfRootKey(code: unknown, message: unknown): boolean {
 }
 
 function failed({ because, details }: StsExchangeError): Outcome {
-  const { retryAfterMs } = details;
+  const { retryAfterMs, staleSocket } = details;
   const retryAfterSeconds =
     retryAfterMs === undefined
       ? undefined
       : Math.min(Math.ceil(retryAfterMs / 1000), RETRY_AFTER_LONGEST_SECONDS);
   if (because !== "throttled")
-    return { ...unavailable(because, { ...details, retryAfterSeconds }), retryAfterMs };
+    return { ...unavailable(because, { ...details, retryAfterSeconds }), retryAfterMs, staleSocket };
   const seconds = retryAfterSeconds ?? RETRY_AFTER_UNKNOWN_SECONDS;
   return { result: refused({ code: "STS_THROTTLED", retryAfterSeconds: seconds }), retryAfterMs };
 }

@@ -15,6 +15,8 @@ export interface ExchangeDetails {
   readonly requestId?: string | undefined;
   /** The pause that STS asked for. */
   readonly retryAfterMs?: number | undefined;
+  /** A kept socket broke, or was silent, before an answer began: it may have died while it was idle. */
+  readonly staleSocket?: boolean | undefined;
 }
 
 /** The SDK passes it on unchanged. Its message contains nothing of the request. */

@@ -1,4 +1,9 @@
-import http, { type Agent, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import http, {
+  type Agent,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestOptions,
+} from "node:http";
 import https from "node:https";
 import { urlToHttpOptions } from "node:url";
 import { type ExchangeFailure, StsExchangeError } from "./exchange-error.ts";
@@ -11,16 +16,37 @@ import { sdkResponseFrom } from "./sdk-response.ts";
 const MAX_ANSWER_BYTES = 65_536;
 
 /**
- * Milliseconds. A socket that was idle for longer may be dead without a sign, as the instance may have been frozen: only
- * a deadline would show it. A new TLS handshake is cheaper than that deadline.
+ * Milliseconds of wall clock. A socket that was idle for longer may be dead without a sign, as the instance may have been
+ * frozen: from then on it is on probation, with {@link PROBATION_MS} for the first sign of an answer.
  */
-const MAX_SOCKET_IDLE_MS = 3_000;
+const TRUSTED_IDLE_MS = 3_000;
+
+/**
+ * Milliseconds. STS answers in 10 to 50. When this time is over, the call goes to a new socket at once: a socket that died
+ * in a freeze costs this much, and not the deadline of an attempt. A TLS handshake costs 5 to 20 ms, so that to keep a socket
+ * pays off unless one in 25 has died in silence. One that was closed or reset shows it at once. The price: an STS that is
+ * slower than this is asked twice.
+ */
+const PROBATION_MS = 500;
+
+/**
+ * Milliseconds of wall clock. Sockets that were idle for longer are closed before the next call. Ours: an instance that
+ * has one call a minute keeps its TLS connection. Function Compute ends idle instances after some minutes anyway.
+ */
+const MAX_IDLE_MS = 60_000;
 
 /** Idle sockets to keep. Assumption: more concurrent calls are a short burst. */
 const MAX_FREE_SOCKETS = 64;
 
-const HTTP_AGENT = new http.Agent({ keepAlive: true, maxFreeSockets: MAX_FREE_SOCKETS });
-const HTTPS_AGENT = new https.Agent({ keepAlive: true, maxFreeSockets: MAX_FREE_SOCKETS });
+/** Without Nagle's delay (Node's default). Of the idle sockets, the one that was used last comes first. */
+const PLAIN = {
+  request: http.request,
+  agent: new http.Agent({ keepAlive: true, maxFreeSockets: MAX_FREE_SOCKETS, scheduling: "lifo" }),
+};
+const SECURE = {
+  request: https.request,
+  agent: new https.Agent({ keepAlive: true, maxFreeSockets: MAX_FREE_SOCKETS, scheduling: "lifo" }),
+};
 
 /** When each socket's last exchange ended. Wall clock: a frozen instance's monotonic clock may stand still. */
 const lastUsedMs = new WeakMap<object, number>();
@@ -28,7 +54,8 @@ const lastUsedMs = new WeakMap<object, number>();
 /**
  * One HTTP exchange, in place of httpx's `request`. There the read timer outlives the call (it cancels the timeout of the
  * next call on that socket, and retains 8 kB per call), and reading a body has no time limit. Here `readTimeout`
- * (milliseconds) limits the whole exchange, and the timer ends with it. Rejects with {@link StsExchangeError}.
+ * (milliseconds) limits the whole exchange, and the timer ends with it. Rejects with {@link StsExchangeError}. It does not
+ * send a request again: STS takes the nonce of a signature once.
  */
 export function exchange(
   url: string,
@@ -39,29 +66,41 @@ export function exchange(
   },
 ): Promise<IncomingMessage> {
   const pathStart = url.indexOf("/", url.indexOf("://") + 3);
-  const origin = urlToHttpOptions(new URL(url.slice(0, pathStart)));
-  const secure = origin.protocol === "https:";
-  closeIdleSockets(MAX_SOCKET_IDLE_MS);
+  const origin = originFrom(url.slice(0, pathStart));
+  const { request: send, agent } = origin.protocol === "https:" ? SECURE : PLAIN;
+  closeIdle(agent, MAX_IDLE_MS);
   return new Promise((resolve, reject) => {
-    const request = (secure ? https : http).request({
-      protocol: origin.protocol,
-      hostname: origin.hostname,
-      port: origin.port,
+    const request = send({
+      ...origin,
       // Exactly the signed text: a URL parser would escape some characters differently.
       path: url.slice(pathStart),
       method: options.method,
-      headers: options.headers,
-      agent: secure ? HTTPS_AGENT : HTTP_AGENT,
+      headers: inOneList(options.headers),
+      agent,
     });
+    const { reusedSocket } = request;
+    let probation: NodeJS.Timeout | undefined;
+    let answered = false;
     const deadline = setTimeout(() => fail("timeout"), options.readTimeout);
-    const fail = (because: ExchangeFailure, errorCode?: string) => {
+    const settle = () => {
       clearTimeout(deadline);
-      request.destroy();
-      reject(new StsExchangeError(because, { errorCode }));
+      clearTimeout(probation);
     };
-    const broken = ({ code }: NodeJS.ErrnoException) => fail("network", code);
+    const fail = (because: ExchangeFailure, errorCode?: string, staleSocket?: boolean) => {
+      settle();
+      request.destroy();
+      reject(new StsExchangeError(because, { errorCode, staleSocket }));
+    };
+    const broken = ({ code }: NodeJS.ErrnoException) => fail("network", code, reusedSocket && !answered);
     request.on("error", broken);
+    if (reusedSocket)
+      request.on("socket", (socket) => {
+        if (idleMsOf(socket) > TRUSTED_IDLE_MS)
+          probation = setTimeout(() => fail("timeout", undefined, true), PROBATION_MS);
+      });
     request.on("response", (response) => {
+      answered = true;
+      clearTimeout(probation);
       const { socket } = response;
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -72,9 +111,11 @@ export function exchange(
       });
       response.on("error", broken);
       response.on("end", () => {
-        clearTimeout(deadline);
+        settle();
         lastUsedMs.set(socket, Date.now());
-        const answer = sdkResponseFrom(response, Buffer.concat(chunks, bytes));
+        const [only] = chunks;
+        const body = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, bytes);
+        const answer = sdkResponseFrom(response, body);
         if (answer instanceof StsExchangeError) reject(answer);
         else resolve(answer);
       });
@@ -83,17 +124,46 @@ export function exchange(
   });
 }
 
-/** Closes sockets that have been idle for longer than `idleMs`; -1 closes every idle one. */
-export function closeIdleSockets(idleMs: number): void {
-  const beforeMs = Date.now() - idleMs;
-  for (const agent of [HTTP_AGENT, HTTPS_AGENT] satisfies Agent[]) {
-    for (const sockets of Object.values(agent.freeSockets)) {
-      for (const socket of [...(sockets ?? [])]) {
-        if ((lastUsedMs.get(socket) ?? 0) >= beforeMs) continue;
-        // "close" would come a tick late, and the next request could get this socket.
-        socket.emit("agentRemove");
-        socket.destroy();
-      }
+/** Closes every idle socket, so that the next call opens one. */
+export function closeIdleSockets(): void {
+  closeIdle(PLAIN.agent, -1);
+  closeIdle(SECURE.agent, -1);
+}
+
+/** Closes the sockets that have been idle for longer than `maxMs`. */
+function closeIdle({ freeSockets }: Agent, maxMs: number): void {
+  for (const name in freeSockets) {
+    for (const socket of [...(freeSockets[name] ?? [])]) {
+      if (idleMsOf(socket) <= maxMs) continue;
+      // "close" would come a tick late, and the next request could get this socket.
+      socket.emit("agentRemove");
+      socket.destroy();
     }
   }
+}
+
+function idleMsOf(socket: object): number {
+  return Date.now() - (lastUsedMs.get(socket) ?? 0);
+}
+
+/** All calls of a deployment go to one origin: it is parsed once. */
+function originFrom(text: string): RequestOptions {
+  if (text !== parsedOrigin.text) {
+    const { protocol, hostname, port } = urlToHttpOptions(new URL(text));
+    parsedOrigin = { text, options: { protocol, hostname, port } };
+  }
+  return parsedOrigin.options;
+}
+
+let parsedOrigin: { readonly text: string; readonly options: RequestOptions } = { text: "", options: {} };
+
+/**
+ * As a list, Node writes headers as they are, and does not keep them by name. It does not add a length then; an AssumeRole
+ * has no body.
+ */
+function inOneList(headers: OutgoingHttpHeaders = {}): string[] {
+  const list: string[] = [];
+  for (const [name, value] of Object.entries(headers)) list.push(name, String(value));
+  list.push("content-length", "0");
+  return list;
 }

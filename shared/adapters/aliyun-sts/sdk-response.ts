@@ -13,20 +13,23 @@ interface SdkResponse extends Pick<IncomingMessage, "statusCode" | "statusMessag
  * server asks for.
  */
 export function sdkResponseFrom(response: IncomingMessage, body: Buffer): IncomingMessage | StsExchangeError {
-  const { statusCode: status = 0, statusMessage, headers } = response;
+  const { statusCode: status = 0, statusMessage } = response;
   const text = body.toString("latin1");
-  const retryAfterMs = retryAfterMsFrom(headers);
   // The STS FAQ: throttling may come with 302.
-  if (status === 429 || SAYS_THROTTLED.test(text)) return new StsExchangeError("throttled", { retryAfterMs });
+  if (status === 429 || SAYS_THROTTLED.test(text))
+    return new StsExchangeError("throttled", { retryAfterMs: retryAfterMsFrom(response.headers) });
   if (status >= 300 && status < 400) return new StsExchangeError("redirect");
   if (status >= 500) {
     const requestId = REQUEST_ID.exec(text)?.slice(1).find(Boolean);
-    return new StsExchangeError("server error", { requestId, retryAfterMs });
+    return new StsExchangeError("server error", {
+      requestId,
+      retryAfterMs: retryAfterMsFrom(response.headers),
+    });
   }
   const answer: SdkResponse = {
     statusCode: status,
     statusMessage,
-    headers: XML_ERROR.test(text) ? { ...headers, "content-type": SDK_XML } : headers,
+    headers: headersFor(response, text),
     // The SDK listens for "data" and then for "end". We have the whole body already.
     on: (event, listener) => {
       if (event === "data") listener(body);
@@ -35,6 +38,12 @@ export function sdkResponseFrom(response: IncomingMessage, body: Buffer): Incomi
     removeListener: () => {},
   };
   return answer as unknown as IncomingMessage;
+}
+
+/** Of a success, nobody reads the headers: Node need not parse them. */
+function headersFor(response: IncomingMessage, text: string): IncomingMessage["headers"] {
+  if (response.statusCode === 200) return {};
+  return XML_ERROR.test(text) ? { ...response.headers, "content-type": SDK_XML } : response.headers;
 }
 
 const SAYS_THROTTLED = /"Code"\s*:\s*"[^"]*Throttling|<Code>[^<]*Throttling/i;

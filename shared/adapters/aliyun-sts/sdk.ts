@@ -21,42 +21,77 @@ Object.assign(httpx, {
       : originalRequest(url, options),
 });
 
-export interface Attempt {
+export interface AttemptOptions {
   readonly endpoint: { readonly host: string; readonly protocol: "https" | "http" };
   readonly roleArn: string;
+  readonly nowMs: () => number;
+}
+
+export interface Attempt {
   readonly call: AssumeRole;
   readonly caller: CallerCredentials;
   readonly timeoutMs: number;
   readonly newSocket: boolean;
-  readonly nowMs: () => number;
 }
 
-/** One AssumeRole with the official SDK. Loading this module loads the SDK: import it when a request needs STS. */
-export async function attemptAssumeRole(attempt: Attempt): Promise<Outcome> {
-  if (attempt.newSocket) closeIdleSockets(-1);
-  const { call } = attempt;
-  const client = new Client(
-    new $OpenApiUtil.Config({
-      endpoint: attempt.endpoint.host,
-      protocol: attempt.endpoint.protocol,
-      credential: { getCredential: async () => credentialOf(attempt.caller) },
-      userAgent: USER_AGENT,
-      readTimeout: attempt.timeoutMs,
-      connectTimeout: attempt.timeoutMs,
-    }),
-  );
+/**
+ * One AssumeRole with the official SDK. Loading this module loads the SDK: import it when a request needs STS. The SDK's
+ * client is made once for the keys that it signs with: it keeps nothing of a call, so that calls at once can share it.
+ */
+export function attemptsWithSdk(options: AttemptOptions): (attempt: Attempt) => Promise<Outcome> {
+  let latest: { readonly caller: CallerCredentials; readonly client: SdkClient } | undefined;
+  const clientOf = (caller: CallerCredentials): SdkClient => {
+    if (latest === undefined || !haveSameKeys(latest.caller, caller))
+      latest = { caller, client: clientFor(options.endpoint, caller) };
+    return latest.client;
+  };
+  return (attempt) => attemptAssumeRole(clientOf(attempt.caller), attempt, options);
+}
+
+type SdkClient = InstanceType<typeof Client>;
+type RuntimeOptions = Parameters<SdkClient["assumeRoleWithOptions"]>[1];
+
+async function attemptAssumeRole(
+  client: SdkClient,
+  { call, timeoutMs, newSocket }: Attempt,
+  { roleArn, nowMs }: AttemptOptions,
+): Promise<Outcome> {
+  if (newSocket) closeIdleSockets();
   const request = new AssumeRoleRequest({
-    roleArn: attempt.roleArn,
+    roleArn,
     roleSessionName: call.sessionName,
     policy: call.sessionPolicy,
     durationSeconds: call.durationSeconds,
   });
   try {
-    const { body } = await client.assumeRole(request);
-    return credentialsFrom(body, call.durationSeconds, attempt.nowMs());
+    // The SDK reads these fields and nothing else of its class, which has 24.
+    const runtime = { readTimeout: timeoutMs, connectTimeout: timeoutMs } as RuntimeOptions;
+    const { body } = await client.assumeRoleWithOptions(request, runtime);
+    return credentialsFrom(body, call.durationSeconds, nowMs());
   } catch (error) {
     return outcomeOf(error);
   }
+}
+
+function clientFor({ host, protocol }: AttemptOptions["endpoint"], caller: CallerCredentials): SdkClient {
+  const credential = credentialOf(caller);
+  return new Client(
+    new $OpenApiUtil.Config({
+      endpoint: host,
+      protocol,
+      credential: { getCredential: async () => credential },
+      userAgent: USER_AGENT,
+    }),
+  );
+}
+
+/** Function Compute hands out the same keys with each request for hours, each time as a new object. */
+function haveSameKeys(a: CallerCredentials, b: CallerCredentials): boolean {
+  return (
+    a.accessKeyId === b.accessKeyId &&
+    a.accessKeySecret === b.accessKeySecret &&
+    a.securityToken === b.securityToken
+  );
 }
 
 /** The SDK takes any object with `getCredential`. An empty token counts as none. */

@@ -53,6 +53,18 @@ describe("against an STS that verifies", () => {
     expect(sandbox.world.journal.length - before).toBe(1);
   });
 
+  it("signs with the new secret when the secret alone has changed", async () => {
+    const secrets = ["another", sandbox.accessKeySecret];
+    const sts = aliyunSts({
+      endpoint: { host: sandbox.sts.endpoint, protocol: "http" },
+      roleArn: sandbox.roleArn,
+      callerCredentials: () => ({ ...ramUser(), accessKeySecret: secrets.shift() ?? "" }),
+      clock: { nowMs: Date.now },
+    });
+    expect(await sts.assumeRole(CALL)).toMatchObject({ refusal: { stsCode: "SignatureDoesNotMatch" } });
+    expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
+  });
+
   it("refuses for a role that does not exist", async () => {
     const roleArn = `acs:ram::${sandbox.accountId}:role/nobody`;
     expect(await stsAs(ramUser(), roleArn).assumeRole(CALL)).toMatchObject({

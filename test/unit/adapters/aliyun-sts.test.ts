@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type AliyunStsOptions, aliyunSts } from "../../../shared/adapters/aliyun-sts.ts";
 import type { SessionName } from "../../../shared/domain/policy/session-name.ts";
 import type { SessionPolicy } from "../../../shared/domain/policy/session-policy.ts";
@@ -10,6 +10,7 @@ import {
   errorAnswer,
   json,
   type StubAnswer,
+  type StubSts,
   startStubSts,
   xmlErrorAnswer,
 } from "../../support/stub-sts.ts";
@@ -90,6 +91,20 @@ describe("what is asked of STS", () => {
     ).toEqual([
       ["STS.first", "token-1"],
       ["STS.second", "token-2"],
+    ]);
+  });
+
+  it("sends the new token when the token alone has changed", async () => {
+    const keys = { accessKeyId: "STS.one", accessKeySecret: "one" };
+    const tokens = ["token-1", "token-1", "token-2"];
+    const sts = stsWith({ callerCredentials: () => ({ ...keys, securityToken: tokens.shift() ?? "" }) });
+    const { calls } = await callsDuring(async () => {
+      for (let call = 0; call < 3; call += 1) await sts.assumeRole(CALL);
+    });
+    expect(calls.map(({ headers }) => headers["x-acs-security-token"])).toEqual([
+      "token-1",
+      "token-1",
+      "token-2",
     ]);
   });
 
@@ -238,7 +253,6 @@ describe("STS is out of order", () => {
     ],
     ["credentials without a token", withoutToken, "no credentials in the answer", requestId],
     ["a megabyte", { status: 200, body: " ".repeat(1_000_000) }, "answer too large", {}],
-    ["a reset connection", { fault: "reset" } as const, "network", { errorCode: "ECONNRESET" }],
     ["a truncated body", { fault: "truncate" } as const, "network", { errorCode: "ECONNRESET" }],
   ])("%s: refuses after a second try on a new connection", async (_case, answer, because, id) => {
     stub.answer(answer);
@@ -249,6 +263,18 @@ describe("STS is out of order", () => {
 
     stub.answer(answer, credentialsAnswer);
     expect(await stsWith().assumeRole(CALL)).toMatchObject({ ok: true });
+  });
+
+  it("a new connection that is reset: refuses after a second try on another", async () => {
+    const own = await startStubSts();
+    onTestFinished(() => own.close());
+    own.answer({ fault: "reset" });
+    const sts = stsWith({ endpoint: { host: own.host, protocol: "http" } });
+    expect(await sts.assumeRole(CALL)).toEqual({
+      ok: false,
+      refusal: { code: "STS_UNAVAILABLE", because: "network", errorCode: "ECONNRESET" },
+    });
+    expect(own.calls.map(({ connection }) => connection)).toEqual([1, 2]);
   });
 
   const NOW = Date.parse("2026-11-23T10:00:00Z");
@@ -337,6 +363,117 @@ describe("STS is out of order", () => {
     expect(calls).toHaveLength(1);
   });
 });
+
+/** Every pause before a retry asks for a random number once. */
+function countedPauses() {
+  let pauses = 0;
+  return { count: () => pauses, random: () => pauses++ };
+}
+
+describe("a kept connection that is dead", () => {
+  async function withKeptConnection(change: Partial<AliyunStsOptions> = {}) {
+    const own = await startStubSts();
+    onTestFinished(() => own.close());
+    const pauses = countedPauses();
+    const sts = stsWith({
+      endpoint: { host: own.host, protocol: "http" },
+      random: pauses.random,
+      clock: { nowMs: () => Date.now() },
+      ...change,
+    });
+    expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
+    return { own, sts, pauses };
+  }
+
+  function connectionsOf(own: StubSts): readonly number[] {
+    return own.calls.map(({ connection }) => connection);
+  }
+
+  it("is reset by STS: the call goes to a new one at once, signed anew", async () => {
+    const { own, sts, pauses } = await withKeptConnection();
+    own.answer({ fault: "reset" }, credentialsAnswer);
+    expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
+    expect(connectionsOf(own)).toEqual([1, 1, 2]);
+    expect(pauses.count()).toBe(0);
+    // STS takes a nonce once: the second request may not be a copy of the first.
+    const nonces = own.calls.map(({ headers }) => headers["x-acs-signature-nonce"]);
+    expect(new Set(nonces).size).toBe(3);
+  });
+
+  it("is closed by STS while it is idle: the next call opens one", async () => {
+    const { own, sts, pauses } = await withKeptConnection();
+    await own.dropConnections();
+    expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
+    expect(connectionsOf(own)).toEqual([1, 2]);
+    expect(pauses.count()).toBe(0);
+  });
+
+  it("does not count as the one retry after an outage", async () => {
+    const { own, sts, pauses } = await withKeptConnection();
+    own.answer({ fault: "reset" }, page(503), credentialsAnswer);
+    expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
+    expect(connectionsOf(own)).toEqual([1, 1, 2, 3]);
+    expect(pauses.count()).toBe(1);
+  });
+
+  it("leaves three calls at the most, where new connections are reset too", async () => {
+    const { own, sts, pauses } = await withKeptConnection();
+    own.answer({ fault: "reset" });
+    expect(await sts.assumeRole(CALL)).toEqual({
+      ok: false,
+      refusal: { code: "STS_UNAVAILABLE", because: "network", errorCode: "ECONNRESET" },
+    });
+    expect(connectionsOf(own)).toEqual([1, 1, 2, 3]);
+    expect(pauses.count()).toBe(1);
+  });
+
+  it("is not what an answer shows that breaks off: that is an outage, with its pause", async () => {
+    const { own, sts, pauses } = await withKeptConnection();
+    own.answer({ fault: "truncate" }, credentialsAnswer);
+    expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
+    expect(connectionsOf(own)).toEqual([1, 1, 2]);
+    expect(pauses.count()).toBe(1);
+  });
+
+  // Without a deadline of its own for a connection that was idle, each of these would take a minute.
+  const A_MINUTE = { attemptTimeoutMs: 60_000, totalTimeoutMs: 180_000 };
+
+  it("is silent after a freeze: half a second, and the call goes to a new one", async () => {
+    const { own, sts, pauses } = await withKeptConnection(A_MINUTE);
+    own.answer({ fault: "hang" }, credentialsAnswer);
+    moveWallClock(3_001);
+    const timersBefore = activeTimers();
+    expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
+    expect(connectionsOf(own)).toEqual([1, 1, 2]);
+    expect(pauses.count()).toBe(0);
+    expect(activeTimers()).toBeLessThanOrEqual(timersBefore);
+  });
+
+  it("is trusted after a freeze when it answers, however long the answer takes", async () => {
+    const { own, sts, pauses } = await withKeptConnection(A_MINUTE);
+    own.answer({ fault: "drip", everyMs: 2 });
+    moveWallClock(30_000);
+    const timersBefore = activeTimers();
+    expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
+    expect(connectionsOf(own)).toEqual([1, 1]);
+    expect(pauses.count()).toBe(0);
+    expect(activeTimers()).toBeLessThanOrEqual(timersBefore);
+  });
+
+  it("is not tried at all after more than a minute", async () => {
+    const { own, sts } = await withKeptConnection(A_MINUTE);
+    moveWallClock(61_000);
+    expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
+    expect(connectionsOf(own)).toEqual([1, 2]);
+  });
+});
+
+/** What a frozen instance sees when it thaws: only the wall clock has moved. The credentials of the stub move with it. */
+function moveWallClock(byMs: number): void {
+  const realNow = Date.now;
+  vi.spyOn(Date, "now").mockImplementation(() => realNow() + byMs);
+  onTestFinished(() => void vi.restoreAllMocks());
+}
 
 describe("connections", () => {
   it("uses one connection for calls in turn, and leaves no timer behind", async () => {
