@@ -7,6 +7,7 @@ import { pathText, sentenceOf } from "../shared/domain/problem.ts";
 import { accessRulesFrom } from "../shared/domain/rules/access-rules.ts";
 import type { AccessRules } from "../shared/domain/rules/rule.ts";
 import { AccessFileError, accessFileOrThrow, accessFilePath } from "./build/access-file.ts";
+import { ownFile } from "./build/own-file.ts";
 import { sourceOf } from "./build/source-of.ts";
 import { trim } from "./build/trim.ts";
 import { optionsOrUsage } from "./command-line.ts";
@@ -16,10 +17,18 @@ const ROOT = join(import.meta.dirname, "..");
 /** Replaced by the parsed rules. If this path is wrong, `assertNothingForeign` fails the build. */
 const RULES_PARSER = join(ROOT, "shared/domain/rules/access-rules.ts");
 
-/** What is deployed, by function: a handler of FC's Node.js runtime, and a plain HTTP server. */
+/**
+ * What is deployed, by function: a handler of FC's Node.js runtime, a plain HTTP server, and what they load only for
+ * requests that need it.
+ */
 const FUNCTIONS = {
-  // Outside Function Compute this server has the routes of all functions.
-  credentials: { index: "functions/credentials/index.ts", server: "functions/server/server.ts" },
+  credentials: {
+    index: "functions/credentials/index.ts",
+    // Outside Function Compute this server has the routes of all functions.
+    server: "functions/server/server.ts",
+    // The SDK: the first call of STS loads it.
+    sts: "shared/adapters/aliyun-sts/sdk.ts",
+  },
   uploads: { index: "functions/uploads/index.ts", server: "functions/uploads/server.ts" },
 } as const;
 
@@ -65,7 +74,8 @@ export async function build(options: BuildOptions): Promise<BuildReport> {
     metafile: true,
     write: false,
     logLevel: "silent",
-    plugins: [compiledIn(rules), trim({ sdk: usesSdk })],
+    supported: { "dynamic-import": false },
+    plugins: [ownFile(ROOT, FUNCTIONS[name]), compiledIn(rules), trim({ sdk: usesSdk })],
   } as const);
   assertNothingForeign(metafile, usesSdk ? FOREIGN : FOREIGN_TO_SIGNING);
   await mkdir(options.outDir, { recursive: true });

@@ -20,6 +20,8 @@ const REPLACED: readonly { readonly path: RegExp; readonly from?: string; readon
   { path: /^\.\/retry$/, from: SDK_BASE, by: "retry" },
   { path: /^\.\/stream$/, from: SDK_BASE, by: "stream" },
   { path: /^url$/, from: SDK_BASE, by: "url" },
+  { path: /^https?$/, from: SDK_BASE, by: "agent" },
+  { path: /^#typescript-helpers$/, by: "typescript-helpers" },
   { path: /^\.\/websocket$/, from: SDK_BASE, by: "websocket" },
   { path: /^\.\/Sseresponse$/, from: "@alicloud/openapi-core", by: "sse-response" },
   { path: /^\.\/websocketUtils$/, from: "@alicloud/openapi-core", by: "websocket" },
@@ -58,6 +60,10 @@ const CUT: Readonly<Record<string, readonly string[]>> = {
     "stringifyMapValue",
     "toArray",
     "mapToFlatStyle",
+    "toForm",
+    "parseToMap",
+    "getEndpoint",
+    "getEndpointRules",
   ],
   "@darabonba/typescript/dist/core.js": [
     "toMap",
@@ -73,6 +79,7 @@ const CUT: Readonly<Record<string, readonly string[]>> = {
     "getBackoffTime",
   ],
   "@darabonba/typescript/dist/xml.js": ["toXML", "_xmlCast"],
+  "ecdsa-sig-formatter/src/ecdsa-sig-formatter.js": ["derToJose"],
   "jws/lib/verify-stream.js": ["VerifyStream"],
   "@alicloud/sts20150401/dist/client.js": [
     "assumeRoleWithOIDCWithOptions",
@@ -84,10 +91,66 @@ const CUT: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Lines of an index that name models of the operations cut above. */
-const LINES: Readonly<Record<string, RegExp>> = {
-  "@alicloud/sts20150401/dist/models/model.js": /AssumeRoleWith|GetCallerIdentity/,
+/**
+ * First lines of blocks to empty, in methods that stay: WebSockets, other credentials, bodies and algorithms; options of
+ * `verify` that shared/adapters/jwt-token-verifier.ts does not give.
+ */
+const BLOCKS: Readonly<Record<string, readonly string[]>> = {
+  "@alicloud/openapi-core/dist/client.js": [
+    'if ((!$dara.isNull(config.accessKeyId) && config.accessKeyId != "") && (!$dara.isNull(config.accessKeySecret) && config.accessKeySecret != "")) {',
+    'else if (!$dara.isNull(config.bearerToken) && config.bearerToken != "") {',
+    "if (isWebSocket) {",
+    "if (!$dara.isNull(this._globalParameters)) {",
+    "if (!$dara.isNull(runtime.extendsParameters)) {",
+    "if (!$dara.isNull(request.stream)) {",
+    "if (!$dara.isNull(request.body)) {",
+    'if (authType == "bearer") {',
+    'else if (authType == "id_token") {',
+    'if (params.bodyType == "binary") {',
+    'else if (params.bodyType == "byte") {',
+    'else if (params.bodyType == "string") {',
+    'else if (params.bodyType == "array") {',
+  ],
+  "@alicloud/openapi-core/dist/utils.js": [
+    'else if (signatureAlgorithm == "ACS3-HMAC-SM3") {',
+    'else if (signatureAlgorithm === "ACS3-HMAC-SM3") {',
+    'else if (signatureAlgorithm === "ACS3-RSA-SHA256") {',
+  ],
+  "@darabonba/typescript/dist/core.js": [
+    "else if (type.type === 'array') {",
+    "if (type === 'boolean') {",
+    "if (type === 'number' && typeof value === 'string') {",
+    "if (typeof runtime.keepAlive !== 'undefined') {",
+  ],
+  "jsonwebtoken/verify.js": [
+    "if (secretOrPublicKey != null && !(secretOrPublicKey instanceof KeyObject)) {",
+    "if (!options.algorithms) {",
+    "if (typeof payload.nbf !== 'undefined' && !options.ignoreNotBefore) {",
+    "if (typeof payload.exp !== 'undefined' && !options.ignoreExpiration) {",
+    "if (options.audience) {",
+    "if (options.issuer) {",
+    "if (options.subject) {",
+    "if (options.jwtid) {",
+    "if (options.nonce) {",
+    "if (options.maxAge) {",
+    "if (options.complete === true) {",
+  ],
 };
+
+/**
+ * Lines to remove: of an index, the models of the operations cut above; the regions' endpoints, which count when none is
+ * given; options that our calls do not have (replacements/tea.ts throws for them).
+ */
+const LINES: Readonly<Record<string, RegExp>> = {
+  "@alicloud/openapi-core/dist/utils.js":
+    /^ {12}(?:accessKey\w+|securityToken|bearerToken|regionId|http\w+|noProxy|maxIdleConns|network|suffix|socks5\w+|endpointType|openPlatformEndpoint|type|signature\w+|key|cert|ca|disableHttp2|tlsMinVersion|websocketSubProtocol): /,
+  "@alicloud/sts20150401/dist/models/model.js": /AssumeRoleWith|GetCallerIdentity/,
+  "@alicloud/sts20150401/dist/client.js": /^\s*['"][\w-]+['"]: ['"]sts\.aliyuncs\.com['"],$/,
+  "@darabonba/typescript/dist/core.js": /^ {12}\w+: ['"]\w+['"],?$/,
+};
+
+/** Packages that TypeScript compiled, each file with helpers of its own. */
+const WITH_HELPERS = /^@(?:alicloud|darabonba)\//;
 
 /** What the verification of a token brings; the rest comes with the SDK. */
 const OF_TOKENS: readonly string[] = [
@@ -98,6 +161,8 @@ const OF_TOKENS: readonly string[] = [
   "jws-data-stream",
   "safe-buffer",
   "jws/lib/verify-stream.js",
+  "jsonwebtoken/verify.js",
+  "ecdsa-sig-formatter/src/ecdsa-sig-formatter.js",
 ];
 
 /**
@@ -109,7 +174,7 @@ export function trim({ sdk }: { readonly sdk: boolean }): Plugin {
   return {
     name: "trim",
     setup(build) {
-      const all = [...REPLACED.map(({ by }) => by), ...Object.keys(CUT), ...Object.keys(LINES)];
+      const all = [...REPLACED.map(({ by }) => by), ...[CUT, BLOCKS, LINES].flatMap(Object.keys)];
       const missing = new Set(sdk ? all : OF_TOKENS);
       build.onResolve({ filter: /.*/ }, ({ path, importer }) => {
         const entry = REPLACED.find((entry) => entry.path.test(path) && isIn(entry.from, importer));
@@ -121,15 +186,20 @@ export function trim({ sdk }: { readonly sdk: boolean }): Plugin {
         contents: `module.exports = require("./${path}.ts").replacement;`,
         resolveDir: join(import.meta.dirname, "replacements"),
       }));
-      const edit = (file: string, edited: (source: string) => string) =>
-        build.onLoad({ filter: new RegExp(`${file.replaceAll(/[/.]/g, "[\\\\/.]")}$`) }, async ({ path }) => {
+      build.onLoad(
+        {
+          filter:
+            /node_modules[\\/](?:@alicloud|@darabonba|ecdsa-sig-formatter|jsonwebtoken|jws)[\\/].*\.js$/,
+        },
+        async ({ path }) => {
+          const file = path.replaceAll("\\", "/").replace(/^.*\/node_modules\//, "");
           missing.delete(file);
-          return { contents: edited(await readFile(path, "utf8")) };
-        });
-      for (const [file, names] of Object.entries(CUT))
-        edit(file, (source) => names.reduce(withoutBody, source));
-      for (const [file, pattern] of Object.entries(LINES))
-        edit(file, (source) => withoutLines(source, pattern));
+          const source = withoutLines(await readFile(path, "utf8"), LINES[file]);
+          const emptied = (BLOCKS[file] ?? []).reduce(withoutBlock, source);
+          const rest = (CUT[file] ?? []).reduce(withoutFunction, emptied);
+          return { contents: WITH_HELPERS.test(file) ? withSharedHelpers(rest) : rest };
+        },
+      );
       build.onEnd(() => {
         if (missing.size > 0)
           throw new Error(
@@ -144,29 +214,81 @@ function isIn(name: string | undefined, importer: string): boolean {
   return name === undefined || importer.replaceAll("\\", "/").includes(`node_modules/${name}/`);
 }
 
-/** The first and last line of a method (ES2017, then ES5) and of a function, as TypeScript prints them. */
-const FORMS: readonly (readonly [first: string, last: string])[] = [
-  ["^    (?:static |async )*NAME\\(", "^    }$"],
-  ["^    \\w+\\.(?:prototype\\.)?NAME = function \\(", "^    };$"],
-  ["^function NAME\\(", "^}$"],
+/** The first and last line of a method, as TypeScript prints it (ES2017, then ES5). */
+const METHODS: readonly (readonly [first: string, last: string])[] = [
+  ["    (?:static |async )*NAME\\([^\\n]*\\) \\{\\n", "    }\\n"],
+  ["    \\w+\\.(?:prototype\\.)?NAME = function \\([^\\n]*\\) \\{\\n", "    };\\n"],
 ];
 
-function withoutBody(source: string, name: string): string {
-  const message = JSON.stringify(`${name} is not in the bundle (scripts/build/trim.ts)`);
-  const rest = FORMS.reduce((text, [first, last]) => {
-    const body = new RegExp(`(?<=${first.replace("NAME", name)}[^\\n]*\\) \\{)\\n.*?(?=${last})`, "gms");
-    return text.replace(body, ` throw new Error(${message});\n`);
-  }, source);
-  if (rest === source)
-    throw new Error(
-      `trim: ${name} does not exist any more; a dependency has changed, so correct scripts/build/trim.ts`,
-    );
-  return rest;
+/** The blocks with this first line throw, up to the bracket that closes them. */
+function withoutBlock(source: string, first: string): string {
+  const lines = source.split("\n");
+  const rest: string[] = [];
+  for (let at = 0; at < lines.length; at += 1) {
+    const line = lines[at] ?? "";
+    rest.push(line);
+    if (line.trim() !== first) continue;
+    const closing = `${/^ */.exec(line)?.[0]}}`;
+    const end = lines.findIndex((other, index) => index > at && other.startsWith(closing));
+    rest.push(`throw new Error("not in the bundle (scripts/build/trim.ts)");`, lines[end] ?? "");
+    at = end;
+  }
+  return changed(rest.join("\n"), source, first);
 }
 
-function withoutLines(source: string, pattern: RegExp): string {
-  return source
+/** A method goes as a whole. Of a function that a file exports, the name has to stay. */
+function withoutFunction(source: string, name: string): string {
+  const message = JSON.stringify(`${name} is not in the bundle (scripts/build/trim.ts)`);
+  const whole = METHODS.map(
+    ([first, last]) => new RegExp(`^${first.replace("NAME", name)}.*?^${last}`, "gms"),
+  );
+  const body = new RegExp(`(?<=^function ${name}\\([^\\n]*\\) \\{)\\n.*?(?=^\\}$)`, "gms");
+  const rest = whole
+    .reduce((text, method) => text.replace(method, ""), source)
+    .replace(body, ` throw new Error(${message});\n`);
+  return changed(rest, source, name);
+}
+
+function changed(rest: string, source: string, what: string): string {
+  if (rest !== source) return rest;
+  throw new Error(
+    `trim: ${what} does not exist any more; a dependency has changed, so correct scripts/build/trim.ts`,
+  );
+}
+
+function withoutLines(source: string, pattern: RegExp | undefined): string {
+  if (pattern === undefined) return source;
+  const rest = source
     .split("\n")
     .filter((line) => !pattern.test(line))
     .join("\n");
+  return changed(rest, source, String(pattern));
+}
+
+/** What replacements/typescript-helpers.ts has, what only these use, and those that nothing uses any more. */
+const HELPERS = ["__importStar", "__importDefault", "__exportStar", "__extends"];
+const INNER_HELPERS = ["__createBinding", "__setModuleDefault"];
+const UNUSED_HELPERS = ["__await", "__asyncValues", "__asyncGenerator"];
+
+function withSharedHelpers(source: string): string {
+  const rest = [...HELPERS, ...INNER_HELPERS, ...UNUSED_HELPERS].reduce(
+    (text, name) => text.replace(definitionOf(name), ""),
+    source,
+  );
+  const uses = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(rest);
+  const left = [...INNER_HELPERS, ...UNUSED_HELPERS].filter(uses);
+  if (left.length > 0)
+    throw new Error(`trim: ${left.join(", ")} is still used; correct scripts/build/trim.ts`);
+  const shared = HELPERS.filter(uses);
+  if (shared.length === 0) return rest;
+  return rest.replace(
+    '"use strict";',
+    `$&\nconst { ${shared.join(", ")} } = require("#typescript-helpers");`,
+  );
+}
+
+/** On one line, or to the first line that starts with a bracket and ends a statement. */
+function definitionOf(name: string): RegExp {
+  const start = `^var ${name} = \\(this && this\\.${name}\\) \\|\\| `;
+  return new RegExp(`${start}(?:[^\\n]*\\}\\)*;?$|.*?^\\}[^\\n]*;?$(?<!\\{))`, "ms");
 }

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -75,12 +76,15 @@ async function ask(handler: Handler, user: string): Promise<{ response: FcRespon
 }
 
 describe("what is deployed", () => {
-  it("is two files within the size that they may have", () => {
-    expect(report.files.map(({ name }) => name).sort()).toEqual(["index.js", "server.js"]);
-    for (const { name, bytes, gzipBytes } of report.files) {
-      expect(bytes).toBeLessThanOrEqual(170_000);
+  it("is two files, and the SDK for both, within the size that they may have", () => {
+    expect(report.files.map(({ name }) => name).sort()).toEqual(["index.js", "server.js", "sts.js"]);
+    const sizeOf = (name: string) => report.files.find((file) => file.name === name) ?? assert.fail(name);
+    const sdk = sizeOf("sts.js");
+    for (const name of ["index.js", "server.js"]) {
+      const { bytes, gzipBytes } = sizeOf(name);
+      expect(bytes + sdk.bytes).toBeLessThanOrEqual(170_000);
       // server.js has the routes of all functions, and is in no cold start of nodejs20.
-      expect(gzipBytes).toBeLessThanOrEqual(name === "index.js" ? 45_000 : 50_000);
+      expect(gzipBytes + sdk.gzipBytes).toBeLessThanOrEqual(name === "index.js" ? 45_000 : 50_000);
     }
   });
 
@@ -125,6 +129,21 @@ it("what is deployed answers an event of API Gateway as the request in it", asyn
 });
 
 describe("a cold start", () => {
+  it("reads no byte of the SDK before a request needs STS", async () => {
+    const { stdout } = inNewProcess(`${HANDLE}(async () => {
+      const files = () => Object.keys(require.cache).map((path) => require("node:path").basename(path));
+      const refused = [await ask(undefined), await ask("not a token"), await ask(process.env.TOKEN + "x")];
+      const beforeSts = files();
+      await ask(process.env.TOKEN);
+      print({ refused, beforeSts, after: files() });
+    })();`);
+    expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({
+      refused: [401, 401, 401],
+      beforeSts: ["index.js"],
+      after: ["index.js", "sts.js"],
+    });
+  });
+
   const LOADED = `const loaded = () => ["http", "https", "tls", "os"].filter((name) => process.moduleLoadList.includes("NativeModule " + name));`;
 
   it("runs no line of the SDK, and loads no network module, before a request needs STS", () => {

@@ -18,7 +18,11 @@ function Model(this: Record<string, unknown>, map?: Readonly<Record<string, unkn
   if (map === undefined || map === null) return;
   const { names, types } = this.constructor as unknown as ModelClass;
   const typeOf = types();
-  for (const name of Object.keys(names())) {
+  const known = Object.keys(names());
+  const unknown = Object.keys(map).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new Error(`the option ${unknown} was left out of the bundle; see scripts/build/trim.ts`);
+  for (const name of known) {
     const value = map[name];
     if (value !== undefined && value !== null) this[name] = fieldOf(typeOf[name], value);
   }
