@@ -23,7 +23,8 @@ export interface SigningKeys {
 
 /** Security Token Service. Refuses with STS_THROTTLED, STS_DENIED, STS_UNAVAILABLE. Never throws. */
 export interface Sts {
-  assumeRole(call: AssumeRole): Promise<Result<TemporaryCredentials>>;
+  /** `refusedKeyId`: an access key that OSS refuses, as the App says. Where credentials are kept, it is not handed out again. */
+  assumeRole(call: AssumeRole, refusedKeyId?: string): Promise<Result<TemporaryCredentials>>;
 }
 
 /**

@@ -3,7 +3,8 @@ import { MIN_SESSION_SECONDS } from "../../shared/domain/ram/cloud-limits.ts";
 import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy.ts";
 import { granted, type Result, refused } from "../../shared/domain/refusal.ts";
 import { strictJsonObjectFrom } from "../../shared/domain/token/strict-json.ts";
-import type { AccessRequest } from "../../shared/flows/authorise.ts";
+import type { CredentialsRequest } from "../../shared/flows/vend-credentials.ts";
+import { REFUSED_KEY_HEADER } from "../../shared/wire.ts";
 import type { HttpRequest } from "../http/http.ts";
 import { bearerTokenFrom, invalid, shortened } from "../http/request-parts.ts";
 
@@ -11,7 +12,7 @@ import { bearerTokenFrom, invalid, shortened } from "../http/request-parts.ts";
 export type Format = "default" | "appserver" | "ali-oss";
 
 export interface ReadRequest {
-  readonly request: AccessRequest;
+  readonly request: CredentialsRequest;
   readonly format: Format;
 }
 
@@ -38,11 +39,14 @@ export function credentialsRequestFrom(http: HttpRequest): Result<ReadRequest> {
   if (!duration.ok) return duration;
   const format = formatFrom(parameters.value.get("format"));
   if (!format.ok) return format;
+  const refusedKeyId = refusedKeyFrom(http.headers.get(REFUSED_KEY_HEADER.toLowerCase()) ?? []);
+  if (!refusedKeyId.ok) return refusedKeyId;
   return granted({
     format: format.value,
     request: {
       appToken: appToken.value,
       sourceIp: http.sourceIp,
+      refusedKeyId: refusedKeyId.value,
       wanted: {
         ...(permissions.value === undefined ? {} : { permissions: permissions.value }),
         ...(prefix.value === undefined ? {} : { prefix: prefix.value }),
@@ -132,6 +136,19 @@ function durationFrom(value: unknown): Result<number | undefined> {
         "durationSeconds",
         `is not a whole number of ${MIN_SESSION_SECONDS} or more`,
         "send seconds, such as 3600",
+      );
+}
+
+/** The access key is none of our secrets, but a text of the caller: it is compared, and goes nowhere. */
+function refusedKeyFrom(values: readonly string[]): Result<string | undefined> {
+  const [value, ...more] = values;
+  if (value === undefined) return granted(undefined);
+  return more.length === 0 && /^[A-Za-z0-9._-]{1,128}$/.test(value)
+    ? granted(value)
+    : invalid(
+        REFUSED_KEY_HEADER,
+        "is not one AccessKeyId",
+        "send the AccessKeyId that OSS refuses, or no such header",
       );
 }
 

@@ -26,40 +26,38 @@ const LONGEST_PAUSE_MS = 600_000;
  * An {@link Sts} around an `Sts`, which keeps credentials in the memory of this instance, by everything that shaped them.
  * Equal calls at the same time are one call. A throttled STS is not asked again before the end of the pause that it asked
  * for. While it is throttled or gone, credentials that still live are handed out, although new ones would be due. A refusal
- * is never kept; after a denial nothing is. When credentials may be handed out again: domain/ram/credential-life.ts.
+ * is never kept; after a denial nothing is. A key that OSS refuses, as an App says, is not handed out again. When credentials may be handed out again: domain/ram/credential-life.ts.
  */
 export function cachingSts({ sts, clock, maxEntries }: CachingStsOptions): Sts {
   const kept = new QuickLru<string, TemporaryCredentials>({
     maxSize: Math.max(1, Math.ceil(maxEntries / 2)),
   });
-  const underWay = new Map<
-    string,
-    { readonly sinceMs: number; readonly result: Promise<Result<TemporaryCredentials>> }
-  >();
+  const underWay = new Map<string, Call>();
   const throttled = pauseUntil();
   const gone = pauseUntil();
 
-  /** The kept ones, when they still live. */
-  const alive = (key: string, { durationSeconds }: AssumeRole): TemporaryCredentials | undefined => {
+  /** Those that OSS still takes, as far as we know, and that live until the App has used them. */
+  const bridge = (key: string, call: AssumeRole, refusedKeyId: string | undefined) => {
     const credentials = kept.get(key);
-    const lives =
-      credentials !== undefined && isAlive(credentials.expiresAtMs, durationSeconds, clock.nowMs());
-    return lives ? credentials : undefined;
+    return credentials !== undefined &&
+      credentials.accessKeyId !== refusedKeyId &&
+      isAlive(credentials.expiresAtMs, call.durationSeconds, clock.nowMs())
+      ? granted<TemporaryCredentials>({ ...credentials, cachedIn: "bridge" })
+      : undefined;
   };
 
-  const ask = async (key: string, call: AssumeRole): Promise<Result<TemporaryCredentials>> => {
+  const ask: Sts["assumeRole"] = async (call, refusedKeyId) => {
+    const key = callText(call);
     const nowMs = clock.nowMs();
     const pauseMs = throttled.leftMs(nowMs);
     if (pauseMs > 0) {
-      return (
-        bridged(alive(key, call)) ??
-        refused({ code: "STS_THROTTLED", retryAfterSeconds: Math.ceil(pauseMs / 1_000) })
-      );
+      const retryAfterSeconds = Math.ceil(pauseMs / 1_000);
+      return bridge(key, call, refusedKeyId) ?? refused({ code: "STS_THROTTLED", retryAfterSeconds });
     }
-    const bridge = gone.leftMs(nowMs) > 0 ? bridged(alive(key, call)) : undefined;
-    if (bridge !== undefined) return bridge;
+    const bridged = gone.leftMs(nowMs) > 0 ? bridge(key, call, refusedKeyId) : undefined;
+    if (bridged !== undefined) return bridged;
 
-    const result = await sts.assumeRole(call);
+    const result = await sts.assumeRole(call, refusedKeyId);
     if (result.ok) {
       gone.end();
       kept.set(key, result.value);
@@ -73,21 +71,33 @@ export function cachingSts({ sts, clock, maxEntries }: CachingStsOptions): Sts {
       kept.delete(key);
       return result;
     }
-    return bridged(alive(key, call)) ?? result;
+    return bridge(key, call, refusedKeyId) ?? result;
+  };
+
+  /** The call that another request makes for the same credentials. */
+  const callUnderWay = (key: string): Call | undefined => {
+    const call = underWay.get(key);
+    return call !== undefined && Math.abs(clock.nowMs() - call.sinceMs) <= LONGEST_CALL_MS ? call : undefined;
   };
 
   return {
-    assumeRole: async (call) => {
+    assumeRole: async (call, refusedKeyId) => {
       const key = callText(call);
-      const nowMs = clock.nowMs();
       const credentials = kept.get(key);
-      if (credentials !== undefined && isReusable(credentials.expiresAtMs, call.durationSeconds, nowMs)) {
+      if (
+        credentials !== undefined &&
+        credentials.accessKeyId !== refusedKeyId &&
+        isReusable(credentials.expiresAtMs, call.durationSeconds, clock.nowMs())
+      ) {
         return granted({ ...credentials, cachedIn: "memory" });
       }
-      const other = underWay.get(key);
-      if (other !== undefined && Math.abs(nowMs - other.sinceMs) <= LONGEST_CALL_MS)
-        return shared(await other.result);
-      const own = { sinceMs: nowMs, result: ask(key, call) };
+      for (let other = callUnderWay(key); other !== undefined; other = callUnderWay(key)) {
+        const result = await other.result;
+        if (!result.ok) return result;
+        if (result.value.accessKeyId !== refusedKeyId)
+          return granted({ cachedIn: "memory", ...result.value });
+      }
+      const own: Call = { sinceMs: clock.nowMs(), result: ask(call, refusedKeyId) };
       underWay.set(key, own);
       try {
         return await own.result;
@@ -98,18 +108,14 @@ export function cachingSts({ sts, clock, maxEntries }: CachingStsOptions): Sts {
   };
 }
 
+interface Call {
+  readonly sinceMs: number;
+  readonly result: Promise<Result<TemporaryCredentials>>;
+}
+
 /** Everything that shapes credentials, as one text: a structure, so that no two calls have the same. */
 function callText({ sessionName, sessionPolicy, durationSeconds }: AssumeRole): string {
   return JSON.stringify([sessionName, durationSeconds, sessionPolicy]);
-}
-
-function bridged(credentials: TemporaryCredentials | undefined): Result<TemporaryCredentials> | undefined {
-  return credentials === undefined ? undefined : granted({ ...credentials, cachedIn: "bridge" });
-}
-
-/** The result of a call to STS that another request makes. */
-function shared(result: Result<TemporaryCredentials>): Result<TemporaryCredentials> {
-  return result.ok ? granted({ cachedIn: "memory", ...result.value }) : result;
 }
 
 /** A time in which STS is left alone. Wall clock: a frozen instance's monotonic clock may stand still. */

@@ -1,6 +1,6 @@
 import { setTimeout as passing } from "node:timers/promises";
 import { granted, type Result, refused } from "../domain/refusal.ts";
-import type { AssumeRole, Clock, SharedStore, Sts, TemporaryCredentials } from "../ports.ts";
+import type { Clock, SharedStore, Sts, TemporaryCredentials } from "../ports.ts";
 import { type Look, sharedCredentials } from "./shared-cache-sts/shared-credentials.ts";
 
 export interface SharedCacheStsOptions {
@@ -31,9 +31,12 @@ export function sharedCacheSts(options: SharedCacheStsOptions): Sts {
   const pause = options.pause ?? passing;
   const credentials = sharedCredentials(options);
 
-  const ask = async (call: AssumeRole, { lock, living }: Look): Promise<Result<TemporaryCredentials>> => {
+  const ask = async (
+    { lock, living }: Look,
+    ...[call, refusedKeyId]: Parameters<Sts["assumeRole"]>
+  ): Promise<Result<TemporaryCredentials>> => {
     const held = lock === "held" ? undefined : lock;
-    const result = await sts.assumeRole(call).catch(async (error: unknown) => {
+    const result = await sts.assumeRole(call, refusedKeyId).catch(async (error: unknown) => {
       await credentials.release(call, held);
       throw error;
     });
@@ -48,10 +51,10 @@ export function sharedCacheSts(options: SharedCacheStsOptions): Sts {
   };
 
   return {
-    assumeRole: async (call) => {
+    assumeRole: async (call, refusedKeyId) => {
       const endMs = clock.nowMs() + LONGEST_WAIT_MS;
       for (;;) {
-        const look = await credentials.look(call);
+        const look = await credentials.look(call, refusedKeyId);
         const { fresh, living, lock, restMs } = look;
         const free = () => (lock === "held" ? undefined : credentials.release(call, lock));
         if (fresh !== undefined) {
@@ -67,7 +70,7 @@ export function sharedCacheSts(options: SharedCacheStsOptions): Sts {
         }
         const leftMs = endMs - clock.nowMs();
         // A wait beyond the longest one: the clock has gone back.
-        if (lock !== "held" || leftMs <= 0 || leftMs > LONGEST_WAIT_MS) return ask(call, look);
+        if (lock !== "held" || leftMs <= 0 || leftMs > LONGEST_WAIT_MS) return ask(look, call, refusedKeyId);
         await pause(LOOK_EVERY_MS);
       }
     },

@@ -10,6 +10,11 @@ export interface Valet extends Gate {
   readonly sts: Sts;
 }
 
+export interface CredentialsRequest extends AccessRequest {
+  /** An access key that the App got, and that OSS refuses; undefined where the App names none. */
+  readonly refusedKeyId: string | undefined;
+}
+
 export interface VendedCredentials extends Authorised {
   readonly credentials: TemporaryCredentials;
 }
@@ -19,7 +24,7 @@ export interface VendedCredentials extends Authorised {
  * the result of the step above it. The first refusal ends the flow. Throws only for bugs.
  */
 export async function vendCredentials(
-  request: AccessRequest,
+  request: CredentialsRequest,
   valet: Valet,
 ): Promise<Ending<VendedCredentials>> {
   const { result: authorised, learnt } = await authorise(request, valet, accessGrantFor);
@@ -31,11 +36,8 @@ export async function vendCredentials(
   const proven = provenSessionPolicy(policy.value, grant);
   if (!proven.ok) return { result: proven, learnt };
 
-  const credentials = await valet.sts.assumeRole({
-    sessionName,
-    sessionPolicy: proven.value,
-    durationSeconds: grant.sessionSeconds,
-  });
+  const call = { sessionName, sessionPolicy: proven.value, durationSeconds: grant.sessionSeconds };
+  const credentials = await valet.sts.assumeRole(call, request.refusedKeyId);
   if (!credentials.ok) return { result: credentials, learnt };
   return { result: granted({ credentials: credentials.value, grant, sessionName }), learnt };
 }

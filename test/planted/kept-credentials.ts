@@ -87,7 +87,7 @@ export const keptCredentialsBugs: readonly Bug[] = [
     in: "cachingSts",
     find: `kept.delete(key);
       return result;`,
-    replace: `return bridged(alive(key, call)) ?? result;`,
+    replace: `return bridge(key, call, refusedKeyId) ?? result;`,
     killedBy: MEMORY,
   },
   {
@@ -118,8 +118,8 @@ export const keptCredentialsBugs: readonly Bug[] = [
     name: "kept: a frozen call holds its user for ever",
     threat: "S15",
     in: "cachingSts",
-    find: `other !== undefined && Math.abs(nowMs - other.sinceMs) <= LONGEST_CALL_MS`,
-    replace: `other !== undefined`,
+    find: `call !== undefined && Math.abs(clock.nowMs() - call.sinceMs) <= LONGEST_CALL_MS ? call : undefined`,
+    replace: `call`,
     killedBy: MEMORY,
   },
   {
@@ -145,6 +145,44 @@ export const keptCredentialsBugs: readonly Bug[] = [
     find: `leftMs > 0 && leftMs <= LONGEST_PAUSE_MS ? leftMs : 0`,
     replace: `Math.max(0, leftMs)`,
     killedBy: MEMORY,
+  },
+  {
+    name: "kept: a key that OSS refuses is handed out again",
+    threat: "S16",
+    in: "cachingSts",
+    find: `credentials !== undefined &&
+        credentials.accessKeyId !== refusedKeyId &&
+        isReusable(`,
+    replace: `credentials !== undefined &&
+        isReusable(`,
+    killedBy: [...MEMORY, "flow/credential-cache"],
+  },
+  {
+    name: "kept: a key that OSS refuses bridges an outage",
+    threat: "S16",
+    in: "cachingSts",
+    find: `credentials !== undefined &&
+      credentials.accessKeyId !== refusedKeyId &&
+      isAlive(`,
+    replace: `credentials !== undefined &&
+      isAlive(`,
+    killedBy: MEMORY,
+  },
+  {
+    name: "kept: any text passes for a key that OSS refuses",
+    threat: "S16",
+    in: "refusedKeyFrom",
+    find: `more.length === 0 && /^[A-Za-z0-9._-]{1,128}$/.test(value)`,
+    replace: `true`,
+    killedBy: ["flow/credential-cache"],
+  },
+  {
+    name: "shared: a key that OSS refuses is handed out again",
+    threat: "S16",
+    in: "sharedCredentials",
+    find: `.filter(({ accessKeyId }) => accessKeyId !== refusedKeyId)`,
+    replace: ``,
+    killedBy: SHARED,
   },
   {
     name: "shared: an entry opens for another user",

@@ -5,6 +5,7 @@ import { fixedKeys } from "../../shared/adapters/fixed-keys.ts";
 import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
 import { regionEndpoint } from "../../shared/domain/oss-endpoint.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
+import type { Sts } from "../../shared/ports.ts";
 import { type CredentialsServiceOptions, credentialsService } from "./credentials-service.ts";
 import {
   fixedClock,
@@ -32,6 +33,7 @@ export function wholeService(
   issuer: TokenIssuer,
   rules: AccessRules,
   change: Partial<CredentialsServiceOptions> = {},
+  around: (sts: Sts) => Sts = (sts) => sts,
 ): WholeService {
   const [jwk] = issuer.jwks().keys;
   const [login] = rules.issuers;
@@ -43,7 +45,7 @@ export function wholeService(
       rules,
       bucket: BUCKET,
       tokenVerifier: jwtTokenVerifier({ issuers: [{ issuer: login, keys }], clock: fixedClock }),
-      sts,
+      sts: around(sts),
     },
     oss: {
       region: "cn-hangzhou",

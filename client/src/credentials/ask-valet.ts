@@ -1,4 +1,4 @@
-import type { CredentialsBody, ErrorBody } from "../../../shared/wire.ts";
+import { type CredentialsBody, type ErrorBody, REFUSED_KEY_HEADER } from "../../../shared/wire.ts";
 import { ValetError } from "../valet-error.ts";
 
 /** The part of `fetch` that this package uses: what has it, such as an adapter for a mini program, can take its place. */
@@ -24,6 +24,8 @@ export interface ValetCall {
   /** Of /credentials, with its query. */
   readonly url: string;
   readonly appToken: string;
+  /** The access key that OSS refuses, if any: the function may have kept it, and must not give it again. */
+  readonly refusedKey: string | undefined;
   readonly fetch: Fetch;
   /** Milliseconds for the whole call, the body included. */
   readonly timeoutMs: number;
@@ -36,12 +38,21 @@ export interface ValetAnswer {
 }
 
 /** One call of /credentials. Throws a {@link ValetError} with the function's own code, or NetworkError, Timeout, InvalidAnswer. */
-export async function askValet({ url, appToken, fetch, timeoutMs }: ValetCall): Promise<ValetAnswer> {
+export async function askValet({
+  url,
+  appToken,
+  refusedKey,
+  fetch,
+  timeoutMs,
+}: ValetCall): Promise<ValetAnswer> {
   const aborter = new AbortController();
   const timer = setTimeout(() => aborter.abort(), timeoutMs);
   try {
     const response = await fetch(url, {
-      headers: { Authorization: `Bearer ${appToken}` },
+      headers: {
+        Authorization: `Bearer ${appToken}`,
+        ...(refusedKey && { [REFUSED_KEY_HEADER]: refusedKey }),
+      },
       signal: aborter.signal,
       // The answer is for this user alone; a redirect would take the App token to another address.
       cache: "no-store",

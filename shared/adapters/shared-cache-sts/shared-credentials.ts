@@ -17,7 +17,8 @@ export interface Look {
 
 /** Sealed credentials and STS's pauses in a {@link SharedStore}. */
 export interface SharedCredentials {
-  look(call: AssumeRole): Promise<Look>;
+  /** Looks past credentials whose access key is refused. */
+  look(call: AssumeRole, refusedKeyId: string | undefined): Promise<Look>;
   keep(call: AssumeRole, credentials: TemporaryCredentials, lock: string | undefined): Promise<void>;
   /** STS wants to be left alone for so long. */
   rest(lifeMs: number): Promise<void>;
@@ -56,7 +57,7 @@ export function sharedCredentials({
   };
 
   return {
-    look: async (call) => {
+    look: async (call, refusedKeyId) => {
       const identity = identityOf(call);
       // In one tick, so that the store can send them together.
       const [taken, restUntil, ...olderEntries] = await Promise.all([
@@ -66,9 +67,9 @@ export function sharedCredentials({
       ]);
       const nowMs = clock.nowMs();
       const own = taken?.value === undefined ? undefined : seal.opened(identity, taken.value);
-      const known = [own, ...olderEntries].flatMap((entry) =>
-        entry === undefined ? [] : (credentialsOf(entry) ?? []),
-      );
+      const known = [own, ...olderEntries]
+        .flatMap((entry) => (entry === undefined ? [] : (credentialsOf(entry) ?? [])))
+        .filter(({ accessKeyId }) => accessKeyId !== refusedKeyId);
       const restMs = Number(restUntil ?? 0) - nowMs;
       return {
         fresh: known.find(({ expiresAtMs }) => isReusable(expiresAtMs, call.durationSeconds, nowMs)),

@@ -18,7 +18,7 @@ function stage(maxEntries = 1_000) {
   return {
     inner,
     sts,
-    ask: (call: AssumeRole = callOf("alice")) => outcomeOf(sts, call),
+    ask: (call: AssumeRole = callOf("alice"), refusedKeyId?: string) => outcomeOf(sts, call, refusedKeyId),
     /** Seconds. */
     pass: (seconds: number) => {
       nowMs += seconds * 1_000;
@@ -27,8 +27,8 @@ function stage(maxEntries = 1_000) {
 }
 
 /** The key and where it was kept, or the refusal's code. */
-async function outcomeOf(sts: Sts, call: AssumeRole): Promise<string> {
-  const result = await sts.assumeRole(call);
+async function outcomeOf(sts: Sts, call: AssumeRole, refusedKeyId?: string): Promise<string> {
+  const result = await sts.assumeRole(call, refusedKeyId);
   if (!result.ok) {
     const { refusal } = result;
     return refusal.code === "STS_THROTTLED" ? `${refusal.code} ${refusal.retryAfterSeconds}` : refusal.code;
@@ -171,6 +171,55 @@ describe("equal calls at the same time", () => {
     inner.answer();
     expect(await ask()).toBe("STS.2 asked");
     expect(await ask()).toBe("STS.2 memory");
+  });
+});
+
+describe("a key that OSS refuses, as the App says", () => {
+  it("is not handed out again, and neither is it to the others of its user", async () => {
+    const { ask } = stage();
+    expect(await ask()).toBe("STS.1 asked");
+    expect(await ask(callOf("alice"), "STS.1")).toBe("STS.2 asked");
+    expect(await ask(callOf("alice"), "STS.1")).toBe("STS.2 memory");
+    expect(await ask()).toBe("STS.2 memory");
+  });
+
+  it("does not bridge an outage or a pause either", async () => {
+    const { inner, ask } = stage();
+    await ask();
+    inner.answer(() => refused(GONE));
+    expect(await ask(callOf("alice"), "STS.1")).toBe("STS_UNAVAILABLE");
+    inner.answer(() => refused(THROTTLED));
+    expect(await ask(callOf("alice"), "STS.1")).toBe("STS_THROTTLED 7");
+    expect(await ask(callOf("alice"), "STS.1")).toBe("STS_THROTTLED 7");
+  });
+
+  it("is one call to STS for a herd that has it", async () => {
+    const { inner, ask } = stage();
+    await ask();
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => ask(callOf("alice"), "STS.1")));
+    expect(new Set(outcomes)).toEqual(new Set(["STS.2 asked", "STS.2 memory"]));
+    expect(inner.calls).toHaveLength(2);
+  });
+
+  it("is not handed out because another request is just being given it", async () => {
+    const { inner, ask } = stage();
+    const made: string[] = [];
+    inner.answer(({ durationSeconds }) => {
+      const accessKeyId = made.length === 0 ? "STS.kept elsewhere" : `STS.new ${made.length}`;
+      made.push(accessKeyId);
+      const expiresAtMs = START_MS + durationSeconds * 1_000;
+      return {
+        ok: true,
+        value: { accessKeyId, accessKeySecret: "s", securityToken: "t", expiresAtMs, stsRequestId: "r" },
+      };
+    });
+    const [first, ...others] = await Promise.all([
+      ask(),
+      ...Array.from({ length: 10 }, () => ask(callOf("alice"), "STS.kept elsewhere")),
+    ]);
+    expect(first).toBe("STS.kept elsewhere asked");
+    expect(new Set(others)).toEqual(new Set(["STS.new 1 asked", "STS.new 1 memory"]));
+    expect(inner.calls).toHaveLength(2);
   });
 });
 

@@ -52,8 +52,12 @@ function stage() {
   };
 }
 
-async function outcomeOf(sts: Sts, call: AssumeRole = callOf("alice")): Promise<string> {
-  const result = await sts.assumeRole(call);
+async function outcomeOf(
+  sts: Sts,
+  call: AssumeRole = callOf("alice"),
+  refusedKeyId?: string,
+): Promise<string> {
+  const result = await sts.assumeRole(call, refusedKeyId);
   if (!result.ok) {
     const { refusal } = result;
     return refusal.code === "STS_THROTTLED" ? `${refusal.code} ${refusal.retryAfterSeconds}` : refusal.code;
@@ -104,6 +108,22 @@ describe("credentials that another instance got", () => {
     expect(await outcomeOf(memory)).toBe("STS.1 shared");
     expect(await outcomeOf(memory)).toBe("STS.1 memory");
     expect(inner.calls).toHaveLength(1);
+  });
+});
+
+describe("a key that OSS refuses, as the App says", () => {
+  it("is not handed out again by any instance", async () => {
+    const { instance } = stage();
+    await outcomeOf(instance());
+    expect(await outcomeOf(instance(), callOf("alice"), "STS.1")).toBe("STS.2 asked");
+    expect(await outcomeOf(instance())).toBe("STS.2 shared");
+  });
+
+  it("does not bridge an outage either", async () => {
+    const { instance, inner } = stage();
+    await outcomeOf(instance());
+    inner.answer(() => refused(GONE));
+    expect(await outcomeOf(instance(), callOf("alice"), "STS.1")).toBe("STS_UNAVAILABLE");
   });
 });
 
