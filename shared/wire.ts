@@ -5,7 +5,7 @@
 
 /** Public error codes, in the field `Code`. */
 /** A header of a request for credentials: the AccessKeyId that OSS refuses, so that the answer is not the same one again. */
-export const REFUSED_KEY_HEADER = "X-Refused-Access-Key-Id";
+export type RefusedKeyHeader = "X-Refused-Access-Key-Id";
 
 export type ErrorCode =
   | "InvalidRequest"

@@ -4,7 +4,7 @@ import { PERMISSIONS, type Permission } from "../../shared/domain/ram/ram-policy
 import { granted, type Result, refused } from "../../shared/domain/refusal.ts";
 import { strictJsonObjectFrom } from "../../shared/domain/token/strict-json.ts";
 import type { CredentialsRequest } from "../../shared/flows/vend-credentials.ts";
-import { REFUSED_KEY_HEADER } from "../../shared/wire.ts";
+import type { RefusedKeyHeader } from "../../shared/wire.ts";
 import type { HttpRequest } from "../http/http.ts";
 import { bearerTokenFrom, invalid, shortened } from "../http/request-parts.ts";
 
@@ -15,6 +15,8 @@ export interface ReadRequest {
   readonly request: CredentialsRequest;
   readonly format: Format;
 }
+
+const REFUSED_KEY_HEADER: RefusedKeyHeader = "X-Refused-Access-Key-Id";
 
 /** Bytes. Ours: a body has four short parameters. */
 const MAX_BODY_BYTES = 16 * 1024;

@@ -168,12 +168,13 @@ describe.skipIf(CHROMIUM_PATH === undefined)(
   },
 );
 
-/** Alice signs in. Gives a key that nobody has taken. */
+/** A user signs in whom nothing has been vended to yet. Gives a key that nobody has taken. */
 async function signedIn(): Promise<string> {
-  const token = appTokenFor(stage, "alice", { seconds: 36_000 });
-  expect(await ask("signIn", stage.credentialsUrl, token)).toEqual({});
   keysTaken += 1;
-  return `users/alice/client-${keysTaken}.bin`;
+  const user = `alice${keysTaken}`;
+  const token = appTokenFor(stage, user, { seconds: 36_000 });
+  expect(await ask("signIn", stage.credentialsUrl, token)).toEqual({});
+  return `users/${user}/client.bin`;
 }
 
 async function ask(name: string, ...args: readonly unknown[]): Promise<unknown> {

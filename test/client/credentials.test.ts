@@ -516,6 +516,14 @@ describe("createCredentials", () => {
       expect(await credentials.get()).toBe(second);
     });
 
+    it("names the refused key to the function, which may have kept it; nothing is named before", async () => {
+      const valet = fakeValet();
+      const credentials = createCredentials(optionsFor(valet));
+      credentials.invalidate(await credentials.get());
+      await credentials.get();
+      expect(valet.calls.map(({ refusedKey }) => refusedKey)).toEqual([null, "STS.key1"]);
+    });
+
     it("without an argument means the present ones", async () => {
       const valet = fakeValet();
       const credentials = createCredentials(optionsFor(valet));

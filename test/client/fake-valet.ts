@@ -10,7 +10,12 @@ export type FetchStep = (url: string, init: RequestInit) => Response | Promise<R
 
 /** A function /credentials in this process, with a clock of its own and one of the device, and what it was asked. */
 export function fakeValet() {
-  const calls: { url: string; appToken: string; signal: AbortSignal | null | undefined }[] = [];
+  const calls: {
+    url: string;
+    appToken: string;
+    refusedKey: string | null;
+    signal: AbortSignal | null | undefined;
+  }[] = [];
   const steps: FetchStep[] = [];
   const valet = {
     calls,
@@ -26,8 +31,10 @@ export function fakeValet() {
     },
     clock: () => valet.nowMs + valet.deviceAheadMs,
     fetch: async (url: string, init: RequestInit): Promise<Response> => {
-      const appToken = new Headers(init.headers).get("Authorization")?.replace(/^Bearer /, "") ?? "";
-      calls.push({ url, appToken, signal: init.signal });
+      const headers = new Headers(init.headers);
+      const appToken = headers.get("Authorization")?.replace(/^Bearer /, "") ?? "";
+      const refusedKey = headers.get("X-Refused-Access-Key-Id");
+      calls.push({ url, appToken, refusedKey, signal: init.signal });
       // No answer comes in the same turn.
       await new Promise((resolve) => setImmediate(resolve));
       const step = steps.shift() ?? (() => Response.json(vended(valet, calls.length)));

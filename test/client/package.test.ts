@@ -16,7 +16,7 @@ const ROOT = join(import.meta.dirname, "../..");
 
 /** Gzipped bytes of all that an entry brings into an App's bundle: the most that it may have. */
 const SIZES = {
-  ".": 5350,
+  ".": 5380,
   "./zh": 2200,
   "./upload": 7100,
   "./forms": 3500,
@@ -317,7 +317,7 @@ describe("a bundle", () => {
     expect(await bundleOf('export { explainOssError } from "oss-valet-client";')).toContain(sentence);
     const text = await bundleOf('export { createCredentials } from "oss-valet-client";');
     expect(text).not.toContain(sentence);
-    expect(gzipSync(text, { level: 9 }).length).toBeLessThanOrEqual(3400);
+    expect(gzipSync(text, { level: 9 }).length).toBeLessThanOrEqual(3420);
   });
 
   it("needs nothing of Node.js", async () => {

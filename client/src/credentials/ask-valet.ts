@@ -1,4 +1,4 @@
-import { type CredentialsBody, type ErrorBody, REFUSED_KEY_HEADER } from "../../../shared/wire.ts";
+import type { CredentialsBody, ErrorBody, RefusedKeyHeader } from "../../../shared/wire.ts";
 import { ValetError } from "../valet-error.ts";
 
 /** The part of `fetch` that this package uses: what has it, such as an adapter for a mini program, can take its place. */
@@ -51,7 +51,8 @@ export async function askValet({
     const response = await fetch(url, {
       headers: {
         Authorization: `Bearer ${appToken}`,
-        ...(refusedKey && { [REFUSED_KEY_HEADER]: refusedKey }),
+        ...(refusedKey &&
+          ({ "X-Refused-Access-Key-Id": refusedKey } satisfies Record<RefusedKeyHeader, string>)),
       },
       signal: aborter.signal,
       // The answer is for this user alone; a redirect would take the App token to another address.

@@ -57,11 +57,8 @@ export interface AppCredentials extends LiveCredentials {
   forget(): Promise<void>;
 }
 
-/**
- * Share of a life after which credentials are renewed: a half, and up to a tenth more, so that devices spread out. Not less:
- * the function may hand out again what has half of its life left.
- */
-const RENEW_FROM = 0.5;
+/** Share of a life after which credentials are renewed: a half, plus or minus a twentieth, so that devices spread out. */
+const RENEW_FROM = 0.45;
 const RENEW_JITTER = 0.1;
 /** Milliseconds before the end (at most a tenth of the life) from which `get()` waits for the renewal. */
 const LAST_MS = 60_000;

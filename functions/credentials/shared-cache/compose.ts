@@ -5,7 +5,13 @@ import type { Clock, Sts } from "../../../shared/ports.ts";
 /** The cache that all instances share. A file of its own when deployed: without a Redis, nothing of it is loaded. */
 export function sharedCacheAround(
   sts: Sts,
-  { url, keys, scope, clock, warn }: {
+  {
+    url,
+    keys,
+    scope,
+    clock,
+    warn,
+  }: {
     readonly url: string;
     readonly keys: readonly [Buffer, ...Buffer[]];
     readonly scope: string;
