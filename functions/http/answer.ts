@@ -40,12 +40,9 @@ export function serverError(context: ErrorContext): Answer {
 
 /** The answer as it is sent. */
 export function rendered({ status, headers, body }: Answer): HttpResponse {
-  const type = body === undefined ? {} : { "Content-Type": "application/json; charset=utf-8" };
-  return {
-    status,
-    headers: { ...type, ...BASE_HEADERS, ...headers },
-    body: body === undefined ? "" : JSON.stringify(body),
-  };
+  return body === undefined
+    ? { status, headers: { ...BASE_HEADERS, ...headers }, body: "" }
+    : { status, headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(body) };
 }
 
 /** The answer to HEAD: the headers of the answer to GET. Function Compute ignores the Content-Length. */
@@ -64,6 +61,8 @@ const BASE_HEADERS: Readonly<Record<string, string>> = {
   "X-Content-Type-Options": "nosniff",
   Vary: "Authorization, Origin",
 };
+
+const JSON_HEADERS = { "Content-Type": "application/json; charset=utf-8", ...BASE_HEADERS };
 
 interface Told {
   readonly status: number;

@@ -78,7 +78,7 @@ function parsedEvent(event: unknown): Fields | undefined {
     typeof event === "string"
       ? event
       : event instanceof Uint8Array
-        ? Buffer.from(event).toString("utf8")
+        ? Buffer.from(event.buffer, event.byteOffset, event.byteLength).toString("utf8")
         : undefined;
   if (text === undefined) return recordOf(event);
   try {
@@ -128,11 +128,16 @@ function isBase64Text(text: string): boolean {
 function headersOf(value: unknown): HttpRequest["headers"] {
   const headers = new Map<string, string[]>();
   for (const [name, content] of Object.entries(recordOf(value) ?? {})) {
-    const known = headers.get(name.toLowerCase()) ?? [];
-    const texts = [content].flat().filter((text) => typeof text === "string");
-    if (texts.length > 0) headers.set(name.toLowerCase(), [...known, ...texts]);
+    const key = name.toLowerCase();
+    const known = headers.get(key) ?? [];
+    const texts = Array.isArray(content) ? content.filter(isText) : isText(content) ? [content] : [];
+    if (texts.length > 0) headers.set(key, [...known, ...texts]);
   }
   return headers;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function recordOf(value: unknown): Fields | undefined {

@@ -98,9 +98,11 @@ async function loggedAnswer(
   if (request.unreadable !== undefined && request.method !== "OPTIONS") return refused(request.unreadable);
   const route = routes.find(({ path }) => path === request.path);
   if (route === undefined) return refused({ code: "NOT_FOUND" });
-  const allow = [...route.methods, "OPTIONS"];
-  if (request.method === "OPTIONS") return { answer: preflight(allow), facts: {} };
-  if (!route.methods.includes(request.method)) return refused({ code: "METHOD_NOT_ALLOWED", allow });
+  if (!route.methods.includes(request.method)) {
+    const allow = [...route.methods, "OPTIONS"];
+    if (request.method === "OPTIONS") return { answer: preflight(allow), facts: {} };
+    return refused({ code: "METHOD_NOT_ALLOWED", allow });
+  }
   const { result, facts } = await route.answer(request);
   return result.ok ? { answer: success(result.value), facts } : refused(result.refusal, facts);
 }

@@ -8,27 +8,35 @@ export function stdoutAuditLog(
   clock: Clock,
   write: (line: string) => void = writeToStdout,
 ): AuditLog & OperatorLog {
-  const line = (fields: object): void =>
-    write(`${oneLine({ time: new Date(clock.nowMs()).toISOString(), ...fields })}\n`);
-  return { record: (entry) => line(allowed(entry)), warn: (warning) => line({ warning }) };
+  const line = (fields: object): void => write(`${oneLine(fields)}\n`);
+  const time = (): string => new Date(clock.nowMs()).toISOString();
+  return {
+    record: (entry) => line(allowed(entry, time())),
+    warn: (warning) => line({ time: time(), warning }),
+  };
 }
 
 /** A path may hold characters that move a terminal's cursor or turn the direction of a text. JSON escapes only the oldest. */
 function oneLine(fields: object): string {
-  return JSON.stringify(fields).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+  const text = JSON.stringify(fields);
+  // Almost every line is printable ASCII, and to see that is much cheaper.
+  if (PRINTABLE_ASCII.test(text)) return text;
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
     [...Array(character.length).keys()]
       .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
       .join(""),
   );
 }
 
-function allowed(entry: AuditEntry): AuditEntry {
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
+function allowed(entry: AuditEntry, time: string): Readonly<Record<string, unknown>> {
   const { requestId, method, path, status, durationMs, code } = entry;
-  const optional: Partial<AuditEntry> = {};
+  const line: Record<string, unknown> = { time, requestId, method, path, status, durationMs, code };
   for (const field of OPTIONAL_FIELDS) {
-    if (entry[field] !== undefined) Object.assign(optional, { [field]: entry[field] });
+    if (entry[field] !== undefined) line[field] = entry[field];
   }
-  return { requestId, method, path, status, durationMs, code, ...optional };
+  return line;
 }
 
 const OPTIONAL_FIELDS = [

@@ -7,12 +7,8 @@ const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
  * The texts must be well-formed Unicode: lone surrogates all encode to U+FFFD and would share a digest.
  */
 export function digestOf(...texts: readonly string[]): Buffer {
-  const hash = createHash("sha256");
-  for (const text of texts) {
-    const bytes = Buffer.from(text, "utf8");
-    hash.update(`${bytes.length}:`).update(bytes);
-  }
-  return hash.digest();
+  const framed = texts.map((text) => `${Buffer.byteLength(text, "utf8")}:${text}`).join("");
+  return createHash("sha256").update(framed, "utf8").digest();
 }
 
 /** RFC 4648 base32, lower case, without padding. Like hex, it survives systems that ignore case, but it is shorter. */

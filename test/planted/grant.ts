@@ -33,8 +33,8 @@ export const grantBugs: readonly Bug[] = [
   {
     name: "any condition is enough",
     in: "rule-outcome.ts#outcomeOf",
-    find: `if (!values.some((value) => fits(attribute, value))) {`,
-    replace: `if (values.length === 0) {`,
+    find: `if (!values.some((value) => fits(attribute, value)))`,
+    replace: `if (values.length === 0)`,
     killedBy: ["unit/domain/policy/policy-size"],
   },
   {
@@ -47,7 +47,7 @@ export const grantBugs: readonly Bug[] = [
   {
     name: "report mode grants",
     in: "matchedRules",
-    find: `ruleOutcomes(principal, rules, place).filter(({ rule }) => rule.mode === "enforce");`,
+    find: `ruleOutcomes(principal, rules, place, "enforce");`,
     replace: `ruleOutcomes(principal, rules, place);`,
     killedBy: ["unit/domain/grant/access-grant"],
   },

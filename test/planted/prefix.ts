@@ -91,8 +91,8 @@ export const prefixBugs: readonly Bug[] = [
   {
     name: "digest without lengths",
     in: "digestOf",
-    find: "hash.update(`${bytes.length}:`).update(bytes);",
-    replace: `hash.update(bytes);`,
+    find: '`${Buffer.byteLength(text, "utf8")}:${text}`',
+    replace: `text`,
     killedBy: ["unit/domain/prefix/prefix-template"],
   },
   {

@@ -76,8 +76,8 @@ export const signedGrantBugs: readonly Bug[] = [
   {
     name: "signed: a rule in report mode gives forms and URLs",
     in: "matchedRules",
-    find: `rule.mode === "enforce"`,
-    replace: `rule.mode !== undefined`,
+    find: `rules, place, "enforce"`,
+    replace: `rules, place`,
     killedBy: ["unit/domain/grant/upload-grant"],
   },
   {

@@ -181,8 +181,8 @@ export const stsBugs: readonly Bug[] = [
   {
     name: "log: whatever an entry carries is written",
     in: "stdoutAuditLog",
-    find: `line(allowed(entry))`,
-    replace: `line(entry)`,
+    find: `line(allowed(entry, time()))`,
+    replace: `line({ time: time(), ...entry })`,
     killedBy: ["unit/adapters/stdout-audit-log"],
   },
 ];

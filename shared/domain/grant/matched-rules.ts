@@ -23,7 +23,7 @@ export function matchedRules(
 ): Result<readonly MatchedRule[]> {
   const denial = denialOf(principal, rules);
   if (denial !== undefined) return refusalOfDenied(denial);
-  const outcomes = ruleOutcomes(principal, rules, place).filter(({ rule }) => rule.mode === "enforce");
+  const outcomes = ruleOutcomes(principal, rules, place, "enforce");
   for (const { outcome } of outcomes) {
     if (outcome.kind === "unsafe") {
       return refused({ code: "CLAIM_INVALID", claim: outcome.claim, problem: outcome.problem });

@@ -52,10 +52,16 @@ export function principalFrom(verified: VerifiedClaims, rules: AccessRules): Res
   });
 }
 
-/** Every claim that a rule compares or puts in a prefix. */
+/** Every claim that a rule compares or puts in a prefix. Found once for each set of rules. */
 export function claimsNamedBy(rules: AccessRules): ReadonlySet<string> {
-  return new Set(rules.rules.flatMap((rule) => [...rule.when.keys(), ...claimsOf(rule.prefix)]));
+  const known = namedBy.get(rules);
+  if (known !== undefined) return known;
+  const names = new Set(rules.rules.flatMap((rule) => [...rule.when.keys(), ...claimsOf(rule.prefix)]));
+  namedBy.set(rules, names);
+  return names;
 }
+
+const namedBy = new WeakMap<AccessRules, ReadonlySet<string>>();
 
 function problemOfUser(user: unknown, userType: "text" | "integer"): string | undefined {
   if (user === undefined) return "is missing";

@@ -20,9 +20,7 @@ export interface UnsafeClaim {
 /** Empty for a denied principal: the rules do not count for it. */
 export function reportOn(principal: Principal, rules: AccessRules, place: Place): Report {
   const denied = denialOf(principal, rules) !== undefined;
-  const outcomes = denied
-    ? []
-    : ruleOutcomes(principal, rules, place).filter(({ rule }) => rule.mode === "report");
+  const outcomes = denied ? [] : ruleOutcomes(principal, rules, place, "report");
   return {
     reported: outcomes.flatMap(({ rule, outcome }) => (outcome.kind === "matched" ? [rule.name] : [])),
     reportedUnsafe: outcomes.flatMap(({ rule, outcome }) =>

@@ -17,34 +17,32 @@ export type RuleOutcome =
   /** The rule matches, but a claim in its prefix is unusable: the request is refused, not repaired. */
   | { readonly kind: "unsafe"; readonly claim: string; readonly problem: string };
 
-/** The outcome of each rule for a principal, in the file's order. */
+/** The outcome of each rule for a principal, in the file's order; with a mode, of the rules in this mode only. */
 export function ruleOutcomes(
   principal: Principal,
   rules: AccessRules,
   place: Place,
+  mode?: Rule["mode"],
 ): readonly { readonly rule: Rule; readonly outcome: RuleOutcome }[] {
-  return rules.rules.map((rule) => ({ rule, outcome: outcomeOf(rule, principal, place) }));
+  return rules.rules
+    .filter((rule) => mode === undefined || rule.mode === mode)
+    .map((rule) => ({ rule, outcome: outcomeOf(rule, principal, place) }));
 }
 
 function outcomeOf(rule: Rule, principal: Principal, place: Place): RuleOutcome {
   if (rule.issuer !== undefined && rule.issuer !== principal.issuer) {
-    return {
-      kind: "no match",
-      because: `the rule is for issuer ${rule.issuer}, but the token comes from ${principal.issuer}`,
-    };
+    return noMatch(
+      () => `the rule is for issuer ${rule.issuer}, but the token comes from ${principal.issuer}`,
+    );
   }
   for (const [claim, values] of rule.when) {
     const attribute = principal.attributes.get(claim);
-    if (attribute === undefined) return { kind: "no match", because: `the token has no claim ${claim}` };
-    if (!values.some((value) => fits(attribute, value))) {
-      return {
-        kind: "no match",
-        because: mismatchOf(claim, attribute, values),
-      };
-    }
+    if (attribute === undefined) return noMatch(() => `the token has no claim ${claim}`);
+    if (!values.some((value) => fits(attribute, value)))
+      return noMatch(() => mismatchOf(claim, attribute, values));
   }
   if (rule.sourceIp === "request" && place.sourceIp === undefined) {
-    return { kind: "no match", because: "the rule needs the caller's IP address, which is unknown" };
+    return noMatch(() => "the rule needs the caller's IP address, which is unknown");
   }
   const rendered = renderedPrefix(rule.prefix, {
     issuer: principal.issuer,
@@ -56,10 +54,20 @@ function outcomeOf(rule: Rule, principal: Principal, place: Place): RuleOutcome 
     case "prefix":
       return { kind: "matched", prefix: rendered.prefix };
     case "missing":
-      return { kind: "no match", because: `the token has no claim ${rendered.claim}` };
+      return noMatch(() => `the token has no claim ${rendered.claim}`);
     case "unsafe":
       return rendered;
   }
+}
+
+/** The sentence is made when somebody reads it: `explain` does, a request does not. */
+function noMatch(because: () => string): RuleOutcome {
+  return {
+    kind: "no match",
+    get because() {
+      return because();
+    },
+  };
 }
 
 /** Where only the kinds differ, the sentence says so: "true" and true look the same to a reader. */

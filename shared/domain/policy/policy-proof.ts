@@ -20,12 +20,27 @@ export function provenSessionPolicy(
 /** No bucket and no user has this name: a bucket's name has no `!`, and nobody's folder has these random characters. */
 const CANARY = "!canary-0c9f4a1de2b87635a90cf18b24d7e3f6";
 
-interface ReadStatement {
+/** A statement of the policy, as read. */
+interface ReadStatement extends Conditions {
   readonly actions: readonly string[];
-  readonly resources: readonly string[];
-  readonly listed: readonly string[] | undefined;
-  readonly sourceIp: string | undefined;
-  readonly secureTransport: boolean;
+  readonly resources: readonly Pattern[];
+  readonly listed: readonly Pattern[] | undefined;
+}
+
+/** A statement of the grant, and how the policy must write it. */
+interface Granted extends Conditions, Pick<GrantStatement, "bucket" | "prefix"> {
+  readonly actions: readonly string[];
+  readonly objects: string;
+  readonly bucketItself: string;
+  readonly listed: string;
+}
+
+type Conditions = Pick<GrantStatement, "sourceIp" | "secureTransport">;
+
+/** What may stand between its `*`; undefined for one with `?`, which matches nothing: the renderer writes none. */
+interface Pattern {
+  readonly text: string;
+  readonly parts: readonly string[] | undefined;
 }
 
 function flawOf(policy: unknown, statements: readonly GrantStatement[]): string | undefined {
@@ -34,46 +49,73 @@ function flawOf(policy: unknown, statements: readonly GrantStatement[]): string 
   if (bytes < 20 || bytes > MAX_SESSION_POLICY_BYTES) return `it has ${bytes} bytes`;
   const read = readPolicy(policy);
   if (typeof read === "string") return read;
+  const all = statements.map(grantedBy);
   for (const part of read) {
-    const sameConditions = statements.filter((statement) => haveSameConditions(statement, part));
-    const excess = excessOf(part, sameConditions);
+    const excess = excessOf(
+      part,
+      all.filter((one) => haveSameConditions(one, part)),
+    );
     if (excess !== undefined) return excess;
   }
-  for (const statement of statements) {
-    const sameConditions = read.filter((part) => haveSameConditions(part, statement));
-    const missing = actionsOf(statement).find(
-      (action) => !allows(sameConditions, action, statement.bucket, `${statement.prefix}sample`),
+  for (const one of all) {
+    const sample = `${one.prefix}sample`;
+    const covering = read.filter(
+      (part) => haveSameConditions(part, one) && reaches(part, one.bucket, sample),
     );
+    const missing = one.actions.find((action) => !covering.some(({ actions }) => actions.includes(action)));
     if (missing !== undefined) return `${missing} is granted, but not allowed`;
     // A neighbour whose folder's name begins with this one's, the folder above, and another bucket.
-    const folder = statement.prefix.slice(0, -1);
-    for (const [bucket, key] of [
-      [statement.bucket, `${folder}${CANARY}/sample`],
-      [statement.bucket, CANARY],
-      [statement.bucket, ""],
-      [`${statement.bucket}${CANARY}`, `${statement.prefix}sample`],
-    ] as const) {
-      if (statements.some((other) => other.bucket === bucket && key.startsWith(other.prefix))) continue;
-      for (const action of ["oss:GetObject", "oss:PutObject", "oss:DeleteObject", "oss:ListObjects"]) {
-        if (allows(read, action, bucket, key)) return "a neighbour's key is allowed";
-      }
+    const neighbours = [
+      [one.bucket, `${one.prefix.slice(0, -1)}${CANARY}/sample`],
+      [one.bucket, CANARY],
+      [one.bucket, ""],
+      [`${one.bucket}${CANARY}`, sample],
+    ] as const;
+    for (const [bucket, key] of neighbours) {
+      if (all.some((other) => other.bucket === bucket && key.startsWith(other.prefix))) continue;
+      // Whatever the action: the grant gives none there.
+      if (read.some((part) => reaches(part, bucket, key))) return "a neighbour's key is allowed";
     }
   }
   return undefined;
 }
 
+function grantedBy({
+  bucket,
+  prefix,
+  permissions,
+  actions,
+  sourceIp,
+  secureTransport,
+}: GrantStatement): Granted {
+  const bucketItself = `acs:oss:*:*:${bucket}`;
+  const named = permissions.flatMap((permission) =>
+    permission === "list" ? ["oss:ListObjects"] : OBJECT_ACTIONS[permission],
+  );
+  return {
+    bucket,
+    prefix,
+    actions: [...named, ...actions],
+    objects: `${bucketItself}/${prefix}*`,
+    bucketItself,
+    listed: `${prefix}*`,
+    sourceIp,
+    secureTransport,
+  };
+}
+
 /** What the statement allows beyond the grant; undefined when nothing. */
-function excessOf(part: ReadStatement, statements: readonly GrantStatement[]): string | undefined {
+function excessOf(part: ReadStatement, granted: readonly Granted[]): string | undefined {
   for (const resource of part.resources) {
     for (const pattern of part.listed ?? [undefined]) {
-      const there = statements.filter(({ bucket, prefix }) =>
+      const there = granted.filter(({ objects, bucketItself, listed }) =>
         pattern === undefined
-          ? resource === `acs:oss:*:*:${bucket}/${prefix}*`
-          : resource === `acs:oss:*:*:${bucket}` && pattern === `${prefix}*`,
+          ? resource.text === objects
+          : resource.text === bucketItself && pattern.text === listed,
       );
       if (there.length === 0) return "a resource or a listed prefix does not belong to the grant";
       for (const action of part.actions) {
-        if (!there.some((statement) => actionsOf(statement).includes(action)))
+        if (!there.some(({ actions }) => actions.includes(action)))
           return `${action} is allowed, but not granted there`;
       }
     }
@@ -81,30 +123,14 @@ function excessOf(part: ReadStatement, statements: readonly GrantStatement[]): s
   return undefined;
 }
 
-function actionsOf({ permissions, actions }: GrantStatement): readonly string[] {
-  const named = permissions.flatMap((permission) =>
-    permission === "list" ? ["oss:ListObjects"] : OBJECT_ACTIONS[permission],
-  );
-  return [...named, ...actions];
-}
-
-type Conditions = Pick<GrantStatement, "sourceIp" | "secureTransport">;
-
 function haveSameConditions(a: Conditions, b: Conditions): boolean {
   return a.sourceIp === b.sourceIp && a.secureTransport === b.secureTransport;
 }
 
-/** For ListObjects, `key` is the listed prefix. */
-function allows(policy: readonly ReadStatement[], action: string, bucket: string, key: string): boolean {
-  return policy.some(({ actions, resources, listed }) => {
-    if (!actions.includes(action)) return false;
-    if (listed === undefined)
-      return resources.some((pattern) => matches(pattern, `acs:oss:r:o:${bucket}/${key}`));
-    return (
-      resources.some((pattern) => matches(pattern, `acs:oss:r:o:${bucket}`)) &&
-      listed.some((pattern) => matches(pattern, key))
-    );
-  });
+/** Whether a statement is about a key or, when it lists, about a listed prefix. */
+function reaches({ resources, listed }: ReadStatement, bucket: string, key: string): boolean {
+  if (listed === undefined) return matchesOne(resources, `acs:oss:r:o:${bucket}/${key}`);
+  return matchesOne(resources, `acs:oss:r:o:${bucket}`) && matchesOne(listed, key);
 }
 
 function readPolicy(text: string): readonly ReadStatement[] | string {
@@ -114,56 +140,52 @@ function readPolicy(text: string): readonly ReadStatement[] | string {
   } catch {
     return "it is not JSON";
   }
-  const { Version: version, Statement: list, ...rest } = (document ?? {}) as Record<string, unknown>;
-  if (version !== "1" || !Array.isArray(list) || list.length === 0 || Object.keys(rest).length > 0)
-    return "it is not a policy";
+  const fields = fieldsOf(document, ["Version", "Statement"]);
+  const list = fields?.["Statement"];
+  if (fields?.["Version"] !== "1" || !Array.isArray(list) || list.length === 0) return "it is not a policy";
   const statements: ReadStatement[] = [];
   for (const entry of list) {
-    const {
-      Effect: effect,
-      Action: action,
-      Resource: resource,
-      Condition: condition,
-      ...others
-    } = (entry ?? {}) as Record<string, unknown>;
-    const [actions, resources] = [texts(action), texts(resource)];
-    if (
-      effect !== "Allow" ||
-      actions.length === 0 ||
-      resources.length === 0 ||
-      Object.keys(others).length > 0
-    )
-      return "a statement is malformed";
+    const statement = fieldsOf(entry, ["Effect", "Action", "Resource", "Condition"]);
+    if (statement?.["Effect"] !== "Allow") return "a statement is malformed";
+    const [actions, resources] = [texts(statement["Action"]), texts(statement["Resource"])];
+    if (actions.length === 0 || resources.length === 0) return "a statement is malformed";
     if (actions.some((name) => !/^oss:[A-Za-z]+$/.test(name))) return "an action is not a plain OSS action";
-    const conditions = conditionsFrom(condition);
+    const conditions = conditionsFrom(statement["Condition"]);
     if (conditions === undefined) return "a condition is unknown";
     const { listed } = conditions;
-    if (actions.includes("oss:ListObjects") !== (listed !== undefined && listed.length > 0))
+    if (actions.includes("oss:ListObjects") !== (listed !== undefined))
       return "listing is not bound to a prefix";
     if (listed !== undefined && actions.length > 1) return "listing shares a statement";
-    statements.push({ actions, resources, ...conditions });
+    statements.push({ actions, resources: resources.map(patternFrom), ...conditions });
   }
   return statements;
 }
 
-/** undefined when it has an operator, key or value that the renderer never writes. */
-function conditionsFrom(
-  condition: unknown,
-): Pick<ReadStatement, "listed" | "sourceIp" | "secureTransport"> | undefined {
-  if (condition === undefined) return { listed: undefined, sourceIp: undefined, secureTransport: false };
+/** An object with no other fields than these; otherwise undefined. */
+function fieldsOf(value: unknown, names: readonly string[]): Readonly<Record<string, unknown>> | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.keys(value).every((name) => names.includes(name))
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
+}
+
+/** undefined when it has an operator, key or value that the renderer never writes. A list of prefixes is never empty. */
+function conditionsFrom(condition: unknown): Omit<ReadStatement, "actions" | "resources"> | undefined {
+  let listed: readonly Pattern[] | undefined;
+  let sourceIp: string | undefined;
+  let secureTransport = false;
+  if (condition === undefined) return { listed, sourceIp, secureTransport };
   const flat = Object.entries(condition ?? {}).flatMap(([operator, keys]) =>
     Object.entries((keys ?? {}) as object).map(([key, value]) => [`${operator} ${key}`, value] as const),
   );
-  const byName = new Map<string, unknown>(flat);
-  const like = byName.get("StringLike oss:Prefix");
-  const sourceIp = byName.get("IpAddress acs:SourceIp");
-  const secure = byName.get("Bool acs:SecureTransport");
-  const known = [like, sourceIp, secure].filter((value) => value !== undefined).length;
-  if (flat.length === 0 || known < flat.length) return undefined;
-  const listed = like === undefined ? undefined : texts(like);
-  if (listed?.length === 0 || (sourceIp !== undefined && typeof sourceIp !== "string")) return undefined;
-  if (secure !== undefined && secure !== "true") return undefined;
-  return { listed, sourceIp, secureTransport: secure === "true" };
+  if (flat.length === 0) return undefined;
+  for (const [name, value] of flat) {
+    if (name === "StringLike oss:Prefix" && texts(value).length > 0) listed = texts(value).map(patternFrom);
+    else if (name === "IpAddress acs:SourceIp" && typeof value === "string") sourceIp = value;
+    else if (name === "Bool acs:SecureTransport" && value === "true") secureTransport = true;
+    else return undefined;
+  }
+  return { listed, sourceIp, secureTransport };
 }
 
 function texts(value: unknown): readonly string[] {
@@ -171,16 +193,25 @@ function texts(value: unknown): readonly string[] {
   return list.every((item): item is string => typeof item === "string") ? list : [];
 }
 
-/** Whether the whole value matches: `*` is any text. A pattern with `?` never matches: the renderer writes none. */
-function matches(pattern: string, value: string): boolean {
-  const [head = "", ...tails] = pattern.split("*");
-  if (pattern.includes("?") || !value.startsWith(head)) return false;
+function patternFrom(text: string): Pattern {
+  return { text, parts: text.includes("?") ? undefined : text.split("*") };
+}
+
+function matchesOne(patterns: readonly Pattern[], value: string): boolean {
+  return patterns.some(({ parts }) => parts !== undefined && matches(parts, value));
+}
+
+/** Whether the whole value matches: between two parts is any text. */
+function matches(parts: readonly string[], value: string): boolean {
+  const [head = ""] = parts;
+  if (parts.length === 1) return value === head;
+  if (!value.startsWith(head)) return false;
   let at = head.length;
-  for (const [index, tail] of tails.entries()) {
-    if (index === tails.length - 1) return value.length - tail.length >= at && value.endsWith(tail);
+  for (const tail of parts.slice(1, -1)) {
     const found = value.indexOf(tail, at);
     if (found < 0) return false;
     at = found + tail.length;
   }
-  return at === value.length;
+  const last = parts.at(-1) ?? "";
+  return value.length - last.length >= at && value.endsWith(last);
 }

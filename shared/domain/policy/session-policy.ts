@@ -47,21 +47,35 @@ export function sessionPolicyFor({
 
 /** The smallest policy document that allows these statements and nothing else. */
 export function ramPolicyFor(statements: readonly GrantStatement[]): RamPolicy {
-  const byCondition = new Map<string, GrantStatement[]>();
-  for (const statement of statements) {
-    const key = JSON.stringify([statement.sourceIp ?? null, statement.secureTransport]);
-    byCondition.set(key, [...(byCondition.get(key) ?? []), statement]);
-  }
   return {
     Version: "1",
-    Statement: [...byCondition.values()].flatMap((group) => [
+    Statement: byConditions(statements).flatMap((group) => [
       ...objectStatements(group),
       ...listStatements(group),
     ]),
   };
 }
 
+function byConditions(statements: readonly GrantStatement[]): readonly (readonly GrantStatement[])[] {
+  // Most users have one folder.
+  if (statements.length === 1) return [statements];
+  const byCondition = new Map<string, GrantStatement[]>();
+  for (const statement of statements) {
+    const key = JSON.stringify([statement.sourceIp ?? null, statement.secureTransport]);
+    byCondition.set(key, [...(byCondition.get(key) ?? []), statement]);
+  }
+  return [...byCondition.values()];
+}
+
 function objectStatements(group: readonly GrantStatement[]): readonly RamStatement[] {
+  const condition = conditionOf(group);
+  const [only, ...others] = group;
+  if (only !== undefined && others.length === 0) {
+    const actions = objectActionsOf(only);
+    return actions.length === 0
+      ? []
+      : [allow(actions, [objectsResource(only.bucket, only.prefix)], condition)];
+  }
   const resourcesByAction = new Map<string, string[]>();
   for (const [action, places] of placesByAction(group)) {
     resourcesByAction.set(
@@ -74,7 +88,6 @@ function objectStatements(group: readonly GrantStatement[]): readonly RamStateme
     for (const resource of resources)
       actionsByResource.set(resource, [...(actionsByResource.get(resource) ?? []), action]);
   }
-  const condition = conditionOf(group);
   // The same pairs, grouped by action or by resource: the shorter text wins.
   const byResources = grouped(resourcesByAction).map(({ keys, values }) => allow(keys, values, condition));
   const byActions = grouped(actionsByResource).map(({ keys, values }) => allow(values, keys, condition));
@@ -105,14 +118,19 @@ interface Placed {
 function placesByAction(group: readonly GrantStatement[]): ReadonlyMap<string, Placed[]> {
   const places = new Map<string, Placed[]>();
   for (const statement of group) {
-    const fromPermissions = statement.permissions.flatMap((permission) =>
-      permission === "list" ? [] : OBJECT_ACTIONS[permission],
-    );
-    for (const action of new Set([...fromPermissions, ...statement.actions])) {
+    for (const action of objectActionsOf(statement)) {
       places.set(action, [...(places.get(action) ?? []), statement]);
     }
   }
   return places;
+}
+
+/** Each once. */
+function objectActionsOf({ permissions, actions }: GrantStatement): readonly string[] {
+  const named = permissions.flatMap((permission) =>
+    permission === "list" ? [] : OBJECT_ACTIONS[permission],
+  );
+  return [...new Set([...named, ...actions])];
 }
 
 /** Drops places inside another place: the outer one covers their keys. */

@@ -60,6 +60,7 @@ export function allow(
 export function grouped(
   map: ReadonlyMap<string, readonly string[]>,
 ): readonly { readonly keys: readonly string[]; readonly values: readonly string[] }[] {
+  if (map.size === 1) return [...map].map(([key, values]) => ({ keys: [key], values }));
   const groups = new Map<string, { keys: string[]; values: readonly string[] }>();
   for (const [key, values] of map) {
     const id = JSON.stringify(values);
