@@ -68,6 +68,14 @@ module.exports = {
       to: { path: "^(functions|client|sandbox|cli|test|scripts|shared/flows)" },
     },
     {
+      name: "4-only-the-redis-store-knows-redis",
+      comment:
+        "ioredis and the breaker are loaded only where a Redis is configured; tests talk to it as operators do",
+      severity: "error",
+      from: { pathNot: "^shared/adapters/redis-store(\\.ts$|/)|^test/" },
+      to: { path: "(^|/)(ioredis|cockatiel)(/|$)" },
+    },
+    {
       name: "5-only-the-composition-root-wires-adapters",
       severity: "error",
       from: {

@@ -41,6 +41,11 @@ const REFUSED: Readonly<Record<string, readonly Import[]>> = {
     ["shared/adapters/aliyun-sts.ts", "functions/credentials/config.ts"],
     ["shared/adapters/aliyun-sts.ts", "shared/flows/vend-credentials.ts"],
   ],
+  "4-only-the-redis-store-knows-redis": [
+    ["shared/adapters/caching-sts.ts", "ioredis"],
+    ["functions/credentials/compose.ts", "cockatiel"],
+    ["cli/main.ts", "ioredis", "as a type"],
+  ],
   "5-only-the-composition-root-wires-adapters": [
     ["functions/credentials/handler.ts", "shared/adapters/aliyun-sts.ts"],
     ["functions/compose.ts", "shared/adapters/aliyun-sts.ts"],
@@ -179,6 +184,9 @@ const ACCEPTED: readonly Import[] = [
   ["shared/adapters/jwt-token-verifier.ts", "shared/domain/token/verified-claims.ts"],
   ["shared/adapters/aliyun-sts.ts", "shared/adapters/aliyun-sts/http.ts"],
   ["shared/adapters/aliyun-sts.ts", "a-dependency"],
+  ["shared/adapters/redis-store/connection.ts", "ioredis"],
+  ["shared/adapters/redis-store.ts", "cockatiel"],
+  ["test/support/redis-server.ts", "ioredis"],
   ["shared/adapters/aliyun-sts/http.ts", "shared/ports.ts", "as a type"],
   ["functions/credentials/compose.ts", "shared/adapters/aliyun-sts.ts"],
   ["functions/credentials/compose.ts", "shared/adapters/jwt-token-verifier.ts"],
@@ -265,12 +273,12 @@ function treeWith(imports: readonly Import[]): string {
     [
       "package.json",
       JSON.stringify({
-        dependencies: { "a-dependency": "1.0.0" },
+        dependencies: { "a-dependency": "1.0.0", ioredis: "1.0.0", cockatiel: "1.0.0" },
         devDependencies: { "a-dev-dependency": "1.0.0" },
       }),
     ],
   ]);
-  for (const name of ["a-dependency", "a-dev-dependency", "an-undeclared-package"]) {
+  for (const name of ["a-dependency", "ioredis", "cockatiel", "a-dev-dependency", "an-undeclared-package"]) {
     files.set(
       `node_modules/${name}/package.json`,
       JSON.stringify({ name, version: "1.0.0", main: "index.js" }),

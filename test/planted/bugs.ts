@@ -17,6 +17,7 @@ import { keySetsBugs } from "./key-sets.ts";
 import { keysBugs } from "./keys.ts";
 import { policyBugs } from "./policy.ts";
 import { prefixBugs } from "./prefix.ts";
+import { redisStoreBugs } from "./redis-store.ts";
 import { rulesBugs } from "./rules.ts";
 import { sandboxBugs } from "./sandbox.ts";
 import { sidecarBugs } from "./sidecar.ts";
@@ -46,6 +47,7 @@ export const bugs: readonly Bug[] = [
   ...keysBugs,
   ...policyBugs,
   ...prefixBugs,
+  ...redisStoreBugs,
   ...rulesBugs,
   ...sandboxBugs,
   ...sidecarBugs,
