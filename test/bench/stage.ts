@@ -8,9 +8,25 @@ import { SECRET } from "./programs/token-of.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const PROGRAMS_DIR = join(ROOT, "dist/bench/programs");
 const BUNDLE_DIR = join(ROOT, "dist/bench/credentials");
+const RS256_DIR = join(ROOT, "dist/bench/credentials-rs256");
 const UPLOADS_DIR = join(ROOT, "dist/bench/uploads");
 
-/** The same issuer, and a folder that takes forms. */
+/** The handlers that are measured: their issuer signs with HS256, or with RS256 and the key in JWT_PUBLIC_KEY. */
+export const BUNDLE = join(BUNDLE_DIR, "index.js");
+export const BUNDLE_RS256 = join(RS256_DIR, "index.js");
+
+const ACCESS_WITH_PUBLIC_KEY = {
+  ...ACCESS_WITH_SECRET,
+  issuers: ACCESS_WITH_SECRET.issuers.map(({ name, issuer, audience }) => ({
+    name,
+    issuer,
+    audience,
+    publicKey: "JWT_PUBLIC_KEY",
+    algorithms: ["RS256"],
+  })),
+};
+
+/** The same issuer as the first, and a folder that takes forms. */
 const ACCESS_WITH_FORMS = {
   ...ACCESS_WITH_SECRET,
   rules: [
@@ -26,7 +42,10 @@ const ACCESS_WITH_FORMS = {
 /** What a measured program runs with; the same for all of them, and nothing of this process' own environment. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** Builds the bundle with one HS256 issuer, and the measured programs as plain JavaScript (node_modules apart). */
+/**
+ * Builds the bundles, and the measured programs as plain JavaScript (node_modules apart). Reports on the bundles whose
+ * size counts.
+ */
 export async function setStage(): Promise<readonly BuildReport[]> {
   await bundle({
     absWorkingDir: ROOT,
@@ -36,14 +55,20 @@ export async function setStage(): Promise<readonly BuildReport[]> {
       "one-request",
       "one-upload",
       "warm-misses",
+      "warm-hits",
+      "instance",
       "many-requests",
       "sign-forms",
     ]
       .map((name) => `test/bench/programs/${name}.ts`)
       .concat(
-        ["express-ali-oss", "express-pop-core", "sdk-fc-handler"].map(
-          (name) => `test/bench/peers/${name}.ts`,
-        ),
+        [
+          "express-ali-oss",
+          "express-pop-core",
+          "ali-oss-fc-handler",
+          "pop-core-fc-handler",
+          "sdk-fc-handler",
+        ].map((name) => `test/bench/peers/${name}.ts`),
       ),
     outdir: PROGRAMS_DIR,
     entryNames: "[name]",
@@ -55,10 +80,12 @@ export async function setStage(): Promise<readonly BuildReport[]> {
     format: "cjs",
     logLevel: "silent",
   });
-  return Promise.all([
+  const [, ...reports] = await Promise.all([
+    build({ outDir: RS256_DIR, content: ACCESS_WITH_PUBLIC_KEY }),
     build({ outDir: BUNDLE_DIR, content: ACCESS_WITH_SECRET }),
     build({ outDir: UPLOADS_DIR, function: "uploads", content: ACCESS_WITH_FORMS }),
   ]);
+  return reports;
 }
 
 /** Settings of the function uploads: it has no role to assume, and no STS. */
@@ -83,7 +110,7 @@ export function settings(stsPort: number, change: Environment = {}): Environment
     ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAIbench",
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: "bench-secret",
     PORT: "0",
-    BUNDLE: join(BUNDLE_DIR, "index.js"),
+    BUNDLE,
     ...change,
   };
 }

@@ -65,7 +65,7 @@ export function grouped(value: number): string {
   return value.toLocaleString("en");
 }
 
-const WIDTHS = [62, 28, 24, 12];
+const WIDTHS = [66, 34, 24, 12];
 
 export const HEADING = lineOf(["metric", "median", "quartiles", "target"]);
 

@@ -1,4 +1,4 @@
-import { aliOssCredentials } from "./ali-oss-handler.ts";
+import { aliOssCredentials } from "./ali-oss.ts";
 import { serve } from "./express-app.ts";
 
 serve(aliOssCredentials);

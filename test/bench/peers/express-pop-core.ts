@@ -1,4 +1,4 @@
 import { serve } from "./express-app.ts";
-import { popCoreCredentials } from "./pop-core-handler.ts";
+import { popCoreCredentials } from "./pop-core.ts";
 
 serve(popCoreCredentials);

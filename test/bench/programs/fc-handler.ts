@@ -17,8 +17,8 @@ export function eventWith(token: string | undefined): Buffer {
 
 export type Handler = (event: Buffer, context: object) => Promise<FcResponse>;
 
-/** Loads the bundle, as FC's runtime does. */
-export function loadHandler(): Handler {
-  const { handler } = require(process.env["BUNDLE"] ?? "") as { readonly handler: Handler };
+/** Loads a bundle, or a peer's handler, as FC's runtime does. Default: the one that the environment names. */
+export function loadHandler(file = process.env["BUNDLE"] ?? ""): Handler {
+  const { handler } = require(file) as { readonly handler: Handler };
   return handler;
 }

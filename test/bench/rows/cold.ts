@@ -3,16 +3,17 @@ import { tokenOf } from "../programs/token-of.ts";
 import { settings, uploadsSettings } from "../stage.ts";
 import { median, ratios, spreadOf } from "../statistics.ts";
 import { atMost, figure, type Row, times } from "../table.ts";
+import type { MeasuredSts } from "../with-sts.ts";
 import { coldStartOf, PEERS } from "./peers.ts";
 
 /** Ratios to Node that prints one line; the milliseconds stand in brackets. */
-export async function coldRows(stsPort: number, rounds: number): Promise<readonly Row[]> {
+export async function coldRows(sts: MeasuredSts, rounds: number): Promise<readonly Row[]> {
   const token = tokenOf("alice");
   const floor: ColdStart = { name: "floor", program: "one-line", environment: {}, expected: 0 };
   const ours = (name: string, tokenSent: string | undefined, expected: number): ColdStart => ({
     name,
     program: "one-request",
-    environment: settings(stsPort, tokenSent === undefined ? {} : { TOKEN: tokenSent }),
+    environment: settings(sts.port, tokenSent === undefined ? {} : { TOKEN: tokenSent }),
     expected,
   });
   const forged = `${token.slice(0, -4)}${token.endsWith("AAAA") ? "BBBB" : "AAAA"}`;
@@ -31,11 +32,11 @@ export async function coldRows(stsPort: number, rounds: number): Promise<readonl
       {
         name: "first credentials, server.js",
         program: "server",
-        environment: settings(stsPort),
+        environment: settings(sts.port),
         expected: 200,
         request: { token },
       },
-      ...PEERS.map((peer) => coldStartOf(peer, stsPort, token)),
+      ...PEERS.map((peer) => coldStartOf(peer, sts.port, token)),
     ],
     rounds,
   );

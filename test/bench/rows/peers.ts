@@ -1,30 +1,41 @@
 import type { ColdStart } from "../cold-start.ts";
-import type { PeerHandler } from "../peers/handlers.ts";
 import { programFile, settings } from "../stage.ts";
 
 /** What people use instead. */
 export interface Peer {
   readonly name: string;
-  /** Its answer without the server around it. */
-  readonly handler: PeerHandler;
-  /** How it comes up: a server of its own, or a handler in FC's runtime. */
-  readonly startsAs: { readonly server: string } | { readonly fcHandler: string };
+  /** The client of STS that it uses. */
+  readonly client: string;
+  /** Its answers without a server around them: the file of a handler of FC's runtime. */
+  readonly handler: string;
+  /** The server as which it starts; undefined: a handler in FC's runtime. */
+  readonly server?: string;
 }
 
 export const PEERS: readonly Peer[] = [
-  { name: "Express with ali-oss", handler: "aliOss", startsAs: { server: "express-ali-oss" } },
-  { name: "Express with pop-core", handler: "popCore", startsAs: { server: "express-pop-core" } },
-  { name: "the SDK, not bundled", handler: "sdk", startsAs: { fcHandler: "sdk-fc-handler" } },
+  {
+    name: "Express with ali-oss",
+    client: "ali-oss",
+    handler: programFile("ali-oss-fc-handler"),
+    server: "express-ali-oss",
+  },
+  {
+    name: "Express with pop-core",
+    client: "pop-core",
+    handler: programFile("pop-core-fc-handler"),
+    server: "express-pop-core",
+  },
+  {
+    name: "the SDK, not bundled",
+    client: "the SDK, not bundled",
+    handler: programFile("sdk-fc-handler"),
+  },
 ];
 
 /** Its first answer after its start. */
-export function coldStartOf({ name, startsAs }: Peer, stsPort: number, token: string): ColdStart {
+export function coldStartOf({ name, handler, server }: Peer, stsPort: number, token: string): ColdStart {
   const peer = { name: `peer: ${name}`, expected: 200 };
-  return "server" in startsAs
-    ? { ...peer, program: startsAs.server, environment: settings(stsPort), request: { token } }
-    : {
-        ...peer,
-        program: "one-request",
-        environment: settings(stsPort, { TOKEN: token, BUNDLE: programFile(startsAs.fcHandler) }),
-      };
+  return server === undefined
+    ? { ...peer, program: "one-request", environment: settings(stsPort, { TOKEN: token, BUNDLE: handler }) }
+    : { ...peer, program: server, environment: settings(stsPort), request: { token } };
 }
