@@ -10,6 +10,7 @@ import { throughputRows } from "./rows/throughput.ts";
 import { warmRows } from "./rows/warm.ts";
 import { setStage } from "./stage.ts";
 import { HEADING, lineOfRow, type Row } from "./table.ts";
+import { withRedis } from "./with-redis.ts";
 import { withSts } from "./with-sts.ts";
 
 const USAGE = `npm run bench [-- --quick] [--only TOPIC]
@@ -37,9 +38,9 @@ const TOPICS: Readonly<Record<string, () => Promise<readonly Row[]> | readonly R
     const count = quick
       ? { rounds: 5, hits: 2_000, misses: 500 }
       : { rounds: 15, hits: 10_000, misses: 1_000 };
-    return withSts({ delayMs: 0 }, (sts) => throughputRows(sts, count, undefined));
+    return withSts({ delayMs: 0 }, (sts) => withRedis((redis) => throughputRows(sts, count, redis)));
   },
-  calls: () => withSts({ delayMs: 20 }, (sts) => callRows(sts, undefined)),
+  calls: () => withSts({ delayMs: 20 }, (sts) => withRedis((redis) => callRows(sts, redis))),
   memory: () => withSts({ delayMs: 0 }, (sts) => memoryRows(sts, quick ? 20_000 : 100_000)),
 };
 
