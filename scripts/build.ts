@@ -28,6 +28,8 @@ const FUNCTIONS = {
     server: "functions/server/server.ts",
     // The SDK: the first call of STS loads it.
     sts: "shared/adapters/aliyun-sts/sdk.ts",
+    // The Redis client: loaded where CREDENTIAL_CACHE names a Redis.
+    "shared-cache": "functions/credentials/shared-cache/compose.ts",
   },
   uploads: { index: "functions/uploads/index.ts", server: "functions/uploads/server.ts" },
 } as const;
@@ -44,13 +46,19 @@ export interface BuildOptions {
   readonly content?: unknown;
 }
 
+export interface BuiltFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly gzipBytes: number;
+  /** Paths, from the project's root, of every module in it. */
+  readonly inputs: readonly string[];
+}
+
 export interface BuildReport {
   readonly outDir: string;
   /** About the access rules. */
   readonly warnings: readonly string[];
-  readonly files: readonly { readonly name: string; readonly bytes: number; readonly gzipBytes: number }[];
-  /** Paths, from the project's root, of every module that went into the bundles. */
-  readonly inputs: readonly string[];
+  readonly files: readonly BuiltFile[];
 }
 
 /**
@@ -74,6 +82,8 @@ export async function build(options: BuildOptions): Promise<BuildReport> {
     metafile: true,
     write: false,
     logLevel: "silent",
+    // `debug`, a part of the Redis client, takes it where it is installed.
+    external: ["supports-color"],
     supported: { "dynamic-import": false },
     plugins: [ownFile(ROOT, FUNCTIONS[name]), compiledIn(rules), trim({ sdk: usesSdk })],
   } as const);
@@ -172,8 +182,8 @@ function reportOf(
       name: relative(outDir, path),
       bytes: contents.length,
       gzipBytes: gzipSync(contents, { level: 9 }).length,
+      inputs: Object.keys(metafile.outputs[relative(ROOT, path)]?.inputs ?? {}),
     })),
-    inputs: Object.keys(metafile.inputs),
   };
 }
 

@@ -27,8 +27,26 @@ export function credentialsRoutes(config: Config, foundation: Foundation): reado
   return [credentialsRoute({ valet: { ...gate, sts: stsFrom(config, foundation) }, oss, clock })];
 }
 
-/** STS, and around it the store of what it gave. */
-function stsFrom({ cache, sts: endpoint, roleArn }: Config, { clock, callerCredentials }: Foundation): Sts {
+/** STS, and around it what keeps the credentials that it gave: for all instances, for this one. */
+function stsFrom(
+  { cache, sts: endpoint, roleArn }: Config,
+  { clock, callerCredentials, operatorLog }: Foundation,
+): Sts {
   const sts = aliyunSts({ endpoint, roleArn, callerCredentials, clock });
-  return cache.kind === "off" ? sts : cachingSts({ sts, clock, maxEntries: cache.maxEntries });
+  if (cache.kind === "off") return sts;
+  const { maxEntries } = cache;
+  if (cache.kind === "memory") return cachingSts({ sts, clock, maxEntries });
+  const scope = JSON.stringify([endpoint.host, roleArn]);
+  // Loaded only where it is configured, and at once: it connects while the first request is still on its way to STS.
+  const loading = import("./shared-cache/compose.ts").then(({ sharedCacheAround }) =>
+    sharedCacheAround(sts, { ...cache, scope, clock, warn: operatorLog.warn }),
+  );
+  const loaded = loading.catch(() => {
+    operatorLog.warn(
+      "CREDENTIAL_CACHE: the Redis client cannot be loaded. Is shared-cache.js deployed beside index.js?",
+    );
+    return sts;
+  });
+  const shared: Sts = { assumeRole: async (...call) => (await loaded).assumeRole(...call) };
+  return cachingSts({ sts: shared, clock, maxEntries });
 }

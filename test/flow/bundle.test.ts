@@ -66,6 +66,21 @@ function tokenOf(user: string): string {
   });
 }
 
+const TOKENS_AND_CACHE = [
+  "buffer-equal-constant-time",
+  "ecdsa-sig-formatter",
+  "jsonwebtoken",
+  "jwa",
+  "jws",
+  "quick-lru",
+];
+
+function packagesOf(name: string): readonly string[] {
+  const { inputs } = report.files.find((file) => file.name === name) ?? assert.fail(name);
+  const packages = inputs.flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []);
+  return [...new Set(packages)].sort();
+}
+
 /** Answers and STS calls for the token of a user whom nothing has been vended to yet. */
 async function ask(handler: Handler, user: string): Promise<{ response: FcResponse; calls: StubCall[] }> {
   vi.spyOn(process.stdout, "write").mockReturnValue(true);
@@ -76,8 +91,13 @@ async function ask(handler: Handler, user: string): Promise<{ response: FcRespon
 }
 
 describe("what is deployed", () => {
-  it("is two files, and the SDK for both, within the size that they may have", () => {
-    expect(report.files.map(({ name }) => name).sort()).toEqual(["index.js", "server.js", "sts.js"]);
+  it("is two files, with the SDK and the Redis client for both, within the size that they may have", () => {
+    expect(report.files.map(({ name }) => name).sort()).toEqual([
+      "index.js",
+      "server.js",
+      "shared-cache.js",
+      "sts.js",
+    ]);
     const sizeOf = (name: string) => report.files.find((file) => file.name === name) ?? assert.fail(name);
     const sdk = sizeOf("sts.js");
     for (const name of ["index.js", "server.js"]) {
@@ -89,21 +109,30 @@ describe("what is deployed", () => {
   });
 
   it("holds no sandbox, test, tool or YAML parser, and nothing that the SDK drags along", () => {
-    const packages = report.inputs.flatMap(
-      (input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? [],
-    );
-    expect([...new Set(packages)].sort()).toEqual([
+    expect(packagesOf("index.js")).toEqual(TOKENS_AND_CACHE);
+    expect(packagesOf("server.js")).toEqual(TOKENS_AND_CACHE);
+    expect(packagesOf("sts.js")).toEqual([
       "@alicloud/openapi-core",
       "@alicloud/sts20150401",
       "@darabonba/typescript",
-      "buffer-equal-constant-time",
-      "ecdsa-sig-formatter",
-      "jsonwebtoken",
-      "jwa",
-      "jws",
-      "quick-lru",
     ]);
-    expect(report.inputs.filter((input) => /^(sandbox|test|cli|client|examples)\//.test(input))).toEqual([]);
+    const all = report.files.flatMap(({ inputs }) => inputs);
+    expect(all.length).toBeGreaterThan(100);
+    expect(all.filter((input) => /^(sandbox|test|cli|client|examples)\//.test(input))).toEqual([]);
+  });
+
+  it("has the Redis client in a file of its own, with nothing of the SDK", () => {
+    expect(packagesOf("shared-cache.js")).toEqual([
+      "@ioredis/commands",
+      "cluster-key-slot",
+      "cockatiel",
+      "debug",
+      "denque",
+      "ioredis",
+      "ms",
+      "redis-errors",
+      "standard-as-callback",
+    ]);
   });
 
   // url.parse() outside node_modules prints DEP0169 on every cold start of a newer Node.
