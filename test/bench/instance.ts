@@ -21,6 +21,8 @@ export interface Answered {
 export interface Instance {
   /** One at a time. Throws when the process ends instead. */
   answer(ask: Ask): Promise<Answered>;
+  /** It has written to its log that it does not use Redis for now. */
+  readonly gaveRedisUp: boolean;
   stop(): Promise<void>;
 }
 
@@ -30,13 +32,19 @@ function startInstance(environment: Environment): Instance {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   // The log: in FC too, another process reads it.
-  child.stdout?.resume();
+  let gaveRedisUp = false;
+  child.stdout?.setEncoding("utf8").on("data", (lines: string) => {
+    gaveRedisUp ||= lines.includes('"warning":"Redis is not used');
+  });
   let errors = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     errors += text;
   });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   return {
+    get gaveRedisUp() {
+      return gaveRedisUp;
+    },
     answer: async (ask) => {
       const answered = new Promise<Answered>((resolve) => child.once("message", resolve));
       child.send(ask);

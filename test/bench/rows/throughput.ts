@@ -67,6 +67,8 @@ interface Measured {
   /** Microseconds of processor time for one answer. */
   readonly cost: number[];
   stsCalls: number;
+  /** Redis did not answer in time, once. */
+  gaveRedisUp: boolean;
 }
 
 async function measuredInTurn(
@@ -77,7 +79,7 @@ async function measuredInTurn(
   const all = [...measurements].map(([name, measurement]) => ({
     name,
     ...measurement,
-    measured: { cost: [], stsCalls: 0 } as Measured,
+    measured: { cost: [], stsCalls: 0, gaveRedisUp: false } as Measured,
   }));
   for (let round = 1; round <= WARM_UP_ROUNDS + rounds; round += 1) {
     for (let i = 0; i < all.length; i += 1) {
@@ -91,13 +93,16 @@ async function measuredInTurn(
       if (round <= WARM_UP_ROUNDS) continue;
       measured.cost.push(cpuMicroseconds / asked.requests);
       measured.stsCalls += (await sts.calls()) - callsBefore;
+      measured.gaveRedisUp = instance.gaveRedisUp;
     }
   }
   return new Map(all.map(({ name, measured }) => [name, measured]));
 }
 
+const NOTHING: Measured = { cost: [], stsCalls: 0, gaveRedisUp: false };
+
 function rowsFrom(measured: ReadonlyMap<string, Measured>): readonly Row[] {
-  const of = (name: string): Measured => measured.get(name) ?? { cost: [], stsCalls: 0 };
+  const of = (name: string): Measured => measured.get(name) ?? NOTHING;
   const perSecond = (metric: string, name: string, more = ""): Row => {
     const { cost } = of(name);
     const rate = spreadOf(cost.map((microseconds) => 1e6 / microseconds));
@@ -105,10 +110,13 @@ function rowsFrom(measured: ReadonlyMap<string, Measured>): readonly Row[] {
       beside: `${us(median(cost))} each${more}`,
     });
   };
-  const shared = (metric: string, name: string): Row =>
-    measured.has(name)
-      ? perSecond(metric, name, `; STS calls: ${of(name).stsCalls}`)
+  const shared = (metric: string, name: string): Row => {
+    const { stsCalls, gaveRedisUp } = of(name);
+    const more = gaveRedisUp ? `; gave Redis up, STS calls: ${stsCalls}` : "";
+    return measured.has(name)
+      ? perSecond(metric, name, more)
       : { metric, measured: "skipped: no redis-server" };
+  };
   const { stsCalls } = of("hits");
   if (stsCalls > 0) throw new Error(`${stsCalls} calls of STS: these were no hits`);
   const [best = ""] = PEERS.map(({ client }) => client).sort(
