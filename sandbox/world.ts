@@ -115,6 +115,8 @@ export interface Bucket {
   cors: CorsRule[];
   /** Whether every answer has `Vary: Origin`. */
   corsVary: boolean;
+  /** Versions themselves are not kept here. Undefined: never switched on. */
+  versioning: "Enabled" | "Suspended" | undefined;
   /** Custom domain names of the bucket, in lower case, e.g. photos.example.com. */
   hosts: string[];
   readonly objects: Map<string, StoredObject>;
@@ -323,6 +325,7 @@ export function addBucket(
     policy: undefined,
     cors: [],
     corsVary: false,
+    versioning: undefined,
     hosts: [],
     objects: new Map(),
     uploads: new Map(),

@@ -17,13 +17,19 @@ export const READ_WITH = "run this with keys that may read the bucket's settings
 /** here: the account's own, in the region; elsewhere: its own, in another; unknown: none that is known to be its own. */
 type BucketState = "here" | "elsewhere" | "unknown";
 
-/** Whether a bucket is there, in the region, the account's own, and private. */
+/** Whether a bucket is there, in the region, the account's own, and private; and keeps files that forms must not replace. */
 export async function bucketStateOf(
   client: OssClient,
-  want: { readonly bucket: string; readonly region: string; readonly accountId: string },
+  want: {
+    readonly bucket: string;
+    readonly region: string;
+    readonly accountId: string;
+    /** Names of the rules whose forms must not replace a file there. */
+    readonly keeping: readonly string[];
+  },
   findings: Findings,
 ): Promise<BucketState> {
-  const { bucket, region, accountId } = want;
+  const { bucket, region, accountId, keeping } = want;
   const check = `bucket ${bucket}`;
   let info: BucketInfo;
   try {
@@ -54,6 +60,12 @@ export async function bucketStateOf(
       `its ACL is ${info.acl}: anybody can ${info.acl === "public-read" ? "read" : "read and write"} every object, whatever access.yaml says`,
       `set the ACL of ${bucket} to private (console: Permission Control), and switch on Block Public Access`,
     );
+  if (info.keepsVersions && keeping.length > 0)
+    findings.warn(
+      `versions in ${bucket}`,
+      `the bucket keeps versions, and so OSS ignores overwrite: false of ${keeping.join(", ")}: a form can be posted again until it ends, and replaces the file with a new version`,
+      "use a bucket without versioning for these rules, unless it is enough that the older version can be restored",
+    );
   return "here";
 }
 
@@ -61,6 +73,8 @@ interface BucketInfo {
   readonly region: string;
   readonly owner: string;
   readonly acl: string;
+  /** Enabled, or Suspended: x-oss-forbid-overwrite has no effect. Source: OSS, PutObject, request headers. */
+  readonly keepsVersions: boolean;
 }
 
 /** ali-oss has no types for this answer. Throws AlienAnswer when it is not an answer of GetBucketInfo. */
@@ -70,12 +84,14 @@ function bucketInfoFrom(answer: unknown): BucketInfo {
     Location: location,
     Owner: owner,
     AccessControlList: list,
+    Versioning: versioning,
   } = Object(bucket) as Readonly<Record<string, unknown>>;
   const { ID: id } = Object(owner) as { readonly ID?: unknown };
   const { Grant: grant } = Object(list) as { readonly Grant?: unknown };
   if (typeof location !== "string" || typeof id !== "string" || typeof grant !== "string")
     throw new AlienAnswer("it lacks the bucket's location, owner or ACL");
-  return { region: regionOf(location), owner: id, acl: grant };
+  const keepsVersions = versioning === "Enabled" || versioning === "Suspended";
+  return { region: regionOf(location), owner: id, acl: grant, keepsVersions };
 }
 
 /** OSS does not say where a bucket is that is not where it was looked for; the list of all buckets does. */

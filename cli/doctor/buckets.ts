@@ -34,7 +34,11 @@ export async function bucketsChecked(
   const enforced = rules.rules.filter(({ mode }) => mode === "enforce");
   const unknown: string[] = [];
   for (const bucket of new Set([defaultBucket, ...enforced.map((rule) => rule.bucket ?? defaultBucket)])) {
-    const state = await bucketStateOf(client, { bucket, region, accountId }, findings);
+    const own = enforced.filter((rule) => (rule.bucket ?? defaultBucket) === bucket);
+    const keeping = own.flatMap(({ name, upload }) =>
+      upload === undefined || upload.overwrite || uploadsRole === undefined ? [] : [name],
+    );
+    const state = await bucketStateOf(client, { bucket, region, accountId, keeping }, findings);
     if (state === "unknown") unknown.push(bucket);
     if (state !== "here") continue;
     await want.endpointChecked(bucket);
@@ -45,11 +49,9 @@ export async function bucketsChecked(
     };
     await policyChecked(client, ground, findings);
     const uses = new Set<Use>(
-      enforced
-        .filter((rule) => (rule.bucket ?? defaultBucket) === bucket)
-        .flatMap(({ permissions, upload }): readonly Use[] =>
-          upload === undefined || uploadsRole === undefined ? permissions : [...permissions, "upload"],
-        ),
+      own.flatMap(({ permissions, upload }): readonly Use[] =>
+        upload === undefined || uploadsRole === undefined ? permissions : [...permissions, "upload"],
+      ),
     );
     await corsChecked(client, { bucket, allowedOrigins, uses }, findings);
   }

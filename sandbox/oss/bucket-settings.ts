@@ -23,6 +23,7 @@ export function getBucketInfo({ bucket }: BucketCall): Answer {
           ["CrossRegionReplication", "Disabled"],
           ["TransferAcceleration", "Disabled"],
           ["BlockPublicAccess", "false"],
+          ...(bucket.versioning === undefined ? [] : [["Versioning", bucket.versioning] as const]),
           ownerOf(bucket.ownerId),
           ["AccessControlList", [["Grant", bucket.acl]]],
           ["ServerSideEncryptionRule", [["SSEAlgorithm", "None"]]],

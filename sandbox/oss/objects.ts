@@ -105,6 +105,8 @@ export function refuseOverwrite(
   headers: Readonly<Record<string, string>>,
 ): void {
   if (headers["x-oss-forbid-overwrite"] !== "true" || !bucket.objects.has(key)) return;
+  // A bucket with versions ignores the header. Source: OSS, PutObject, request headers.
+  if (bucket.versioning !== undefined) return;
   const message = "The object you specified already exists and can not be overwritten.";
   throw ossError(409, "FileAlreadyExists", message, undefined, { Key: key });
 }

@@ -120,6 +120,28 @@ describe("doctor names the cause and what to do", () => {
     upload: { maxBytes: 100, contentTypes: ["image/*"] },
   };
 
+  /** What the roles of a deployment have and lack when a rule with upload takes the place of all others. */
+  const MADE_BEFORE_FORMS: Case["told"] = [
+    [
+      "warn",
+      "policies of oss-valet-client",
+      /oss-valet-client-access allows more than the rules need/,
+      /provision apply/,
+    ],
+    [
+      "fail",
+      "policies of oss-valet-uploads",
+      /too narrow for rule "photos": oss:PutObject will fail with AccessDenied \(identity policy: no statement allows/,
+      /provision apply --allow-widening/,
+    ],
+    [
+      "warn",
+      "policies of oss-valet-uploads",
+      /oss-valet-client-uploads allows more than the rules need: oss:GetObject/,
+      /provision apply/,
+    ],
+  ];
+
   const cases: readonly Case[] = [
     {
       name: "no role of uploads",
@@ -173,26 +195,7 @@ describe("doctor names the cause and what to do", () => {
     {
       name: "a role of uploads that was made before the rule with upload",
       access: { rules: [FORMS] },
-      told: [
-        [
-          "warn",
-          "policies of oss-valet-client",
-          /oss-valet-client-access allows more than the rules need/,
-          /provision apply/,
-        ],
-        [
-          "fail",
-          "policies of oss-valet-uploads",
-          /too narrow for rule "photos": oss:PutObject will fail with AccessDenied \(identity policy: no statement allows/,
-          /provision apply --allow-widening/,
-        ],
-        [
-          "warn",
-          "policies of oss-valet-uploads",
-          /oss-valet-client-uploads allows more than the rules need: oss:GetObject/,
-          /provision apply/,
-        ],
-      ],
+      told: MADE_BEFORE_FORMS,
     },
     {
       name: "a role of uploads without its policy",
@@ -569,6 +572,31 @@ describe("doctor names the cause and what to do", () => {
           fault: { kind: "answer", status: 403, body: "" },
         }),
       told: [["fail", "bucket policy of examplebucket", /AccessDenied/, /AliyunOSSReadOnlyAccess/]],
+    },
+    ...(["Enabled", "Suspended"] as const).map((versioning) => ({
+      name: `forms that must not replace a file, in a bucket that keeps versions: ${versioning}`,
+      plant: ({ bucket }: Deployment) => Object.assign(bucket, { versioning }),
+      access: { rules: [FORMS] },
+      told: [
+        [
+          "warn" as const,
+          "versions in examplebucket",
+          /^the bucket keeps versions, and so OSS ignores overwrite: false of photos: a form can be posted again/,
+          /^use a bucket without versioning for these rules, unless/,
+        ] as const,
+        ...MADE_BEFORE_FORMS,
+      ],
+    })),
+    {
+      name: "forms that may replace a file, in a bucket that keeps versions",
+      plant: ({ bucket }) => Object.assign(bucket, { versioning: "Enabled" }),
+      access: { rules: [{ ...FORMS, upload: { ...FORMS.upload, overwrite: true } }] },
+      told: MADE_BEFORE_FORMS,
+    },
+    {
+      name: "credentials alone, in a bucket that keeps versions",
+      plant: ({ bucket }) => Object.assign(bucket, { versioning: "Enabled" }),
+      told: [],
     },
     {
       name: "no such bucket",

@@ -270,6 +270,19 @@ describe("a form in disorder", () => {
   });
 });
 
+describe("a form that is posted again", () => {
+  it.each([
+    [undefined, 409],
+    ["Enabled", 200],
+    ["Suspended", 200],
+  ] as const)("in a bucket whose versioning is %s: %i", async (versioning, status) => {
+    oss.bucket.versioning = versioning;
+    const form = await formFor();
+    expect((await post(form.Url, entriesOf(form))).status).toBe(200);
+    expect((await post(form.Url, entriesOf(form))).status).toBe(status);
+  });
+});
+
 describe("a form that has ended", () => {
   it("by its own time", async () => {
     service.isBehindBy(61_000);

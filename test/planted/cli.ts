@@ -145,6 +145,14 @@ export const cliBugs: readonly Bug[] = [
     killedBy: ["unit/cli/doctor/bucket-policy"],
   },
   {
+    name: "doctor: a bucket whose versioning is suspended keeps to overwrite: false",
+    threat: "F2",
+    in: "cli/doctor/bucket-state.ts#bucketInfoFrom",
+    find: `versioning === "Enabled" || versioning === "Suspended"`,
+    replace: `versioning === "Enabled"`,
+    killedBy: ["flow/doctor"],
+  },
+  {
     name: "cli: a bucket policy lets another account's role in",
     in: "strangerFrom",
     find: `if (account !== accountId) return`,

@@ -275,6 +275,18 @@ describe.each(SIGNATURE_VERSIONS)("ali-oss, %s, objects", (version) => {
     expect((await client.get("a")).content).toEqual(Buffer.from("1"));
   });
 
+  it.each(["Enabled", "Suspended"] as const)(
+    "ignores x-oss-forbid-overwrite where versioning is %s, as GetBucketInfo says",
+    async (versioning) => {
+      oss.bucket.versioning = versioning;
+      const headers = { "x-oss-forbid-overwrite": "true" };
+      for (const text of ["1", "2"]) await client.put("a", Buffer.from(text), { headers });
+      expect((await client.get("a")).content).toEqual(Buffer.from("2"));
+      const { bucket } = await client.getBucketInfo(oss.bucket.name);
+      expect(bucket).toMatchObject({ Versioning: versioning });
+    },
+  );
+
   it.each([
     ["of other bytes", "XUFAKrxLKna5cZ2REBfFkg=="],
     ["that is none", "abc"],

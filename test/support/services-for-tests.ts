@@ -29,6 +29,7 @@ export async function ossForTests(): Promise<OssService> {
     bucket.acl = "private";
     bucket.cors = [];
     bucket.corsVary = false;
+    bucket.versioning = undefined;
     bucket.policy = undefined;
     clock.skew(0);
     faults.clear();

@@ -14,7 +14,7 @@ export function worldIsRestored(deployment: () => Deployment): void {
 function stateOf({ sandbox, account, bucket }: Deployment): () => void {
   const { world, faults, clock } = sandbox;
   const buckets = [...world.buckets];
-  const { acl, policy } = bucket;
+  const { acl, policy, versioning } = bucket;
   const cors = [...bucket.cors];
   const roles = [...account.roles].map(([name, role]) => ({
     name,
@@ -37,7 +37,7 @@ function stateOf({ sandbox, account, bucket }: Deployment): () => void {
   const rootKeys = [...account.rootKeys];
   return () => {
     refill(world.buckets, buckets);
-    Object.assign(bucket, { acl, policy });
+    Object.assign(bucket, { acl, policy, versioning });
     bucket.cors.splice(0, Number.POSITIVE_INFINITY, ...cors);
     refill(
       account.roles,
