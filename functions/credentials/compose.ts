@@ -1,6 +1,7 @@
 import { aliyunSts } from "../../shared/adapters/aliyun-sts.ts";
 import { cachingSts } from "../../shared/adapters/caching-sts.ts";
 import { settingKeys } from "../../shared/adapters/fixed-keys.ts";
+import { restingSts } from "../../shared/adapters/resting-sts.ts";
 import type { Sts } from "../../shared/ports.ts";
 import type { CallerSource } from "../http/caller-settings.ts";
 import { type Foundation, foundationFrom, serviceOf } from "../http/compose.ts";
@@ -32,8 +33,9 @@ function stsFrom(
   { cache, sts: endpoint, roleArn }: Config,
   { clock, callerCredentials, operatorLog }: Foundation,
 ): Sts {
-  const sts = aliyunSts({ endpoint, roleArn, callerCredentials, clock });
-  if (cache.kind === "off") return sts;
+  const asked = aliyunSts({ endpoint, roleArn, callerCredentials, clock });
+  if (cache.kind === "off") return asked;
+  const sts = restingSts({ sts: asked, clock });
   const { maxEntries } = cache;
   if (cache.kind === "memory") return cachingSts({ sts, clock, maxEntries });
   const scope = JSON.stringify([endpoint.host, roleArn]);

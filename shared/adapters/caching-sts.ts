@@ -1,7 +1,8 @@
 import QuickLru from "quick-lru";
 import { isAlive, isReusable } from "../domain/ram/credential-life.ts";
-import { granted, type Result, refused } from "../domain/refusal.ts";
+import { granted, type Result } from "../domain/refusal.ts";
 import type { AssumeRole, Clock, Sts, TemporaryCredentials } from "../ports.ts";
+import { pauseUntil } from "./caching-sts/pause-until.ts";
 
 export interface CachingStsOptions {
   readonly sts: Sts;
@@ -19,21 +20,17 @@ const OUTAGE_MS = 5_000;
 /** Milliseconds. A call to STS ends after 5 s. One that seems to be under way for longer belongs to a frozen instance. */
 const LONGEST_CALL_MS = 10_000;
 
-/** Milliseconds. aliyunSts passes on no longer pause: with a longer one here, the clock has gone back. */
-const LONGEST_PAUSE_MS = 600_000;
-
 /**
  * An {@link Sts} around an `Sts`, which keeps credentials in the memory of this instance, by everything that shaped them.
- * Equal calls at the same time are one call. A throttled STS is not asked again before the end of the pause that it asked
- * for. While it is throttled or gone, credentials that still live are handed out, although new ones would be due. A refusal
- * is never kept; after a denial nothing is. A key that OSS refuses, as an App says, is not handed out again. When credentials may be handed out again: domain/ram/credential-life.ts.
+ * Equal calls at the same time are one call. While STS is throttled or gone, credentials that still live are handed out,
+ * although new ones would be due. A refusal is never kept; after a denial nothing is. A key that OSS refuses, as an App says,
+ * is not handed out again. When credentials may be handed out again: domain/ram/credential-life.ts.
  */
 export function cachingSts({ sts, clock, maxEntries }: CachingStsOptions): Sts {
   const kept = new QuickLru<string, TemporaryCredentials>({
     maxSize: Math.max(1, Math.ceil(maxEntries / 2)),
   });
   const underWay = new Map<string, Call>();
-  const throttled = pauseUntil();
   const gone = pauseUntil();
 
   /** Those that OSS still takes, as far as we know, and that live until the App has used them. */
@@ -48,13 +45,7 @@ export function cachingSts({ sts, clock, maxEntries }: CachingStsOptions): Sts {
 
   const ask: Sts["assumeRole"] = async (call, refusedKeyId) => {
     const key = callText(call);
-    const nowMs = clock.nowMs();
-    const pauseMs = throttled.leftMs(nowMs);
-    if (pauseMs > 0) {
-      const retryAfterSeconds = Math.ceil(pauseMs / 1_000);
-      return bridge(key, call, refusedKeyId) ?? refused({ code: "STS_THROTTLED", retryAfterSeconds });
-    }
-    const bridged = gone.leftMs(nowMs) > 0 ? bridge(key, call, refusedKeyId) : undefined;
+    const bridged = gone.leftMs(clock.nowMs()) > 0 ? bridge(key, call, refusedKeyId) : undefined;
     if (bridged !== undefined) return bridged;
 
     const result = await sts.assumeRole(call, refusedKeyId);
@@ -64,10 +55,9 @@ export function cachingSts({ sts, clock, maxEntries }: CachingStsOptions): Sts {
       return result;
     }
     const { refusal } = result;
-    if (refusal.code === "STS_THROTTLED") throttled.begin(clock.nowMs(), refusal.retryAfterSeconds * 1_000);
-    else if (refusal.code === "STS_UNAVAILABLE")
+    if (refusal.code === "STS_UNAVAILABLE")
       gone.begin(clock.nowMs(), Math.max(OUTAGE_MS, (refusal.retryAfterSeconds ?? 0) * 1_000));
-    else {
+    else if (refusal.code !== "STS_THROTTLED") {
       kept.delete(key);
       return result;
     }
@@ -116,22 +106,4 @@ interface Call {
 /** Everything that shapes credentials, as one text: a structure, so that no two calls have the same. */
 function callText({ sessionName, sessionPolicy, durationSeconds }: AssumeRole): string {
   return JSON.stringify([sessionName, durationSeconds, sessionPolicy]);
-}
-
-/** A time in which STS is left alone. Wall clock: a frozen instance's monotonic clock may stand still. */
-function pauseUntil() {
-  let endMs = 0;
-  return {
-    begin: (nowMs: number, lastsMs: number) => {
-      endMs = nowMs + lastsMs;
-    },
-    end: () => {
-      endMs = 0;
-    },
-    /** Milliseconds; 0 when it is over, or when the clock has gone back. */
-    leftMs: (nowMs: number): number => {
-      const leftMs = endMs - nowMs;
-      return leftMs > 0 && leftMs <= LONGEST_PAUSE_MS ? leftMs : 0;
-    },
-  };
 }

@@ -101,9 +101,9 @@ export const keptCredentialsBugs: readonly Bug[] = [
   {
     name: "kept: a throttled STS is asked again at once",
     threat: "S15",
-    in: "cachingSts",
-    find: `throttled.begin(clock.nowMs(), refusal.retryAfterSeconds * 1_000);`,
-    replace: ``,
+    in: "restingSts",
+    find: `pause.begin(clock.nowMs(), result.refusal.retryAfterSeconds * 1_000);`,
+    replace: `pause.end();`,
     killedBy: MEMORY,
   },
   {

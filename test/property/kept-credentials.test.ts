@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { cachingSts } from "../../shared/adapters/caching-sts.ts";
+import { restingSts } from "../../shared/adapters/resting-sts.ts";
 import { sharedCacheSts } from "../../shared/adapters/shared-cache-sts.ts";
 import { granted, type Refusal, type Result, refused } from "../../shared/domain/refusal.ts";
 import type { AssumeRole, Sts, TemporaryCredentials } from "../../shared/ports.ts";
@@ -71,7 +72,7 @@ it(
         const instances = [1, 2].map(() =>
           cachingSts({
             sts: sharedCacheSts({
-              sts,
+              sts: restingSts({ sts, clock }),
               store,
               clock,
               scope: "role",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cachingSts } from "../../../shared/adapters/caching-sts.ts";
+import { restingSts } from "../../../shared/adapters/resting-sts.ts";
 import type { SessionName } from "../../../shared/domain/policy/session-name.ts";
 import type { SessionPolicy } from "../../../shared/domain/policy/session-policy.ts";
 import { type Refusal, refused } from "../../../shared/domain/refusal.ts";
@@ -14,7 +15,8 @@ const DENIED: Refusal = { code: "STS_DENIED", stsCode: "NoPermission" };
 function stage(maxEntries = 1_000) {
   let nowMs = START_MS;
   const inner = countedSts(() => nowMs);
-  const sts = cachingSts({ sts: inner, clock: { nowMs: () => nowMs }, maxEntries });
+  const clock = { nowMs: () => nowMs };
+  const sts = cachingSts({ sts: restingSts({ sts: inner, clock }), clock, maxEntries });
   return {
     inner,
     sts,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cachingSts } from "../../../shared/adapters/caching-sts.ts";
+import { restingSts } from "../../../shared/adapters/resting-sts.ts";
 import { sharedCacheSts } from "../../../shared/adapters/shared-cache-sts.ts";
 import { type Refusal, refused } from "../../../shared/domain/refusal.ts";
 import type { AssumeRole, Sts } from "../../../shared/ports.ts";
@@ -27,7 +28,7 @@ function stage() {
     scope?: string;
   } = {}): Sts =>
     sharedCacheSts({
-      sts: inner,
+      sts: restingSts({ sts: inner, clock }),
       store,
       clock,
       scope,
@@ -272,6 +273,20 @@ describe("a throttled STS", () => {
         endMs: Number.MAX_SAFE_INTEGER,
       });
     expect(await outcomeOf(instance(), callOf("bob"))).toBe("STS.3 asked");
+  });
+
+  it("keeps nobody waiting whose credentials are in the store, not even in the instance that was told", async () => {
+    const { instance, clock, inner, store, pass } = stage();
+    await outcomeOf(instance(), callOf("bob"));
+    const told = cachingSts({ sts: instance(), clock, maxEntries: 10 });
+    inner.answer(() => refused(THROTTLED));
+    expect(await outcomeOf(told)).toBe("STS_THROTTLED 7");
+    expect(await outcomeOf(told, callOf("bob"))).toBe("STS.1 shared");
+    // Without the store it is left alone all the same.
+    store.use(false);
+    pass(2);
+    expect(await outcomeOf(told)).toBe("STS_THROTTLED 5");
+    expect(inner.calls).toHaveLength(2);
   });
 
   it("is bridged, in all instances, with credentials that still live", async () => {
