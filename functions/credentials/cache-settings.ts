@@ -35,13 +35,17 @@ export function cacheFrom({ read, refuse }: Settings): CacheSettings {
 }
 
 /**
- * Entries that fit into half of what Node leaves free in an instance of so many MB. An entry has 1.5 kB, or up to 3 kB with
- * the longest policy; Node and this function need 96 MB. Without the setting: as in an instance of 256 MB.
+ * Entries for an instance of so many MB. An entry has 1.5 kB; with the longest policy up to 6 kB, as a token grows with its
+ * policy (source: STS FAQ). Node takes half of the memory for its heap, and no more than 2 GB below 16 GB; a full heap ends the
+ * process. Without the setting: as in an instance of 256 MB.
  */
 function entriesFor(memoryMB: string | undefined): number {
   const megabytes = /^\d{2,6}$/.test(memoryMB ?? "") ? Number(memoryMB) : 256;
-  return Math.max(1_000, (megabytes - 96) * 160);
+  return Math.min(MAX_ENTRIES, Math.max(1_000, (megabytes - 96) * 80));
 }
+
+/** Of 6 kB each, they fill the 2 GB. */
+const MAX_ENTRIES = 320_000;
 
 function refuseUrl(value: string, refuse: Refuse): void {
   const fix =
@@ -51,9 +55,20 @@ function refuseUrl(value: string, refuse: Refuse): void {
   if (url === undefined)
     refuse(where, "is not a URL (a @, :, / or # in a password is written %40, %3A, %2F, %23)", fix);
   else if (url.hostname === "") refuse(where, "has no host", fix);
+  else if (!isDecodable(`${url.username} ${url.password}`))
+    refuse(where, "has a % in its user or password that begins no character", "write a literal % as %25");
   else if (!/^\/?(\d{1,5})?$/.test(url.pathname))
     refuse(where, "has a path that is not the number of a database", fix);
   else if (url.search !== "" || url.hash !== "") refuse(where, "has a ? or a # part", fix);
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function keysFrom(value: string | undefined, refuse: Refuse): readonly [Buffer, ...Buffer[]] {

@@ -139,6 +139,14 @@ export const keptCredentialsBugs: readonly Bug[] = [
     killedBy: MEMORY,
   },
   {
+    name: "kept: more entries than Node's heap has room for",
+    threat: "S15",
+    in: "functions/credentials/cache-settings.ts#entriesFor",
+    find: `Math.min(MAX_ENTRIES, Math.max(1_000, (megabytes - 96) * 80))`,
+    replace: `Math.max(1_000, (megabytes - 96) * 160)`,
+    killedBy: ["unit/functions/cache-settings"],
+  },
+  {
     name: "kept: a pause without end, when the clock goes back",
     threat: "S15",
     in: "pauseUntil",

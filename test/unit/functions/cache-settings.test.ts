@@ -17,18 +17,23 @@ function cacheOf(environment: Readonly<Record<string, string>>) {
 
 describe("where credentials are kept", () => {
   it.each<[string, Readonly<Record<string, string>>, object]>([
-    ["in memory, where nothing is said", {}, { kind: "memory", maxEntries: 25_600 }],
-    ["in memory", { CREDENTIAL_CACHE: "memory" }, { kind: "memory", maxEntries: 25_600 }],
+    ["in memory, where nothing is said", {}, { kind: "memory", maxEntries: 12_800 }],
+    ["in memory", { CREDENTIAL_CACHE: "memory" }, { kind: "memory", maxEntries: 12_800 }],
     ["nowhere", { CREDENTIAL_CACHE: "off" }, { kind: "off" }],
     [
       "in the memory of a small instance",
       { FC_FUNCTION_MEMORY_SIZE: "128" },
-      { kind: "memory", maxEntries: 5_120 },
+      { kind: "memory", maxEntries: 2_560 },
     ],
     [
       "in the memory of a large one",
       { FC_FUNCTION_MEMORY_SIZE: "1024" },
-      { kind: "memory", maxEntries: 148_480 },
+      { kind: "memory", maxEntries: 74_240 },
+    ],
+    [
+      "in the memory of one that is larger than Node's heap can be",
+      { FC_FUNCTION_MEMORY_SIZE: "32768" },
+      { kind: "memory", maxEntries: 320_000 },
     ],
     [
       "in the memory of one that is said to be tiny",
@@ -38,17 +43,17 @@ describe("where credentials are kept", () => {
     [
       "in the memory of one with no number",
       { FC_FUNCTION_MEMORY_SIZE: "much" },
-      { kind: "memory", maxEntries: 25_600 },
+      { kind: "memory", maxEntries: 12_800 },
     ],
     [
       "in a Redis",
       { CREDENTIAL_CACHE: REDIS, CREDENTIAL_CACHE_KEY: BASE64 },
-      { kind: "shared", url: REDIS, keys: [KEY], maxEntries: 25_600 },
+      { kind: "shared", url: REDIS, keys: [KEY], maxEntries: 12_800 },
     ],
     [
       "in a Redis with TLS and a database, while the key is replaced",
       { CREDENTIAL_CACHE: "rediss://10.0.0.1:6380/3", CREDENTIAL_CACHE_KEY: `${NEW_BASE64}, ${BASE64}` },
-      { kind: "shared", url: "rediss://10.0.0.1:6380/3", keys: [NEW_KEY, KEY], maxEntries: 25_600 },
+      { kind: "shared", url: "rediss://10.0.0.1:6380/3", keys: [NEW_KEY, KEY], maxEntries: 12_800 },
     ],
     [
       "nowhere, while the key waits for a Redis",
@@ -81,6 +86,12 @@ describe("a mistake is named, with what to write", () => {
       { CREDENTIAL_CACHE: "redis://valet:s3cret/Word@10.0.0.1", CREDENTIAL_CACHE_KEY: BASE64 },
       `CREDENTIAL_CACHE is not a URL (a @, :, / or # in a password is written %40, %3A, %2F, %23); ${URL_FIX}`,
     ],
+    ...["s3cret%Word", "s3cret%zzWord", "s3cret%ffWord", "s3cret%"].flatMap((text) =>
+      [`${text}:x`, `valet:${text}`].map((who): [Readonly<Record<string, string>>, string] => [
+        { CREDENTIAL_CACHE: `redis://${who}@10.0.0.1`, CREDENTIAL_CACHE_KEY: BASE64 },
+        "CREDENTIAL_CACHE has a % in its user or password that begins no character; write a literal % as %25",
+      ]),
+    ),
     [
       { CREDENTIAL_CACHE: "redis://", CREDENTIAL_CACHE_KEY: BASE64 },
       `CREDENTIAL_CACHE has no host; ${URL_FIX}`,
