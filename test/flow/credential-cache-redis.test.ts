@@ -80,6 +80,18 @@ describe.skipIf(REDIS_SERVER_PATH === undefined)(
       expect(callsSince()).toBe(2);
     });
 
+    it("give what lies in Redis while STS is throttled, and so does the instance that was told", async () => {
+      const { instance, callsSince } = stage();
+      const kept = await keyFrom(instance(), "bob");
+      const told = instance();
+      await keyFrom(told, "carol");
+      stub.answer(() => json(503, { Code: "Throttling.User", Message: "", RequestId: "request" }));
+      expect((await answerTo(told, "alice")).statusCode).toBe(503);
+      expect(await keyFrom(told, "bob")).toBe(kept);
+      expect(lines.at(-1)).toMatchObject({ cachedIn: "shared" });
+      expect(callsSince()).toBe(3);
+    });
+
     it("leave nothing in Redis that can be read", async () => {
       const { instance } = stage();
       const key = await keyFrom(instance(), "alice");
@@ -153,17 +165,17 @@ function stage() {
 }
 
 async function keyFrom(handler: Handler, user: string): Promise<string> {
+  const { statusCode, body } = await answerTo(handler, user);
+  expect(statusCode, body).toBe(200);
+  return JSON.parse(body).AccessKeyId;
+}
+
+function answerTo(handler: Handler, user: string): Promise<FcResponse> {
   const token = jwt.sign({ sub: user }, SECRET, {
     issuer: "https://login.example.com/",
     audience: "photo-app",
     expiresIn: 600,
   });
-  const { statusCode, body } = await handler(
-    fcEventBytes({ headers: { Authorization: `Bearer ${token}` } }),
-    {
-      requestId: randomUUID(),
-    },
-  );
-  expect(statusCode, body).toBe(200);
-  return JSON.parse(body).AccessKeyId;
+  const event = fcEventBytes({ headers: { Authorization: `Bearer ${token}` } });
+  return handler(event, { requestId: randomUUID() });
 }
