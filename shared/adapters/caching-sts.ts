@@ -1,8 +1,8 @@
 import QuickLru from "quick-lru";
 import { isAlive, isReusable } from "../domain/ram/credential-life.ts";
+import { pauseUntil } from "../domain/ram/pause-until.ts";
 import { granted, type Result } from "../domain/refusal.ts";
 import type { AssumeRole, Clock, Sts, TemporaryCredentials } from "../ports.ts";
-import { pauseUntil } from "./caching-sts/pause-until.ts";
 
 export interface CachingStsOptions {
   readonly sts: Sts;

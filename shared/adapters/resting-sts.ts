@@ -1,6 +1,6 @@
+import { pauseUntil } from "../domain/ram/pause-until.ts";
 import { refused } from "../domain/refusal.ts";
 import type { Clock, Sts } from "../ports.ts";
-import { pauseUntil } from "./caching-sts/pause-until.ts";
 
 /**
  * An {@link Sts} around an `Sts`, which does not ask a throttled STS again before the end of the pause that it asked for.

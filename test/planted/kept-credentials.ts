@@ -139,14 +139,6 @@ export const keptCredentialsBugs: readonly Bug[] = [
     killedBy: MEMORY,
   },
   {
-    name: "kept: an instance that STS throttled tells those to wait whose credentials lie in Redis",
-    threat: "S15",
-    in: "functions/credentials/compose.ts#stsFrom",
-    find: `cachingSts({ sts: shared, clock, maxEntries })`,
-    replace: `cachingSts({ sts: restingSts({ sts: shared, clock }), clock, maxEntries })`,
-    killedBy: ["flow/credential-cache-redis"],
-  },
-  {
     name: "kept: more entries than Node's heap has room for",
     threat: "S15",
     in: "functions/credentials/cache-settings.ts#entriesFor",
