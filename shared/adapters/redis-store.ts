@@ -10,9 +10,7 @@ import { stamped, unstamped } from "./redis-store/stamp.ts";
 export interface RedisStoreOptions {
   /** `redis://user:password@host:port/database`, or `rediss://` for TLS. Only the host is needed. */
   readonly url: string;
-  /** Certificates, PEM, of the authority that signed the server's. Default: those that Node trusts. */
-  readonly ca?: string;
-  /** Once for each outage. Contains neither the address nor a password. */
+  /** Once for each outage, at most once a minute. Contains neither the address nor a password. */
   readonly onWarning: (message: string) => void;
   /** Milliseconds for one call. Ours: a request that finds nothing makes two calls, and nobody feels 5 ms. */
   readonly patienceMs?: number;
@@ -20,12 +18,12 @@ export interface RedisStoreOptions {
 
 /**
  * {@link SharedStore} in Redis or Tair: one server, or a cluster behind a proxy. It connects at once. When it fails once, it
- * is not used for a pause of seconds, and requests go on without it. Close it to end the process cleanly. Throws for an
+ * is not used for a while, and requests go on without it. Close it to end the process cleanly. Throws for an
  * address that is none.
  */
 export function redisStore(options: RedisStoreOptions): SharedStore & { close(): Promise<void> } {
   const redis = guardedRedis({
-    address: redisAddressOf(options.url, options.ca),
+    address: redisAddressOf(options.url),
     patienceMs: options.patienceMs ?? 2.5,
     // It stores, as Redis may answer and refuse to store: full, a replica, without permission.
     trial: (to) => keep(to, "trial", { value: Buffer.alloc(0), freshUntilMs: 0, lifeMs: 1 }),

@@ -10,9 +10,8 @@ const DEFAULT_PORT = 6379;
 /**
  * `redis://user:password@host:port/database`, or `rediss://` for TLS; only the host is needed. User and password are
  * percent-encoded. Throws for another text, without quoting it. A query is ignored: it cannot change how we connect.
- * `ca`: see {@link RedisStoreOptions.ca}.
  */
-export function redisAddressOf(url: string, ca?: string): RedisAddress {
+export function redisAddressOf(url: string): RedisAddress {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^rediss?:$/.test(parsed.protocol) || parsed.hostname === "") {
     throw new Error("the address of Redis must be redis://… or rediss://… with a host");
@@ -27,9 +26,7 @@ export function redisAddressOf(url: string, ca?: string): RedisAddress {
     ...(parsed.username !== "" && { username: decoded(parsed.username) }),
     ...(parsed.password !== "" && { password: decoded(parsed.password) }),
     // Node sends the name of the host (SNI) only when it is asked to, and an address is no name.
-    ...(parsed.protocol === "rediss:" && {
-      tls: { ...(isIP(host) === 0 && { servername: host }), ...(ca !== undefined && { ca }) },
-    }),
+    ...(parsed.protocol === "rediss:" && { tls: isIP(host) === 0 ? { servername: host } : {} }),
   };
 }
 

@@ -8,7 +8,7 @@ import {
 } from "cockatiel";
 import type { RedisAddress } from "./address.ts";
 import { type Connection, connect } from "./connection.ts";
-import { within } from "./deadline.ts";
+import { TooLate, within } from "./deadline.ts";
 
 export interface GuardedRedisOptions {
   readonly address: RedisAddress;
@@ -16,7 +16,7 @@ export interface GuardedRedisOptions {
   readonly patienceMs: number;
   /** Shows whether a new connection is good. Has `patienceMs` too. */
   readonly trial: Exchange<unknown>;
-  /** The first failure of an outage. */
+  /** Once for an outage, and not twice within a minute. One late answer is none: a trial follows, and tells. */
   readonly onOutage: (error: unknown) => void;
 }
 
@@ -36,8 +36,15 @@ export interface GuardedRedis {
   close(): Promise<void>;
 }
 
-/** Milliseconds. Ours. The first pause is 2.5 to 5 s; each next one is twice as long; the longest is 30 to 60 s. */
-const PAUSE_MS = { initialDelay: 5_000, maxDelay: 60_000 };
+/**
+ * Milliseconds. Ours. The first pause is 100 to 200 ms, each next one twice as long, the longest 30 to 60 s. The first one is
+ * short because a good Redis, too, is late once in a while, and a busy instance would then miss it for long. Only a trial
+ * ends a pause, and no request waits for a trial.
+ */
+const PAUSE_MS = { initialDelay: 200, maxDelay: 60_000 };
+
+/** Milliseconds between two lines for the operator: a Redis may be good and bad by turns, such as one that is almost full. */
+const TOLD_EVERY_MS = 60_000;
 
 /**
  * The first failure ends the use of Redis, for a pause and a trial: no answer in time, a broken connection, an error reply.
@@ -51,17 +58,22 @@ export function guardedRedis({ address, patienceMs, trial, onOutage }: GuardedRe
   let current: Connection | undefined;
   /** Ends when `current` is made, or when nobody should wait for it any longer. */
   let patience: Promise<unknown> | undefined;
-  let isOutage = false;
+  let isTold = false;
+  let isTrial = false;
+  let toldAtMs = Number.NEGATIVE_INFINITY;
   breaker.onBreak((reason) => {
     // Its late replies must reach nobody. And it may be a dead one, from before the instance was frozen.
     void current?.drop();
     current = undefined;
-    if (isOutage || !("error" in reason)) return;
-    isOutage = true;
-    onOutage(reason.error);
+    if (!("error" in reason) || (reason.error instanceof TooLate && !isTrial)) return;
+    tell(reason.error);
+  });
+  breaker.onHalfOpen(() => {
+    isTrial = true;
   });
   breaker.onReset(() => {
-    isOutage = false;
+    isTrial = false;
+    isTold = false;
   });
   connectAnew();
 
@@ -82,6 +94,15 @@ export function guardedRedis({ address, patienceMs, trial, onOutage }: GuardedRe
       await last?.drop();
     },
   };
+
+  function tell(error: unknown): void {
+    // The breaker's clock.
+    const nowMs = Date.now();
+    if (isTold || Math.abs(nowMs - toldAtMs) < TOLD_EVERY_MS) return;
+    isTold = true;
+    toldAtMs = nowMs;
+    onOutage(error);
+  }
 
   async function ask<T>(exchange: Exchange<T>, ms: number): Promise<T | undefined> {
     const to = current;

@@ -21,11 +21,6 @@ describe("the address of Redis", () => {
     expect(redisAddressOf(url)).toEqual(address);
   });
 
-  it("has the certificates that may sign for it, over TLS only", () => {
-    expect(redisAddressOf("rediss://10.0.0.7", "PEM").tls).toEqual({ ca: "PEM" });
-    expect(redisAddressOf("redis://10.0.0.7", "PEM").tls).toBeUndefined();
-  });
-
   it("ignores what follows a question mark: no option can come in that way", () => {
     expect(redisAddressOf("rediss://10.0.0.7?rejectUnauthorized=false&db=7")).toEqual(
       redisAddressOf("rediss://10.0.0.7"),
