@@ -4,7 +4,6 @@ import { claimsBugs } from "./claims.ts";
 import { cliBugs } from "./cli.ts";
 import { clientBugs } from "./client.ts";
 import { clientFormsBugs } from "./client-forms.ts";
-import { codeCacheBugs } from "./code-cache.ts";
 import { credentialsBugs } from "./credentials.ts";
 import { demoBugs } from "./demo.ts";
 import { explainBugs } from "./explain.ts";
@@ -35,7 +34,6 @@ export const bugs: readonly Bug[] = [
   ...cliBugs,
   ...clientBugs,
   ...clientFormsBugs,
-  ...codeCacheBugs,
   ...credentialsBugs,
   ...demoBugs,
   ...explainBugs,
