@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { build as bundle } from "esbuild";
-import { type BuildReport, build } from "../../scripts/build.ts";
+import { type BuildOptions, type BuildReport, build } from "../../scripts/build.ts";
 import { ACCESS_WITH_SECRET } from "../support/valet.ts";
 import { SECRET } from "./programs/token-of.ts";
 
@@ -10,10 +10,15 @@ const PROGRAMS_DIR = join(ROOT, "dist/bench/programs");
 const BUNDLE_DIR = join(ROOT, "dist/bench/credentials");
 const RS256_DIR = join(ROOT, "dist/bench/credentials-rs256");
 const UPLOADS_DIR = join(ROOT, "dist/bench/uploads");
+/** The same with V8's code cache. */
+const CACHED_DIR = join(ROOT, "dist/bench/credentials-cached");
+const UPLOADS_CACHED_DIR = join(ROOT, "dist/bench/uploads-cached");
 
 /** The handlers that are measured: their issuer signs with HS256, or with RS256 and the key in JWT_PUBLIC_KEY. */
 export const BUNDLE = join(BUNDLE_DIR, "index.js");
 export const BUNDLE_RS256 = join(RS256_DIR, "index.js");
+export const BUNDLE_CACHED = join(CACHED_DIR, "index.js");
+export const UPLOADS_CACHED = join(UPLOADS_CACHED_DIR, "index.js");
 
 const ACCESS_WITH_PUBLIC_KEY = {
   ...ACCESS_WITH_SECRET,
@@ -80,12 +85,21 @@ export async function setStage(): Promise<readonly BuildReport[]> {
     format: "cjs",
     logLevel: "silent",
   });
+  await Promise.all([
+    withCodeCache({ outDir: CACHED_DIR, content: ACCESS_WITH_SECRET }),
+    withCodeCache({ outDir: UPLOADS_CACHED_DIR, function: "uploads", content: ACCESS_WITH_FORMS }),
+  ]);
   const [, ...reports] = await Promise.all([
     build({ outDir: RS256_DIR, content: ACCESS_WITH_PUBLIC_KEY }),
     build({ outDir: BUNDLE_DIR, content: ACCESS_WITH_SECRET }),
     build({ outDir: UPLOADS_DIR, function: "uploads", content: ACCESS_WITH_FORMS }),
   ]);
   return reports;
+}
+
+async function withCodeCache(options: BuildOptions): Promise<void> {
+  const { codeCache } = await build({ ...options, codeCache: "make" });
+  if (!codeCache?.made || !codeCache.warm) throw new Error(`no code cache in ${options.outDir}`);
 }
 
 /** Settings of the function uploads: it has no role to assume, and no STS. */
