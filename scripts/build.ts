@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type BuildResult, build as bundle, type Metafile, type Plugin } from "esbuild";
@@ -7,6 +7,8 @@ import { pathText, sentenceOf } from "../shared/domain/problem.ts";
 import { accessRulesFrom } from "../shared/domain/rules/access-rules.ts";
 import type { AccessRules } from "../shared/domain/rules/rule.ts";
 import { AccessFileError, accessFileOrThrow, accessFilePath } from "./build/access-file.ts";
+import { cacheFile, codeFile } from "./build/code-cache/loader.ts";
+import { type CodeCache, makeCodeCache, removeCodeCache } from "./build/code-cache.ts";
 import { ownFile } from "./build/own-file.ts";
 import { sourceOf } from "./build/source-of.ts";
 import { trim } from "./build/trim.ts";
@@ -44,6 +46,8 @@ export interface BuildOptions {
   readonly accessFile?: string;
   /** Access rules to use instead of a file. */
   readonly content?: unknown;
+  /** Default: none. A build for a deployment makes one. */
+  readonly codeCache?: "make";
 }
 
 export interface BuiltFile {
@@ -59,12 +63,14 @@ export interface BuildReport {
   /** About the access rules. */
   readonly warnings: readonly string[];
   readonly files: readonly BuiltFile[];
+  /** undefined when none was asked for. */
+  readonly codeCache: CodeCache | undefined;
 }
 
 /**
  * Makes the deployable folder: `index.js` (the handler of FC's Node.js runtime) and `server.js` (a plain HTTP
- * server), each one CommonJS file with the access rules compiled in, and a package.json. Throws AccessFileError
- * with every mistake of the rules.
+ * server), each one CommonJS file with the access rules compiled in, what they load later, and a package.json. With a code
+ * cache, each file is three: build/code-cache.ts. Throws AccessFileError with every mistake of the rules.
  */
 export async function build(options: BuildOptions): Promise<BuildReport> {
   const { rules, warnings } = checkedRules(options);
@@ -91,10 +97,24 @@ export async function build(options: BuildOptions): Promise<BuildReport> {
   await mkdir(options.outDir, { recursive: true });
   await Promise.all(outputFiles.map(({ path, contents }) => writeFile(path, contents)));
   await writeFile(join(options.outDir, "package.json"), '{"type":"commonjs"}\n');
-  return { warnings, ...reportOf(options.outDir, metafile, outputFiles) };
+  await removeCodeCache(options.outDir, Object.keys(FUNCTIONS[name]));
+  const codeCache =
+    options.codeCache === "make"
+      ? await makeCodeCache({ outDir: options.outDir, entries: ["index", "server"], rules })
+      : undefined;
+  const { files, ...report } = reportOf(options.outDir, metafile, outputFiles);
+  const cached = codeCache?.made === true ? codeCache.files : [];
+  const named = files.map((file) => {
+    const base = basename(file.name, ".js");
+    return cached.includes(base) ? { ...file, name: codeFile(base) } : file;
+  });
+  return { warnings, codeCache, files: named, ...report };
 }
 
-/** Runs {@link build} and prints the files made, or every mistake. Returns true when the build succeeded. */
+/**
+ * Runs {@link build} with a code cache (unless CODE_CACHE is `off`), and prints the files made, or every mistake. Returns true
+ * when the build succeeded.
+ */
 export function buildOrExplain(options: BuildOptions): Promise<boolean> {
   return builtOrExplained([options]);
 }
@@ -107,14 +127,15 @@ export function buildAllOrExplain(dist: string): Promise<boolean> {
 
 async function builtOrExplained(all: readonly BuildOptions[]): Promise<boolean> {
   try {
-    const reports = await Promise.all(all.map(build));
+    const codeCache = process.env["CODE_CACHE"] === "off" ? {} : ({ codeCache: "make" } as const);
+    const reports = await Promise.all(all.map((options) => build({ ...options, ...codeCache })));
     // They are about the rules, which are the same for all.
     for (const warning of reports[0]?.warnings ?? []) process.stderr.write(`warning: ${warning}\n`);
-    for (const { outDir, files } of reports) {
-      for (const { name, bytes, gzipBytes } of files) {
-        const path = relative(process.cwd(), join(outDir, name));
-        process.stderr.write(`${path}  ${kB(bytes)} kB, ${kB(gzipBytes)} kB gzipped\n`);
-      }
+    for (const { outDir, files, codeCache } of reports) {
+      const folder = relative(process.cwd(), outDir);
+      for (const { name, bytes, gzipBytes } of files)
+        process.stderr.write(`${join(folder, name)}  ${kB(bytes)} kB, ${kB(gzipBytes)} kB gzipped\n`);
+      if (codeCache !== undefined) process.stderr.write(`${codeCacheLine(folder, codeCache)}\n`);
     }
     return true;
   } catch (error) {
@@ -122,6 +143,15 @@ async function builtOrExplained(all: readonly BuildOptions[]): Promise<boolean> 
     process.stderr.write(`${error.message}\n`);
     return false;
   }
+}
+
+function codeCacheLine(folder: string, codeCache: CodeCache): string {
+  if (!codeCache.made) return `warning: ${folder} has no code cache, and starts slower: ${codeCache.because}`;
+  const names = codeCache.files.map((name) => basename(cacheFile(name))).join(", ");
+  const rest = codeCache.warm
+    ? ""
+    : "; refusals only, since no request of the build got more from these access rules";
+  return `${folder}  code cache for V8 ${process.versions.v8}: ${names}${rest}`;
 }
 
 function checkedRules({ accessFile, content }: BuildOptions): {
@@ -175,7 +205,7 @@ function reportOf(
   outDir: string,
   metafile: Metafile,
   outputFiles: NonNullable<BuildResult["outputFiles"]>,
-): Omit<BuildReport, "warnings"> {
+): Omit<BuildReport, "warnings" | "codeCache"> {
   return {
     outDir,
     files: outputFiles.map(({ path, contents }) => ({
@@ -193,7 +223,7 @@ function kB(bytes: number): string {
 
 const USAGE = `npm run build
 
-  It takes no arguments. To use another file than access.yaml: ACCESS_FILE=examples/access/editor-role.yaml npm run build`;
+  It takes no arguments. Without V8's code cache: CODE_CACHE=off npm run build. To use another file than access.yaml: ACCESS_FILE=examples/access/editor-role.yaml npm run build`;
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   optionsOrUsage({}, USAGE);

@@ -194,7 +194,7 @@ describe.skipIf(COMPONENT === undefined || process.platform === "win32")(
         readFileSync(join(ROOT, "access.yaml"), "utf8").replace("https://login.example.com/", issuer),
       );
       const output = await s(["credentials", "local", "invoke", "-e", "{}"], { ACCESS_FILE: accessFile });
-      expect(readFileSync(join(project, "dist/credentials/index.js"), "utf8")).toContain(issuer);
+      expect(readFileSync(join(project, "dist/credentials/index.code.js"), "utf8")).toContain(issuer);
       expect(answerIn(output)).toMatchObject({ statusCode: 400, body: { Code: "InvalidRequest" } });
     });
 

@@ -4,6 +4,7 @@ import { claimsBugs } from "./claims.ts";
 import { cliBugs } from "./cli.ts";
 import { clientBugs } from "./client.ts";
 import { clientFormsBugs } from "./client-forms.ts";
+import { codeCacheBugs } from "./code-cache.ts";
 import { credentialsBugs } from "./credentials.ts";
 import { demoBugs } from "./demo.ts";
 import { explainBugs } from "./explain.ts";
@@ -34,6 +35,7 @@ export const bugs: readonly Bug[] = [
   ...cliBugs,
   ...clientBugs,
   ...clientFormsBugs,
+  ...codeCacheBugs,
   ...credentialsBugs,
   ...demoBugs,
   ...explainBugs,
