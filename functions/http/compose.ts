@@ -8,6 +8,7 @@ import type { GateSettings } from "./gate-settings.ts";
 import type { Service } from "./http.ts";
 import type { HttpSettings } from "./http-settings.ts";
 import { type Route, shellAround } from "./shell.ts";
+import { withSmallHeap } from "./small-heap.ts";
 import { VERSION } from "./version.ts";
 
 /** What every function is wired from: who is let in, the time, the log and the function's own keys. */
@@ -60,7 +61,7 @@ export function serviceOf(
   { auditLog, clock, useCallerCredentials }: Foundation,
 ): Service {
   return {
-    handle: shellAround({ routes, allowedOrigins, auditLog, clock, version: VERSION }),
+    handle: withSmallHeap(shellAround({ routes, allowedOrigins, auditLog, clock, version: VERSION })),
     useCallerCredentials,
   };
 }

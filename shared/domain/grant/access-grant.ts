@@ -141,6 +141,7 @@ function durationLimit(
 
 /** One statement for each place: it joins the permissions of all rules with this prefix and these conditions. */
 function withoutRepetition(statements: readonly GrantStatement[]): readonly GrantStatement[] {
+  if (statements.length === 1) return statements;
   const byPlace = new Map<string, GrantStatement>();
   for (const statement of statements) {
     const key = JSON.stringify([
