@@ -27,7 +27,7 @@ export const CUSTOM_RUNTIME: Design = {
   function: "instance cache",
   device: "asks",
   requestsPerInstance: 100,
-  memoryMB: 2048,
+  memoryMB: 4096,
 };
 
 export const SHARED_CACHE: Design = {
