@@ -159,7 +159,7 @@ async function scalingMatters(): Promise<boolean> {
     quota: ACCOUNT_CALLS_PER_SECOND,
   } as const;
   const shares = [];
-  for (const asks of [ASKS.event / 4, Number.POSITIVE_INFINITY]) {
+  for (const asks of [ASKS.event, Number.POSITIVE_INFINITY]) {
     const { refused, asks: all, simulation } = await simulateAccount(account, asks);
     shares.push({ refused: refused / all, users: simulation.users });
   }
