@@ -146,7 +146,8 @@ describe("the sidecar", () => {
 
   it("stops at once while it waits to try again", async () => {
     stage.sandbox.faults.add({ service: "sts", fault: { kind: "throttle" } });
-    const { child, said } = await started(...tokenInFile("alice"));
+    // A user for whom the function has kept no credentials.
+    const { child, said } = await started(...tokenInFile("carol"));
     await expect.poll(said).toContain("StsThrottled");
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);
