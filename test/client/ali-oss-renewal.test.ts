@@ -18,6 +18,8 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 beforeEach(() => {
+  // What the function has kept for the test before is not given any more.
+  pass(31_000);
   stage.sandbox.world.journal.splice(0);
 });
 

@@ -22,6 +22,8 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 beforeEach(() => {
+  // What the function has kept for the test before is not given any more.
+  stage.sandbox.clock.advance(31_000);
   stage.sandbox.world.journal.splice(0);
 });
 
