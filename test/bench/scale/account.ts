@@ -35,8 +35,10 @@ export async function simulateAccount(account: Account, aboutAsks: number): Prom
   const byFormula = account.warmUp === "formula" && design.device === "asks";
   const warmUpSeconds = byFormula ? lifeSeconds : settledHours * WARM_UP_CYCLES * 3600;
   const countedSeconds = pattern.countedSeconds ?? settledHours * 3600;
+  // What a device has in its hand is answered at once.
+  const asks = design.device === "keeps" ? 4 * aboutAsks : aboutAsks;
   const asksOfOne = (((byFormula ? 0 : warmUpSeconds) + countedSeconds) / 3600) * asksPerHour;
-  const simulated = Math.min(users, Math.max(FEWEST_USERS, Math.ceil(aboutAsks / asksOfOne)));
+  const simulated = Math.min(users, Math.max(FEWEST_USERS, Math.ceil(asks / asksOfOne)));
   const simulation: Simulation = {
     ...account,
     users: simulated,

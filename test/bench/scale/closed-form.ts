@@ -32,7 +32,8 @@ export function termsOf(
   const base = { asksPerHour, usefulHours, places: 1, forgets: false };
   // The client renews at half of the life, whatever the life is, give or take a twentieth. It uses what it has until the end.
   if (design.device === "keeps") return { ...base, usefulHours: lifeHours, freshHours: lifeHours / 2 };
-  if (design.function === "no cache") return { ...base, freshHours: 0, usefulHours: 0 };
+  if (design.function === "no cache" || design.function === "forms")
+    return { ...base, freshHours: 0, usefulHours: 0 };
   const freshHours = lifeSeconds < 2400 ? SHORT_FRESH_HOURS : lifeHours / 2;
   if (design.function === "shared cache") return { ...base, freshHours };
   return { ...base, freshHours, places: instances, forgets: true };

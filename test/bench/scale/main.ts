@@ -32,8 +32,8 @@ const { quick } = options;
 const CHARTS = join(import.meta.dirname, "../../../docs/images");
 /** Of each simulation, about. */
 const ASKS = quick
-  ? { check: 4_000, search: 2_000, event: 2_000 }
-  : { check: 8_000, search: 6_000, event: 8_000 };
+  ? { check: 4_000, search: 2_000, event: 8_000 }
+  : { check: 8_000, search: 6_000, event: 30_000 };
 const USERS = figure("users", { least: 1_000, otherwise: 100_000 });
 const USUAL = {
   asksPerHour: figure("asks-per-hour", { least: 0.1, otherwise: 12 }),

@@ -1,6 +1,7 @@
 import { cacheFrom } from "../../../functions/credentials/cache-settings.ts";
 import { settingsOf } from "../../../functions/http/settings.ts";
 import { cachingSts } from "../../../shared/adapters/caching-sts.ts";
+import { restingSts } from "../../../shared/adapters/resting-sts.ts";
 import { sharedCacheSts } from "../../../shared/adapters/shared-cache-sts.ts";
 import type { Result } from "../../../shared/domain/refusal.ts";
 import type { AssumeRole, Sts, TemporaryCredentials } from "../../../shared/ports.ts";
@@ -40,15 +41,20 @@ export function service(options: ServiceOptions): Service {
 }
 
 /** The real cache, wired as functions/credentials/compose.ts does. */
-function instanceMaker({ design, clock, sts, scale }: ServiceOptions): () => Sts {
-  if (design.function === "no cache") return () => sts;
+function instanceMaker({ design, clock, sts: asked, scale }: ServiceOptions): () => Sts {
+  if (design.function === "no cache") return () => asked;
   const maxEntries = Math.ceil(entriesOfAnInstance(design.memoryMB) / scale);
-  if (design.function === "instance cache") return () => cachingSts({ sts, clock, maxEntries });
   const store = memoryStore(clock);
   const keys = [Buffer.alloc(32, "k")] as const;
   const { pause } = clock;
-  return () =>
-    cachingSts({ sts: sharedCacheSts({ sts, store, clock, scope: "role", keys, pause }), clock, maxEntries });
+  return () => {
+    const sts = restingSts({ sts: asked, clock });
+    const inner =
+      design.function === "shared cache"
+        ? sharedCacheSts({ sts, store, clock, scope: "role", keys, pause })
+        : sts;
+    return cachingSts({ sts: inner, clock, maxEntries });
+  };
 }
 
 /** What the function itself reads from its settings. */

@@ -89,7 +89,7 @@ async function simulated(simulation: Simulation, clock: VirtualClock): Promise<O
     // Everybody comes at a time of their own: caches of users who came together stay in step for long.
     const firstMs = START_MS + (random() * warmUpSeconds * 1000) / WARM_UP_CYCLES;
     clock.at(warmUp === "asks" ? firstMs : eventMs, () => next(ask));
-    if (warmUp === "asks") continue;
+    if (warmUp === "asks" || warmUp.freshHours === 0) continue;
     for (let place = 0; place < warmUp.places; place += 1) {
       const atMs = eventMs - ageOfPlace(warmUp, random) * 3_600_000;
       if (atMs > START_MS) clock.at(atMs, () => server.answerIn(place, user));
