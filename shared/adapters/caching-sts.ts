@@ -43,8 +43,10 @@ export function cachingSts({ sts, clock, maxEntries }: CachingStsOptions): Sts {
       : undefined;
   };
 
-  const ask: Sts["assumeRole"] = async (call, refusedKeyId) => {
-    const key = callText(call);
+  const ask = async (
+    key: string,
+    ...[call, refusedKeyId]: Parameters<Sts["assumeRole"]>
+  ): Promise<Result<TemporaryCredentials>> => {
     const bridged = gone.leftMs(clock.nowMs()) > 0 ? bridge(key, call, refusedKeyId) : undefined;
     if (bridged !== undefined) return bridged;
 
@@ -87,7 +89,7 @@ export function cachingSts({ sts, clock, maxEntries }: CachingStsOptions): Sts {
         if (result.value.accessKeyId !== refusedKeyId)
           return granted({ cachedIn: "memory", ...result.value });
       }
-      const own: Call = { sinceMs: clock.nowMs(), result: ask(call, refusedKeyId) };
+      const own: Call = { sinceMs: clock.nowMs(), result: ask(key, call, refusedKeyId) };
       underWay.set(key, own);
       try {
         return await own.result;

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { FcResponse } from "../../functions/http/fc-event.ts";
 import { type BuildReport, build } from "../../scripts/build.ts";
 import { apiGatewayEvent, fcEvent, fcEventBytes } from "../support/fc-events.ts";
+import { functionSettings, JWT_SECRET as SECRET } from "../support/function-settings.ts";
 import {
   credentialsAnswer,
   errorAnswer,
@@ -20,8 +21,6 @@ import {
   xmlErrorAnswer,
 } from "../support/stub-sts.ts";
 import { ACCESS_WITH_SECRET } from "../support/valet.ts";
-
-const SECRET = "a secret of the tests, of 32 bytes or more";
 
 type Handler = (event: Buffer, context: object) => Promise<FcResponse>;
 
@@ -47,15 +46,7 @@ afterAll(async () => {
 });
 
 function settings(): Readonly<Record<string, string>> {
-  return {
-    OSS_ROLE_ARN: "acs:ram::1234567890123456:role/oss",
-    OSS_BUCKET: "examplebucket",
-    OSS_REGION: "cn-hangzhou",
-    STS_ENDPOINT: `http://${stub.host}`,
-    JWT_SECRET: SECRET,
-    ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAIcaller",
-    ALIBABA_CLOUD_ACCESS_KEY_SECRET: "caller-secret",
-  };
+  return functionSettings(stub.host);
 }
 
 function tokenOf(user: string): string {

@@ -9,10 +9,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { makeCodeCache } from "../../scripts/build/code-cache.ts";
 import { type BuildReport, build, buildOrExplain, type FunctionName } from "../../scripts/build.ts";
 import { fcEvent } from "../support/fc-events.ts";
+import { functionSettings, JWT_SECRET as SECRET } from "../support/function-settings.ts";
 import { type StubSts, startStubSts } from "../support/stub-sts.ts";
 import { ACCESS_WITH_SECRET, rulesOf } from "../support/valet.ts";
 
-const SECRET = "a secret of the tests, of 32 bytes or more";
 const parent = mkdtempSync(join(tmpdir(), "oss-valet-code-cache-"));
 const BUILT = join(parent, "built");
 let stub: StubSts;
@@ -236,16 +236,7 @@ function tokenOf(user: string): string {
 }
 
 function settings(): Readonly<Record<string, string>> {
-  return {
-    OSS_ROLE_ARN: "acs:ram::1234567890123456:role/oss",
-    OSS_BUCKET: "examplebucket",
-    OSS_REGION: "cn-hangzhou",
-    STS_ENDPOINT: `http://${stub.host}`,
-    JWT_SECRET: SECRET,
-    ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAIcaller",
-    ALIBABA_CLOUD_ACCESS_KEY_SECRET: "caller-secret",
-    PORT: "0",
-  };
+  return functionSettings(stub.host, { PORT: "0" });
 }
 
 const ASK = `

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { FcResponse } from "../../functions/http/fc-event.ts";
 import { build } from "../../scripts/build.ts";
 import { fcEventBytes } from "../support/fc-events.ts";
+import { functionSettings, JWT_SECRET as SECRET } from "../support/function-settings.ts";
 import { REDIS_SERVER_PATH, type RedisServer, startRedisServer } from "../support/redis-server.ts";
 import { stubStsForTests } from "../support/services-for-tests.ts";
 import { credentialsBody, json } from "../support/stub-sts.ts";
@@ -15,7 +16,6 @@ import { ACCESS_WITH_SECRET } from "../support/valet.ts";
 
 type Handler = (event: Buffer, context: object) => Promise<FcResponse>;
 
-const SECRET = "a secret of the tests, of 32 bytes or more";
 const KEY = randomBytes(32).toString("base64");
 const folder = mkdtempSync(join(tmpdir(), "oss-valet-cache-"));
 const require = createRequire(import.meta.url);
@@ -144,18 +144,11 @@ function stage() {
     callsSince: () => stub.calls.length - before,
     /** A new instance of the function: the bundle, loaded once more. */
     instance: (change: Readonly<Record<string, string>> = {}): Handler => {
-      const settings = {
-        OSS_ROLE_ARN: "acs:ram::1234567890123456:role/oss",
-        OSS_BUCKET: "examplebucket",
-        OSS_REGION: "cn-hangzhou",
-        STS_ENDPOINT: `http://${stub.host}`,
-        JWT_SECRET: SECRET,
-        ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAIcaller",
-        ALIBABA_CLOUD_ACCESS_KEY_SECRET: "caller-secret",
+      const settings = functionSettings(stub.host, {
         CREDENTIAL_CACHE: `redis://127.0.0.1:${redis.port}`,
         CREDENTIAL_CACHE_KEY: KEY,
         ...change,
-      };
+      });
       for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
       const index = join(folder, "index.js");
       for (const path of Object.keys(require.cache)) if (path.startsWith(folder)) delete require.cache[path];

@@ -7,6 +7,7 @@ import { cachingSts } from "../../shared/adapters/caching-sts.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import type { CredentialsBody } from "../../shared/wire.ts";
 import { countedSts } from "../support/counted-sts.ts";
+import { functionSettings, JWT_SECRET as SECRET } from "../support/function-settings.ts";
 import { httpRequest } from "../support/http-requests.ts";
 import { stubStsForTests } from "../support/services-for-tests.ts";
 import { credentialsAnswer, credentialsBody, errorAnswer, json } from "../support/stub-sts.ts";
@@ -14,7 +15,6 @@ import { fixedClock } from "../support/stubs.ts";
 import { ACCESS_WITH_SECRET, accessFile, OWN_FOLDER, rulesOf } from "../support/valet.ts";
 import { loginIssuer, wholeService } from "../support/whole-service.ts";
 
-const SECRET = "a secret of the tests, of 32 bytes or more";
 const issuer = await loginIssuer();
 const stub = await stubStsForTests();
 let lines: Record<string, unknown>[] = [];
@@ -174,20 +174,7 @@ type Change = {
 
 /** The function as it is composed, before an STS that counts. */
 function service(change: Readonly<Record<string, string>> = {}) {
-  const { handle } = composedService(
-    {
-      OSS_ROLE_ARN: "acs:ram::1234567890123456:role/oss",
-      OSS_BUCKET: "examplebucket",
-      OSS_REGION: "cn-hangzhou",
-      STS_ENDPOINT: `http://${stub.host}`,
-      JWT_SECRET: SECRET,
-      ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAIcaller",
-      ALIBABA_CLOUD_ACCESS_KEY_SECRET: "caller-secret",
-      ...change,
-    },
-    ACCESS_WITH_SECRET,
-    "environment",
-  );
+  const { handle } = composedService(functionSettings(stub.host, change), ACCESS_WITH_SECRET, "environment");
   const before = stub.calls.length;
   return {
     callsSince: () => stub.calls.length - before,
