@@ -157,7 +157,14 @@ export interface AuditFacts {
   readonly expiration?: string;
   readonly stsRequestId?: string;
   readonly cachedIn?: CachedIn;
+  readonly steps?: StepTimes;
 }
+
+/** The steps of a flow, in their order. `sts` includes every store of credentials before it. */
+export type Step = "token" | "grant" | "policy" | "sts" | "sign";
+
+/** Milliseconds of each step that a request came to, in their order: each began when the one before it ended. */
+export type StepTimes = Readonly<Partial<Record<Step, number>>>;
 
 /** What the operator should know apart from the requests, such as a key set that cannot be fetched. Contains no secret. */
 export interface OperatorLog {

@@ -54,6 +54,7 @@ const OPTIONAL_FIELDS = [
   "expiration",
   "stsRequestId",
   "cachedIn",
+  "steps",
   "error",
 ] as const satisfies readonly (keyof AuditEntry)[];
 

@@ -5,7 +5,8 @@ import type { Place } from "../domain/grant/rule-outcome.ts";
 import { type SessionName, sessionNameFor } from "../domain/policy/session-name.ts";
 import { granted, type Result } from "../domain/refusal.ts";
 import type { AccessRules } from "../domain/rules/rule.ts";
-import type { TokenVerifier } from "../ports.ts";
+import type { StepTimes, TokenVerifier } from "../ports.ts";
+import { type StepTimer, stepTimer } from "./step-times.ts";
 
 /** What an App sent: parsed, but not verified. `W`: what it wants. */
 export interface AccessRequest<W = Wanted> {
@@ -43,6 +44,7 @@ export interface Learnt<G = AccessGrant> {
   readonly sessionName?: SessionName;
   readonly report?: Report;
   readonly grant?: G;
+  readonly steps?: StepTimes;
 }
 
 /** The first half of every flow: token → claims → principal → grant. The first refusal ends it. */
@@ -50,22 +52,26 @@ export async function authorise<W, G>(
   request: AccessRequest<W>,
   gate: Gate,
   decide: Decide<W, G>,
+  timer: StepTimer = stepTimer(),
 ): Promise<Ending<Authorised<G>, G>> {
+  const steps = timer.times;
   const claims = await gate.tokenVerifier.verify(request.appToken);
-  if (!claims.ok) return { result: claims, learnt: {} };
+  timer.ended("token");
+  if (!claims.ok) return { result: claims, learnt: { steps } };
   const issuer = claims.value.issuer;
 
   const principal = principalFrom(claims.value, gate.rules);
-  if (!principal.ok) return { result: principal, learnt: { issuer } };
+  if (!principal.ok) return { result: principal, learnt: { issuer, steps } };
   const sessionName = sessionNameFor(principal.value);
 
   const place = { bucket: gate.bucket, sourceIp: request.sourceIp };
   // The report comes first: `mode: report` matters most for users whom no other rule grants anything.
   const report = reportOn(principal.value, gate.rules, place);
   const grant = decide(principal.value, gate.rules, request.wanted, place);
-  if (!grant.ok) return { result: grant, learnt: { issuer, sessionName, report } };
+  timer.ended("grant");
+  if (!grant.ok) return { result: grant, learnt: { issuer, sessionName, report, steps } };
   return {
     result: granted({ grant: grant.value, sessionName }),
-    learnt: { issuer, sessionName, report, grant: grant.value },
+    learnt: { issuer, sessionName, report, grant: grant.value, steps },
   };
 }

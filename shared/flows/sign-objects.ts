@@ -7,6 +7,7 @@ import { type UploadGrant, uploadGrantFor, type WantedUploads } from "../domain/
 import { granted, type Result, refused } from "../domain/refusal.ts";
 import type { Clock, ObjectSigner, SignedForm, SignedLife, SignedUrl } from "../ports.ts";
 import { type AccessRequest, authorise, type Decide, type Ending, type Gate } from "./authorise.ts";
+import { stepTimer } from "./step-times.ts";
 
 /** Everything that signing needs: the operator's rules, the function's keys and the time. */
 export interface Signing extends Gate {
@@ -53,7 +54,8 @@ async function signedFor<W, G extends { readonly seconds: number }, T>(
   decide: Decide<W, G>,
   sign: (grant: G, life: SignedLife) => readonly Result<T>[],
 ): Promise<Ending<Signed<T>, G>> {
-  const { result: authorised, learnt } = await authorise(request, signing, decide);
+  const timer = stepTimer();
+  const { result: authorised, learnt } = await authorise(request, signing, decide, timer);
   if (!authorised.ok) return { result: authorised, learnt };
   const { grant } = authorised.value;
   // OSS counts whole seconds: rounded down, nothing lives longer than it may.
@@ -64,5 +66,6 @@ async function signedFor<W, G extends { readonly seconds: number }, T>(
     if (!item.ok) return { result: item, learnt };
     items.push(item.value);
   }
+  timer.ended("sign");
   return { result: granted({ items, expiresAtMs }), learnt };
 }

@@ -4,6 +4,7 @@ import { sessionPolicyFor } from "../domain/policy/session-policy.ts";
 import { granted } from "../domain/refusal.ts";
 import type { Sts, TemporaryCredentials } from "../ports.ts";
 import { type AccessRequest, type Authorised, authorise, type Ending, type Gate } from "./authorise.ts";
+import { stepTimer } from "./step-times.ts";
 
 /** Everything that vending needs: the operator's rules and the outside world. */
 export interface Valet extends Gate {
@@ -27,17 +28,20 @@ export async function vendCredentials(
   request: CredentialsRequest,
   valet: Valet,
 ): Promise<Ending<VendedCredentials>> {
-  const { result: authorised, learnt } = await authorise(request, valet, accessGrantFor);
+  const timer = stepTimer();
+  const { result: authorised, learnt } = await authorise(request, valet, accessGrantFor, timer);
   if (!authorised.ok) return { result: authorised, learnt };
   const { grant, sessionName } = authorised.value;
 
   const policy = sessionPolicyFor(grant);
   if (!policy.ok) return { result: policy, learnt };
   const proven = provenSessionPolicy(policy.value, grant);
+  timer.ended("policy");
   if (!proven.ok) return { result: proven, learnt };
 
   const call = { sessionName, sessionPolicy: proven.value, durationSeconds: grant.sessionSeconds };
   const credentials = await valet.sts.assumeRole(call, request.refusedKeyId);
+  timer.ended("sts");
   if (!credentials.ok) return { result: credentials, learnt };
   return { result: granted({ credentials: credentials.value, grant, sessionName }), learnt };
 }

@@ -153,8 +153,8 @@ export const grantBugs: readonly Bug[] = [
   {
     name: "a refused user's report is not logged",
     in: "authorise.ts#authorise",
-    find: `learnt: { issuer, sessionName, report } }`,
-    replace: `learnt: { issuer, sessionName } }`,
+    find: `learnt: { issuer, sessionName, report, steps } }`,
+    replace: `learnt: { issuer, sessionName, steps } }`,
     killedBy: ["unit/functions/http/shell"],
   },
 ];

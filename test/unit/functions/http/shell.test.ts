@@ -62,6 +62,12 @@ describe("the line in the log", () => {
         accessKeyId: CREDENTIALS.accessKeyId,
         expiration: "2026-11-23T10:00:00.250Z",
         stsRequestId: CREDENTIALS.stsRequestId,
+        steps: {
+          token: expect.any(Number),
+          grant: expect.any(Number),
+          policy: expect.any(Number),
+          sts: expect.any(Number),
+        },
       },
     ]);
   });
@@ -123,6 +129,7 @@ describe("the line in the log", () => {
         durationMs: 0,
         code: "InvalidToken",
         refusal: { code: "TOKEN_INVALID", check: "signature" },
+        steps: { token: expect.any(Number) },
       },
     ]);
   });
