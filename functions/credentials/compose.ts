@@ -31,7 +31,7 @@ export function credentialsRoutes(config: Config, foundation: Foundation): reado
 /** STS, and around it what keeps the credentials that it gave: for all instances, for this one. */
 function stsFrom(
   { cache, sts: endpoint, roleArn }: Config,
-  { clock, callerCredentials, operatorLog }: Foundation,
+  { clock, callerCredentials, operatorLog, atClose }: Foundation,
 ): Sts {
   const asked = aliyunSts({ endpoint, roleArn, callerCredentials, clock });
   if (cache.kind === "off") return asked;
@@ -43,6 +43,7 @@ function stsFrom(
   const loading = import("./shared-cache/compose.ts").then(({ sharedCacheAround }) =>
     sharedCacheAround(sts, { ...cache, scope, clock, warn: operatorLog.warn }),
   );
+  atClose.push(async () => (await loading).close());
   const loaded = loading.catch(() => {
     operatorLog.warn(
       "CREDENTIAL_CACHE: the Redis client cannot be loaded. Is shared-cache.js deployed beside index.js?",

@@ -20,6 +20,8 @@ export interface Foundation {
   /** The newest ones. */
   readonly callerCredentials: () => CallerCredentials | undefined;
   readonly useCallerCredentials: Service["useCallerCredentials"];
+  /** What is open until the service closes: whoever opens something adds what ends it. */
+  readonly atClose: (() => Promise<unknown>)[];
 }
 
 export function foundationFrom(
@@ -52,16 +54,18 @@ export function foundationFrom(
     useCallerCredentials: (credentials) => {
       callerCredentials = credentials;
     },
+    atClose: [],
   };
 }
 
 export function serviceOf(
   routes: readonly Route[],
   { allowedOrigins }: HttpSettings,
-  { auditLog, clock, useCallerCredentials }: Foundation,
+  { auditLog, clock, useCallerCredentials, atClose }: Foundation,
 ): Service {
   return {
     handle: withSmallHeap(shellAround({ routes, allowedOrigins, auditLog, clock, version: VERSION })),
     useCallerCredentials,
+    close: () => Promise.allSettled(atClose.map((end) => end())),
   };
 }

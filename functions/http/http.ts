@@ -49,4 +49,9 @@ export interface Service {
    * caller, and valid for hours: the newest ones serve all requests.
    */
   readonly useCallerCredentials: (credentials: CallerCredentials) => void;
+  /**
+   * Ends what the service keeps open, and sends what it has collected. The server calls it once, after its last answer, and
+   * waits for it a second at most. The service answers nothing afterwards.
+   */
+  readonly close?: () => Promise<unknown>;
 }

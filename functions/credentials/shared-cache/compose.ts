@@ -18,6 +18,7 @@ export function sharedCacheAround(
     readonly clock: Clock;
     readonly warn: (message: string) => void;
   },
-): Sts {
-  return sharedCacheSts({ sts, store: redisStore({ url, onWarning: warn }), clock, scope, keys });
+): Sts & { close(): Promise<void> } {
+  const store = redisStore({ url, onWarning: warn });
+  return { ...sharedCacheSts({ sts, store, clock, scope, keys }), close: store.close };
 }
