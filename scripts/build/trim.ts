@@ -81,6 +81,30 @@ const CUT: Readonly<Record<string, readonly string[]>> = {
   "@darabonba/typescript/dist/xml.js": ["toXML", "_xmlCast"],
   "ecdsa-sig-formatter/src/ecdsa-sig-formatter.js": ["derToJose"],
   "jws/lib/verify-stream.js": ["VerifyStream"],
+  "quick-lru/index.js": [
+    "#entriesAscending",
+    "#peek",
+    "__oldCache",
+    "[Symbol.for('nodejs.util.inspect.custom')]",
+    "[Symbol.iterator]",
+    "[Symbol.toStringTag]",
+    "clear",
+    "entries",
+    "entriesAscending",
+    "entriesDescending",
+    "evict",
+    "expiresIn",
+    "forEach",
+    "has",
+    "keys",
+    "maxAge",
+    "maxSize",
+    "peek",
+    "resize",
+    "size",
+    "toString",
+    "values",
+  ],
   "@alicloud/sts20150401/dist/client.js": [
     "assumeRoleWithOIDCWithOptions",
     "assumeRoleWithOIDC",
@@ -147,7 +171,12 @@ const LINES: Readonly<Record<string, RegExp>> = {
   "@alicloud/sts20150401/dist/models/model.js": /AssumeRoleWith|GetCallerIdentity/,
   "@alicloud/sts20150401/dist/client.js": /^\s*['"][\w-]+['"]: ['"]sts\.aliyuncs\.com['"],$/,
   "@darabonba/typescript/dist/core.js": /^ {12}\w+: ['"]\w+['"],?$/,
+  // It extends nothing then: a method that is cut above must not be the one of Map, which is always empty.
+  "quick-lru/index.js": /^\t\tsuper\(\);$/,
 };
+
+/** Words to remove. */
+const WORDS: Readonly<Record<string, string>> = { "quick-lru/index.js": " extends Map" };
 
 /** Packages that TypeScript compiled, each file with helpers of its own. */
 const WITH_HELPERS = /^@(?:alicloud|darabonba)\//;
@@ -189,12 +218,14 @@ export function trim({ sdk }: { readonly sdk: boolean }): Plugin {
       build.onLoad(
         {
           filter:
-            /node_modules[\\/](?:@alicloud|@darabonba|ecdsa-sig-formatter|jsonwebtoken|jws)[\\/].*\.js$/,
+            /node_modules[\\/](?:@alicloud|@darabonba|ecdsa-sig-formatter|jsonwebtoken|jws|quick-lru)[\\/].*\.js$/,
         },
         async ({ path }) => {
           const file = path.replaceAll("\\", "/").replace(/^.*\/node_modules\//, "");
           missing.delete(file);
-          const source = withoutLines(await readFile(path, "utf8"), LINES[file]);
+          const lines = withoutLines(await readFile(path, "utf8"), LINES[file]);
+          const word = WORDS[file];
+          const source = word === undefined ? lines : changed(lines.replace(word, ""), lines, word);
           const emptied = (BLOCKS[file] ?? []).reduce(withoutBlock, source);
           const rest = (CUT[file] ?? []).reduce(withoutFunction, emptied);
           return { contents: WITH_HELPERS.test(file) ? withSharedHelpers(rest) : rest };
@@ -217,6 +248,7 @@ function isIn(name: string | undefined, importer: string): boolean {
 /** The first and last line of a method, as TypeScript prints it (ES2017, then ES5). */
 const METHODS: readonly (readonly [first: string, last: string])[] = [
   ["    (?:static |async )*NAME\\([^\\n]*\\) \\{\\n", "    }\\n"],
+  ["\\t(?:\\* |get )?NAME\\([^\\n]*\\) \\{\\n", "\\t}\\n"],
   ["    \\w+\\.(?:prototype\\.)?NAME = function \\([^\\n]*\\) \\{\\n", "    };\\n"],
 ];
 
@@ -240,7 +272,8 @@ function withoutBlock(source: string, first: string): string {
 function withoutFunction(source: string, name: string): string {
   const message = JSON.stringify(`${name} is not in the bundle (scripts/build/trim.ts)`);
   const whole = METHODS.map(
-    ([first, last]) => new RegExp(`^${first.replace("NAME", name)}.*?^${last}`, "gms"),
+    ([first, last]) =>
+      new RegExp(`^${first.replace("NAME", name.replace(/[[\]().]/g, "\\$&"))}.*?^${last}`, "gms"),
   );
   const body = new RegExp(`(?<=^function ${name}\\([^\\n]*\\) \\{)\\n.*?(?=^\\}$)`, "gms");
   const rest = whole
