@@ -1,5 +1,6 @@
 import { ROLE_ARN } from "../../shared/domain/ram/cloud-limits.ts";
 import type { CallerCredentials } from "../../shared/ports.ts";
+import { CACHE_SETTINGS, type CacheSettings, cacheFrom } from "../http/cache-settings.ts";
 import { CALLER_SETTINGS, type CallerSource, callerFrom } from "../http/caller-settings.ts";
 import { type GateSettings, gateSettingsFrom, type KeyReaders } from "../http/gate-settings.ts";
 import { type HttpSettings, httpSettingsFrom } from "../http/http-settings.ts";
@@ -11,7 +12,6 @@ import {
   type Setting,
   settingsOf,
 } from "../http/settings.ts";
-import { CACHE_SETTINGS, type CacheSettings, cacheFrom } from "./cache-settings.ts";
 
 /** All settings of a deployment, checked before the first request. */
 export interface Config extends GateSettings, HttpSettings {

@@ -1,4 +1,4 @@
-import { NOT_SET, quoted, type Refuse, type Setting, type Settings } from "../http/settings.ts";
+import { NOT_SET, quoted, type Refuse, type Setting, type Settings } from "./settings.ts";
 
 /** Where credentials are kept between requests. */
 export type CacheSettings =

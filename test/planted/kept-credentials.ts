@@ -141,10 +141,10 @@ export const keptCredentialsBugs: readonly Bug[] = [
   {
     name: "kept: more entries than Node's heap has room for",
     threat: "S15",
-    in: "functions/credentials/cache-settings.ts#entriesFor",
+    in: "functions/http/cache-settings.ts#entriesFor",
     find: `Math.min(MAX_ENTRIES, Math.max(1_000, (megabytes - 96) * 80))`,
     replace: `Math.max(1_000, (megabytes - 96) * 160)`,
-    killedBy: ["unit/functions/cache-settings"],
+    killedBy: ["unit/functions/http/cache-settings"],
   },
   {
     name: "kept: a pause without end, when the clock goes back",
@@ -319,7 +319,7 @@ export const keptCredentialsBugs: readonly Bug[] = [
     in: "cacheFrom",
     find: `/[@:/]/.test(value) ? "is none of the three" : quoted(value)`,
     replace: `quoted(value)`,
-    killedBy: ["unit/functions/cache-settings"],
+    killedBy: ["unit/functions/http/cache-settings"],
   },
   {
     name: "settings: a short key encrypts the shared cache",
@@ -327,6 +327,6 @@ export const keptCredentialsBugs: readonly Bug[] = [
     in: "cache-settings.ts#keysFrom",
     find: `if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) {`,
     replace: `if (false) {`,
-    killedBy: ["unit/functions/cache-settings"],
+    killedBy: ["unit/functions/http/cache-settings"],
   },
 ];

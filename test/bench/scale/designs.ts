@@ -7,7 +7,7 @@ export interface Design {
   readonly device: "asks" | "keeps";
   /** Requests that an instance takes at once: 1 in a built-in runtime, up to 200 in a custom one. Source: FC 3.0. */
   readonly requestsPerInstance: number;
-  /** Of an instance. It decides how many credentials an instance keeps: functions/credentials/cache-settings.ts. */
+  /** Of an instance. It decides how many credentials an instance keeps: functions/http/cache-settings.ts. */
   readonly memoryMB: number;
 }
 

@@ -1,4 +1,4 @@
-import { cacheFrom } from "../../../functions/credentials/cache-settings.ts";
+import { cacheFrom } from "../../../functions/http/cache-settings.ts";
 import { settingsOf } from "../../../functions/http/settings.ts";
 import { cachingSts } from "../../../shared/adapters/caching-sts.ts";
 import { restingSts } from "../../../shared/adapters/resting-sts.ts";

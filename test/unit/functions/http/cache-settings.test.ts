@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { CACHE_SETTINGS, cacheFrom } from "../../../functions/credentials/cache-settings.ts";
-import { settingsOf } from "../../../functions/http/settings.ts";
-import { sentenceOf } from "../../../shared/domain/problem.ts";
+import { CACHE_SETTINGS, cacheFrom } from "../../../../functions/http/cache-settings.ts";
+import { settingsOf } from "../../../../functions/http/settings.ts";
+import { sentenceOf } from "../../../../shared/domain/problem.ts";
 
 const KEY = Buffer.alloc(32, 1);
 const NEW_KEY = Buffer.alloc(32, 2);
