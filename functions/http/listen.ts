@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
 import { callerCredentialsFrom } from "./caller.ts";
+import { gracefulStop } from "./graceful-stop.ts";
 import type { Service } from "./http.ts";
 import { answer, httpRequestFrom, onUnparsed, unparsedRequest } from "./node-http.ts";
 import { looksLikeKey, shown } from "./settings.ts";
@@ -17,13 +18,25 @@ export interface Listening {
   readonly path: string;
 }
 
-/** FC's custom runtime, a container or a laptop: a function over plain HTTP, until SIGINT or SIGTERM. */
+/** Milliseconds between two looks for requests that are too late. Node's default of 30 s would give them twice their time. */
+const LOOK_FOR_LATE_MS = 5_000;
+
+/**
+ * FC's custom runtime, a container or a laptop: a function over plain HTTP. SIGINT or SIGTERM ends it when all requests are
+ * answered, with code 0; the second one ends it at once.
+ */
 export function listen(service: Service, listening: Listening): void {
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    void answered(incoming, outgoing, service, listening);
+    const work = (): Promise<void> =>
+      answered(incoming, outgoing, service, { ...listening, stopping: stop.hasBegun });
+    void stop.during(incoming, outgoing, work);
   };
   // Node's own refusals have neither our headers nor a log line, so everything is refused here.
-  const server = createServer({ requireHostHeader: false }, onRequest);
+  const server = createServer(
+    { requireHostHeader: false, connectionsCheckingInterval: LOOK_FOR_LATE_MS },
+    onRequest,
+  );
+  const stop = gracefulStop(server);
   server.on("checkExpectation", onRequest);
   onUnparsed(server, (error) => service.handle(unparsedRequest(error, randomUUID())));
   // FC keeps its connections. Node's default of 5 s would close one during the first request after a freeze.
@@ -43,13 +56,19 @@ export function listen(service: Service, listening: Listening): void {
     ended(`oss-valet stops: it cannot write its log to standard output (${message})`),
   );
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      server.close(() => process.exit(0));
-      server.closeIdleConnections();
-      // Time for requests in progress to finish.
-      setTimeout(() => process.exit(0), 5_000).unref();
+    process.on(signal, () => {
+      if (stop.hasBegun()) process.exit(SECOND_SIGNAL[signal]);
+      void stop.begin(async () => service.close?.(), process.stdout).then(exit);
     });
   }
+}
+
+/** As shells tell that a signal ended a process: 128 and its number. */
+const SECOND_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
+
+function exit(unwrittenBytes: number): void {
+  if (unwrittenBytes === 0) process.exit(0);
+  ended(`oss-valet stops: nobody read the last ${unwrittenBytes} bytes of its log on standard output`);
 }
 
 /** Writes a last line and ends the process. */
@@ -73,7 +92,10 @@ async function answered(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   { handle, useCallerCredentials }: Service,
-  { inFunctionCompute }: Listening,
+  {
+    inFunctionCompute,
+    stopping,
+  }: Pick<Listening, "inFunctionCompute"> & { readonly stopping: () => boolean },
 ): Promise<void> {
   let requestId: string = randomUUID();
   if (inFunctionCompute) {
@@ -89,7 +111,7 @@ async function answered(
   const sourceIp = inFunctionCompute ? undefined : peerOf(incoming);
   const request = await httpRequestFrom(incoming, { requestId, sourceIp }).catch(() => undefined);
   if (request === undefined) outgoing.destroy();
-  else answer(incoming, outgoing, await handle(request));
+  else answer(incoming, outgoing, await handle(request), stopping() ? "closes" : "stays");
 }
 
 /**

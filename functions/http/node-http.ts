@@ -42,12 +42,20 @@ export function unparsedRequest({ code }: NodeJS.ErrnoException, requestId: stri
   return unreadableRequest(requestId, invalid("The request", problem));
 }
 
-/** Writes the answer. If part of the request was not read, it closes the connection: the rest would be taken for the next request. */
-export function answer(incoming: IncomingMessage, outgoing: ServerResponse, response: HttpResponse): void {
+/**
+ * Writes the answer, and closes the connection where it should. If part of the request was not read, it must: the rest would
+ * be taken for the next request.
+ */
+export function answer(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  response: HttpResponse,
+  connection: "stays" | "closes" = "stays",
+): void {
   outgoing.writeHead(response.status, {
     ...(response.status === 204 ? {} : { "Content-Length": Buffer.byteLength(response.body) }),
     ...response.headers,
-    ...(incoming.complete ? {} : { Connection: "close" }),
+    ...(incoming.complete && connection === "stays" ? {} : { Connection: "close" }),
   });
   if (incoming.complete) {
     outgoing.end(response.body);

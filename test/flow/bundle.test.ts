@@ -94,8 +94,9 @@ describe("what is deployed", () => {
     for (const name of ["index.js", "server.js"]) {
       const { bytes, gzipBytes } = sizeOf(name);
       expect(bytes + sdk.bytes).toBeLessThanOrEqual(170_000);
-      // server.js has the routes of all functions, and is in no cold start of nodejs20.
-      expect(gzipBytes + sdk.gzipBytes).toBeLessThanOrEqual(name === "index.js" ? 45_000 : 50_000);
+      // server.js has the routes of all functions and a server that stops without losing a request. It is in no cold start
+      // of nodejs20.
+      expect(gzipBytes + sdk.gzipBytes).toBeLessThanOrEqual(name === "index.js" ? 45_000 : 52_000);
     }
   });
 

@@ -23,6 +23,7 @@ import { rulesBugs } from "./rules.ts";
 import { sandboxBugs } from "./sandbox.ts";
 import { sidecarBugs } from "./sidecar.ts";
 import { signedGrantBugs } from "./signed-grants.ts";
+import { stopBugs } from "./stop.ts";
 import { stsBugs } from "./sts.ts";
 import { tokenBugs } from "./token.ts";
 import { tokenChecksBugs } from "./token-checks.ts";
@@ -54,6 +55,7 @@ export const bugs: readonly Bug[] = [
   ...sandboxBugs,
   ...sidecarBugs,
   ...signedGrantBugs,
+  ...stopBugs,
   ...stsBugs,
   ...tokenBugs,
   ...tokenChecksBugs,

@@ -1,0 +1,54 @@
+import type { Bug } from "./bug.ts";
+
+/** How server.js ends: no request is lost, and no line of the log. */
+export const stopBugs: readonly Bug[] = [
+  {
+    name: "a server that stops closes the connections that have no request at that moment",
+    in: "gracefulStop",
+    find: `TcpServer.prototype.close.call(server);`,
+    replace: `server.close();`,
+    killedBy: ["flow/graceful-stop"],
+  },
+  {
+    name: "answers of a server that stops keep their connection",
+    in: "answered",
+    find: `stopping() ? "closes" : "stays"`,
+    replace: `"stays"`,
+    killedBy: ["flow/graceful-stop"],
+  },
+  {
+    name: "a server that stops leaves its port open",
+    in: "gracefulStop",
+    find: `TcpServer.prototype.close.call(server);`,
+    replace: ``,
+    killedBy: ["flow/graceful-stop"],
+  },
+  {
+    name: "a server ends while requests wait for their answer",
+    in: "gracefulStop",
+    find: `if (connections.size === 0 && working === 0) onEnd();`,
+    replace: `onEnd();`,
+    killedBy: ["flow/graceful-stop"],
+  },
+  {
+    name: "a server ends before its log is written",
+    in: "gracefulStop",
+    find: `await within(leftMs(LOG_MS), new Promise((resolve) => log.write("", resolve)));`,
+    replace: ``,
+    killedBy: ["flow/graceful-stop"],
+  },
+  {
+    name: "a server that stops cuts requests that have not arrived completely",
+    in: "gracefulStop",
+    find: `server.emit("clientError", error, socket)`,
+    replace: `socket.destroy()`,
+    killedBy: ["flow/graceful-stop"],
+  },
+  {
+    name: "a server that stops waits for ever for connections without a request",
+    in: "gracefulStop",
+    find: `for (const [socket] of silent) socket.end();`,
+    replace: `void silent;`,
+    killedBy: ["flow/graceful-stop"],
+  },
+];
