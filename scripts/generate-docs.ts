@@ -5,6 +5,10 @@ import { accessRulesSchema } from "../shared/domain/rules/access-file.ts";
 import { errorsDocument } from "./docs/errors.ts";
 import { chineseErrorsDocument } from "./docs/errors-zh.ts";
 import { actionTable, fieldTables } from "./docs/fields.ts";
+import { rosText } from "./ops/as-ros.ts";
+import { terraformText } from "./ops/as-terraform.ts";
+import { RUNBOOKS } from "./ops/runbook.ts";
+import { dashboardText, indexText } from "./ops/sls-files.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -17,7 +21,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ...exampleNames().map((name) => [`example ${name}`, exampleBlock(name)] as const),
   ]);
   const accessRules = [...parts].reduce(
-    (document, [name, part]) => withPart(document, name, part),
+    (document, [name, part]) => withPart(ACCESS_RULES, document, name, part),
     readFileSync(join(ROOT, ACCESS_RULES), "utf8"),
   );
   return new Map([
@@ -25,6 +29,14 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ["docs/errors.md", errorsDocument()],
     ["docs/zh/errors.md", chineseErrorsDocument()],
     [ACCESS_RULES, accessRules],
+    ["ops/sls/index.json", indexText()],
+    ["ops/sls/dashboard.json", dashboardText()],
+    ["ops/terraform/oss-valet-log.tf.json", terraformText()],
+    ["ops/ros/oss-valet-log.yaml", rosText()],
+    ...RUNBOOKS.map(
+      ({ path, part, text }) =>
+        [path, withPart(path, readFileSync(join(ROOT, path), "utf8"), part, text)] as const,
+    ),
   ]);
 }
 
@@ -47,16 +59,16 @@ function exampleBlock(name: string): string {
 }
 
 /** Puts a text between `<!-- generated: name -->` and `<!-- end: name -->`. Throws when they are missing. */
-function withPart(document: string, name: string, part: string): string {
+function withPart(path: string, document: string, name: string, part: string): string {
   const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
-  const [before, rest] = splitOnce(document, begin);
-  const [, after] = splitOnce(rest, end);
+  const [before, rest] = splitOnce(path, document, begin);
+  const [, after] = splitOnce(path, rest, end);
   return `${before}${begin}\n\n${part}\n${end}${after}`;
 }
 
-function splitOnce(text: string, at: string): readonly [string, string] {
+function splitOnce(path: string, text: string, at: string): readonly [string, string] {
   const index = text.indexOf(at);
-  if (index < 0) throw new Error(`${ACCESS_RULES} lacks ${at}`);
+  if (index < 0) throw new Error(`${path} lacks ${at}`);
   return [text.slice(0, index), text.slice(index + at.length)];
 }
 
