@@ -9,6 +9,7 @@ import {
 } from "../../shared/domain/problem.ts";
 import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
+import { printable } from "./printable.ts";
 import { contentProblemsIn } from "./yaml-content.ts";
 import { lookAlikesInYaml } from "./yaml-look-alikes.ts";
 import { type Spotted, syntaxProblemsIn } from "./yaml-problems.ts";
@@ -65,7 +66,7 @@ export function accessFileFrom(text: string, name: string): AccessFileResult {
   });
   const located = ({ offset, where, is, fix }: Spotted): string => {
     const { line, col } = lines.linePos(offset);
-    return sentenceOf({ where: `${name}:${line}:${col} ${where}`.trimEnd(), is, fix });
+    return printable(sentenceOf({ where: `${name}:${line}:${col} ${where}`.trimEnd(), is, fix }));
   };
   const spotted = (path: Path, { is, fix }: Problem): Spotted => ({
     offset: offsetOf(document, path),

@@ -9,6 +9,7 @@ import { credentialsBugs } from "./credentials.ts";
 import { demoBugs } from "./demo.ts";
 import { explainBugs } from "./explain.ts";
 import { formsBugs } from "./forms.ts";
+import { fuzzBugs } from "./fuzz.ts";
 import { grantBugs } from "./grant.ts";
 import { httpBugs } from "./http.ts";
 import { httpsBugs } from "./https.ts";
@@ -41,6 +42,7 @@ export const bugs: readonly Bug[] = [
   ...demoBugs,
   ...explainBugs,
   ...formsBugs,
+  ...fuzzBugs,
   ...grantBugs,
   ...httpBugs,
   ...httpsBugs,

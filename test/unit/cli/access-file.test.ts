@@ -488,3 +488,13 @@ describe("a file", () => {
     ]);
   });
 });
+
+it.each(["2028", "2029", "0085", "009b", "202e"])(
+  "quotes U+%s of the file only escaped: a problem is one line that moves no cursor and turns no text",
+  (code) => {
+    const character = String.fromCharCode(Number.parseInt(code, 16));
+    const [problem = ""] = problemsIn(changed("read, write", `"re${character}ad"`));
+    expect(problem).toMatch(/^[ -~]+$/);
+    expect(problem).toContain(`re\\u${code}ad`);
+  },
+);

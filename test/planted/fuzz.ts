@@ -1,0 +1,96 @@
+import type { Bug } from "./bug.ts";
+
+/** Bugs of parsers, that the replayed corpus of test/fuzz and some changes of it must find without a test made for them. */
+export const fuzzBugs: readonly Bug[] = [
+  {
+    name: "fuzz: the strict reader takes a nesting of one level more",
+    in: "membersOf",
+    find: `depth > MAX_DEPTH`,
+    replace: `depth > MAX_DEPTH + 1`,
+    killedBy: ["fuzz/replay"],
+  },
+  {
+    name: "fuzz: a colon in a text hides a name that stands twice",
+    in: "namesWrittenIn",
+    find: `validJson.replace(/"(?:[^"\\\\]|\\\\.)*"/g, "")`,
+    replace: `validJson.replace(/"[^"]*"/g, "")`,
+    killedBy: ["fuzz/replay"],
+  },
+  {
+    name: "fuzz: the event's JSON is read without a net",
+    in: "functions/http/fc-event.ts#parsedEvent",
+    find: `try { return recordOf(JSON.parse(text)); } catch { return undefined; }`,
+    replace: `return recordOf(JSON.parse(text));`,
+    killedBy: ["fuzz/replay"],
+  },
+  {
+    name: "fuzz: an event's header that is no text is taken",
+    in: "functions/http/fc-event.ts#headersOf",
+    find: `isText(content) ? [content] : []`,
+    replace: `[content as string]`,
+    killedBy: ["fuzz/replay"],
+  },
+  {
+    name: "fuzz: a token's unused bits are not looked at",
+    in: "isCanonical",
+    find: `"AQgw".includes(last)`,
+    replace: `true`,
+    killedBy: ["fuzz/replay"],
+  },
+  {
+    name: "fuzz: iat after exp is fine",
+    in: "claimsChecks",
+    find: `isNumericDate(iat) && iat <= now + tolerance && !(isNumericDate(exp) && iat > exp)`,
+    replace: `isNumericDate(iat) && iat <= now + tolerance`,
+    killedBy: ["fuzz/replay"],
+  },
+  {
+    name: "fuzz: a token is accepted one second too long",
+    in: "claimsChecks",
+    find: `now < exp + tolerance`,
+    replace: `now <= exp + tolerance`,
+    killedBy: ["fuzz/replay"],
+  },
+  {
+    name: "fuzz: a duration may be a fraction",
+    in: "functions/credentials/request.ts#durationFrom",
+    find: `typeof seconds === "number" && Number.isInteger(seconds)`,
+    replace: `typeof seconds === "number"`,
+    killedBy: ["fuzz/replay"],
+  },
+  {
+    name: "fuzz: a download's key is not parsed",
+    in: "functions/uploads/requests.ts#keyFrom",
+    find: `"key" in parsed ? granted(parsed.key) : invalid(where, parsed.problem.is, parsed.problem.fix)`,
+    replace: `granted(given as ObjectKey)`,
+    killedBy: ["fuzz/replay"],
+  },
+  {
+    name: "fuzz: a problem of access.yaml quotes line ends as they are",
+    in: "cli/shared/printable.ts#printable",
+    find: `/[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]/gu`,
+    replace: `/[\\p{Cc}]/gu`,
+    killedBy: ["fuzz/replay"],
+  },
+  {
+    name: "fuzz: the sandbox's XML reader forgets what ends an element",
+    in: "elementFrom",
+    find: `if (end[1] !== name) throw malformedXml();`,
+    replace: ``,
+    killedBy: ["fuzz/replay"],
+  },
+  {
+    name: "fuzz: the sandbox's form reader gives the boundary's first bytes away at the end of a chunk",
+    in: "inputFrom",
+    find: `Math.max(0, buffer.length - mark.length + 1)`,
+    replace: `buffer.length`,
+    killedBy: ["fuzz/replay"],
+  },
+  {
+    name: "fuzz: a user's prefix has no slash behind the name in the policy",
+    in: "grantedBy",
+    find: "objects: `${bucketItself}/${prefix}*`",
+    replace: "objects: `${bucketItself}/${prefix}`",
+    killedBy: ["fuzz/replay"],
+  },
+];
