@@ -76,14 +76,22 @@ module.exports = {
       to: { path: "(^|/)(ioredis|cockatiel)(/|$)" },
     },
     {
+      name: "4-only-one-adapter-knows-opentelemetry",
+      comment: "its SDK is large, and loaded only where metrics or traces are asked for",
+      severity: "error",
+      from: { pathNot: "^shared/adapters/opentelemetry(\\.ts$|/)|^test/" },
+      to: { path: "(^|/)@opentelemetry(/|$)" },
+    },
+    {
       name: "5-only-the-composition-root-wires-adapters",
-      comment: "the shared cache is loaded by the root, from a file of its own",
+      comment: "the shared cache and the telemetry are loaded by the root, from files of their own",
       severity: "error",
       from: {
         path: "^(functions|shared)/",
         pathNot: [
           "^functions/[^/]+/compose\\.ts$",
           "^functions/credentials/shared-cache/compose\\.ts$",
+          "^functions/http/telemetry/compose\\.ts$",
           "^shared/adapters/",
         ],
       },

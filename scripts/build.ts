@@ -19,6 +19,9 @@ const ROOT = join(import.meta.dirname, "..");
 /** Replaced by the parsed rules. If this path is wrong, `assertNothingForeign` fails the build. */
 const RULES_PARSER = join(ROOT, "shared/domain/rules/access-rules.ts");
 
+/** OpenTelemetry: server.js loads it where METRICS_PORT or a collector is set. */
+const TELEMETRY = "functions/http/telemetry/compose.ts";
+
 /**
  * What is deployed, by function: a handler of FC's Node.js runtime, a plain HTTP server, and what they load only for
  * requests that need it.
@@ -32,8 +35,13 @@ const FUNCTIONS = {
     sts: "shared/adapters/aliyun-sts/sdk.ts",
     // The Redis client: loaded where CREDENTIAL_CACHE names a Redis.
     "shared-cache": "functions/credentials/shared-cache/compose.ts",
+    telemetry: TELEMETRY,
   },
-  uploads: { index: "functions/uploads/index.ts", server: "functions/uploads/server.ts" },
+  uploads: {
+    index: "functions/uploads/index.ts",
+    server: "functions/uploads/server.ts",
+    telemetry: TELEMETRY,
+  },
 } as const;
 
 export type FunctionName = keyof typeof FUNCTIONS;

@@ -135,6 +135,8 @@ export interface AuditEntry extends AuditFacts {
   readonly refusal?: Refusal;
   /** Name and stack of an unexpected error, without its message, which may quote a secret. */
   readonly error?: string;
+  /** The trace that is sent of this request: 32 hex characters, which the caller may have chosen. */
+  readonly traceId?: string;
 }
 
 /** What a function may tell the log of one request. */
@@ -165,6 +167,20 @@ export type Step = "token" | "grant" | "policy" | "sts" | "sign";
 
 /** Milliseconds of each step that a request came to, in their order: each began when the one before it ended. */
 export type StepTimes = Readonly<Partial<Record<Step, number>>>;
+
+/** Metrics and traces of requests. Never throws, and never keeps a request waiting. */
+export interface Telemetry {
+  /** A request begins. `traceparents`: every value of W3C's header, as the caller sent it. */
+  began(method: string, traceparents: readonly string[]): RequestTelemetry;
+}
+
+/** The same of one request, until it ends. */
+export interface RequestTelemetry {
+  /** Of the trace that is sent of this request; undefined where none is. */
+  readonly traceId: string | undefined;
+  /** What was answered. Called once. */
+  ended(entry: AuditEntry): void;
+}
 
 /** What the operator should know apart from the requests, such as a key set that cannot be fetched. Contains no secret. */
 export interface OperatorLog {

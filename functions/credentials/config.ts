@@ -40,7 +40,7 @@ export function configFrom(
   const settings = settingsOf(environment);
   const { read, need, refuse, problems } = settings;
   const { rules, ...gate } = gateSettingsFrom(environment, accessFile, readers, settings);
-  const http = httpSettingsFrom(settings);
+  const http = httpSettingsFrom(settings, callerSource);
   const own = {
     roleArn: need(
       "OSS_ROLE_ARN",

@@ -26,6 +26,7 @@ export interface Foundation {
 
 export function foundationFrom(
   config: GateSettings & { readonly callerCredentials: CallerCredentials | undefined },
+  auditLogAround: (log: AuditLog) => AuditLog = (log) => log,
 ): Foundation {
   const clock: Clock = { nowMs: Date.now };
   const log = stdoutAuditLog(clock);
@@ -48,7 +49,7 @@ export function foundationFrom(
       }),
     },
     clock,
-    auditLog: log,
+    auditLog: auditLogAround(log),
     operatorLog: log,
     callerCredentials: () => callerCredentials,
     useCallerCredentials: (credentials) => {

@@ -1,3 +1,4 @@
+import type { CallerSource } from "./caller-settings.ts";
 import { looksLikeKey, quoted, type Refuse, type Setting, type Settings, shown } from "./settings.ts";
 
 /** How a function listens, and which pages may read its answers. */
@@ -17,7 +18,10 @@ export const HTTP_SETTINGS: readonly Setting[] = [
 ];
 
 /** Reads {@link HTTP_SETTINGS}. */
-export function httpSettingsFrom({ read, refuse }: Settings): HttpSettings {
+export function httpSettingsFrom({ read, refuse }: Settings, callerSource: CallerSource): HttpSettings {
+  // The handler of nodejs20 has no port, and nobody would notice that the metrics are missing.
+  if (callerSource === "fc-context" && read("METRICS_PORT") !== undefined)
+    refuse("METRICS_PORT", "works in server.js only", "delete it");
   const inFunctionCompute = read("FC_FUNCTION_NAME") !== undefined;
   return {
     allowedOrigins: originsFrom(read("ALLOWED_ORIGINS"), refuse),

@@ -1,20 +1,39 @@
+import type { AuditLog } from "../../shared/ports.ts";
 import type { Service } from "./http.ts";
 import type { HttpSettings } from "./http-settings.ts";
 import { listen } from "./listen.ts";
-import { ConfigError } from "./settings.ts";
+import { ConfigError, type Environment } from "./settings.ts";
+
+/** Makes a function, with something around its log where it is given. Throws ConfigError. */
+export type Compose = (
+  auditLogAround?: (log: AuditLog) => AuditLog,
+) => Service & { readonly config: HttpSettings };
 
 /** FC's custom runtime, a container or a laptop: a function over plain HTTP. Wrong settings end the process with code 1. */
-export function serve(
-  composed: () => Service & { readonly config: HttpSettings },
+export async function serve(
+  compose: Compose,
+  environment: Environment,
   /** The path that the line on standard error names. */
   path: string,
-): void {
+): Promise<void> {
+  const telemetry = TELEMETRY.some((name) => environment[name]?.trim())
+    ? (await import("./telemetry/compose.ts")).telemetryFrom(environment)
+    : undefined;
+  let problems = telemetry?.problems ?? [];
   try {
-    const { config, ...service } = composed();
-    listen(service, { ...config, path });
+    const { config, ...service } = compose(telemetry?.auditLog);
+    if (problems.length === 0) {
+      await telemetry?.listen();
+      listen(telemetry?.watched(service) ?? service, { ...config, path });
+      return;
+    }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
+    problems = [...error.problems, ...problems];
   }
+  process.stderr.write(`${new ConfigError(problems).message}\n`);
+  process.exitCode = 1;
 }
+
+/** The settings that ask for metrics or traces. Where none is set, nothing of them is loaded. */
+const TELEMETRY = ["METRICS_PORT", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];

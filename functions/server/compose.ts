@@ -1,4 +1,5 @@
 import { settingKeys } from "../../shared/adapters/fixed-keys.ts";
+import type { AuditLog } from "../../shared/ports.ts";
 import { credentialsRoutes } from "../credentials/compose.ts";
 import { type Config, configFrom } from "../credentials/config.ts";
 import { foundationFrom, serviceOf } from "../http/compose.ts";
@@ -13,9 +14,10 @@ import { uploadsRoutes } from "../uploads/compose.ts";
 export function composedService(
   environment: Environment,
   accessFile: unknown,
+  auditLogAround?: (log: AuditLog) => AuditLog,
 ): Service & { readonly config: Config } {
   const config = configFrom(environment, accessFile, settingKeys, "environment");
-  const foundation = foundationFrom(config);
+  const foundation = foundationFrom(config, auditLogAround);
   const routes = [
     ...credentialsRoutes(config, foundation),
     ...(config.inFunctionCompute ? [] : uploadsRoutes(config, foundation)),

@@ -1,5 +1,6 @@
 import { settingKeys } from "../../shared/adapters/fixed-keys.ts";
 import { ossSigner } from "../../shared/adapters/oss-signer.ts";
+import type { AuditLog } from "../../shared/ports.ts";
 import type { CallerSource } from "../http/caller-settings.ts";
 import { type Foundation, foundationFrom, serviceOf } from "../http/compose.ts";
 import type { GateSettings } from "../http/gate-settings.ts";
@@ -15,9 +16,10 @@ export function composedService(
   environment: Environment,
   accessFile: unknown,
   callerSource: CallerSource,
+  auditLogAround?: (log: AuditLog) => AuditLog,
 ): Service & { readonly config: UploadsConfig } {
   const config = uploadsConfigFrom(environment, accessFile, settingKeys, callerSource);
-  const foundation = foundationFrom(config);
+  const foundation = foundationFrom(config, auditLogAround);
   return { config, ...serviceOf(uploadsRoutes(config, foundation), config, foundation) };
 }
 

@@ -22,7 +22,7 @@ export function uploadsConfigFrom(
 ): UploadsConfig {
   const settings = settingsOf(environment);
   const { rules, ...gate } = gateSettingsFrom(environment, accessFile, readers, settings);
-  const http = httpSettingsFrom(settings);
+  const http = httpSettingsFrom(settings, callerSource);
   const needed = callerSource === "environment" && !http.inFunctionCompute;
   const callerCredentials = callerFrom(settings, { needed });
   if (settings.problems.length > 0 || rules === undefined) throw new ConfigError(settings.problems);

@@ -3,4 +3,4 @@ import { serve } from "../http/serve.ts";
 import { composedService } from "./compose.ts";
 
 /** This function alone, in FC's custom runtime, with a role of its own. functions/server has all routes. */
-serve(() => composedService(process.env, accessFile, "environment"), "/uploads");
+void serve((log) => composedService(process.env, accessFile, "environment", log), process.env, "/uploads");

@@ -56,6 +56,7 @@ const OPTIONAL_FIELDS = [
   "cachedIn",
   "steps",
   "error",
+  "traceId",
 ] as const satisfies readonly (keyof AuditEntry)[];
 
 function writeToStdout(line: string): void {
