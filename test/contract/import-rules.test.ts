@@ -46,6 +46,11 @@ const REFUSED: Readonly<Record<string, readonly Import[]>> = {
     ["functions/credentials/compose.ts", "cockatiel"],
     ["cli/main.ts", "ioredis", "as a type"],
   ],
+  "4-only-one-adapter-knows-opentelemetry": [
+    ["shared/adapters/caching-sts.ts", "@opentelemetry/api"],
+    ["functions/http/telemetry/compose.ts", "@opentelemetry/sdk-metrics"],
+    ["shared/ports.ts", "@opentelemetry/api", "as a type"],
+  ],
   "5-only-the-composition-root-wires-adapters": [
     ["functions/credentials/handler.ts", "shared/adapters/aliyun-sts.ts"],
     ["functions/compose.ts", "shared/adapters/aliyun-sts.ts"],

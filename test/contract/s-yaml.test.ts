@@ -5,6 +5,7 @@ import { parse, parseDocument } from "yaml";
 import { CREDENTIALS_SETTINGS } from "../../functions/credentials/config.ts";
 import { GATE_SETTINGS } from "../../functions/http/gate-settings.ts";
 import { HTTP_SETTINGS } from "../../functions/http/http-settings.ts";
+import { TELEMETRY_SETTINGS } from "../../functions/http/telemetry/settings.ts";
 import { UPLOADS_SETTINGS } from "../../functions/uploads/config.ts";
 import { classicWorld } from "../../sandbox/classic-world.ts";
 import { sandboxClock } from "../../sandbox/clock.ts";
@@ -240,7 +241,7 @@ it("docs/settings.md has a row for every setting that is read, and marks those t
     rows.find(
       (row) => row.includes(`\`${name.replace("ALIBABA_CLOUD", "")}\``) || row.includes(`\`${name}\``),
     );
-  const settings = CASES.flatMap((one) => one.settings);
+  const settings = [...CASES.flatMap((one) => one.settings), ...TELEMETRY_SETTINGS];
   expect(settings.filter(({ name }) => rowOf(name) === undefined)).toEqual([]);
   for (const { name, needed } of settings) expect(rowOf(name)?.includes("| yes |"), name).toBe(needed);
 });

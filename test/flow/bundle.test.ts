@@ -88,6 +88,7 @@ describe("what is deployed", () => {
       "server.js",
       "shared-cache.js",
       "sts.js",
+      "telemetry.js",
     ]);
     const sizeOf = (name: string) => report.files.find((file) => file.name === name) ?? assert.fail(name);
     const sdk = sizeOf("sts.js");
@@ -125,6 +126,12 @@ describe("what is deployed", () => {
       "redis-errors",
       "standard-as-callback",
     ]);
+  });
+
+  it("has OpenTelemetry in a file of its own, with nothing of the SDK or of Redis", () => {
+    const packages = packagesOf("telemetry.js");
+    expect(packages).toContain("@opentelemetry/sdk-trace");
+    expect(packages.filter((name) => !name.startsWith("@opentelemetry/"))).toEqual([]);
   });
 
   // url.parse() outside node_modules prints DEP0169 on every cold start of a newer Node.

@@ -28,6 +28,8 @@ interface Sampling {
 const ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 const HEADERS = "OTEL_EXPORTER_OTLP_HEADERS";
+/** The library adds them by itself, so they are checked like the others. */
+const TRACES_HEADERS = "OTEL_EXPORTER_OTLP_TRACES_HEADERS";
 const PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL";
 const SERVICE_NAME = "OTEL_SERVICE_NAME";
 const RESOURCE = "OTEL_RESOURCE_ATTRIBUTES";
@@ -40,6 +42,7 @@ export const TELEMETRY_SETTINGS: readonly Setting[] = [
   ENDPOINT,
   TRACES_ENDPOINT,
   HEADERS,
+  TRACES_HEADERS,
   PROTOCOL,
   SERVICE_NAME,
   RESOURCE,
@@ -78,7 +81,10 @@ function tracesFrom(read: Read, refuse: Refuse): TelemetrySettings["traces"] {
   const base = read(ENDPOINT);
   const [where, value] = whole === undefined ? [ENDPOINT, base] : [TRACES_ENDPOINT, whole];
   if (value === undefined) return undefined;
-  const headers = pairsFrom(HEADERS, read(HEADERS), refuse);
+  const headers = {
+    ...pairsFrom(HEADERS, read(HEADERS), refuse),
+    ...pairsFrom(TRACES_HEADERS, read(TRACES_HEADERS), refuse),
+  };
   for (const [name, text] of Object.entries(headers)) {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || !/^[ -~]*$/.test(text))
       refuse(HEADERS, "has a part that is no header", "write NAME=VALUE, several separated by commas");
