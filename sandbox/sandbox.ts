@@ -25,6 +25,8 @@ export interface SandboxOptions {
   readonly clock?: SandboxClock;
   /** The `aud` of the issuer's tokens. Default: photo-app. */
   readonly audience?: string;
+  /** The issuer's first RSA private key, as PKCS #8 in DER. Default: a new one, made at its first use. */
+  readonly issuerKey?: Buffer;
   /** The first port; the services use consecutive ports in the order of SERVICES. 0 or undefined means free ports. */
   readonly port?: number;
   readonly sts?: StsOptions;
@@ -114,10 +116,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     contents.removeAll();
   };
 
-  const issuer = await tokenIssuer({
+  const issuer = tokenIssuer({
     url: issuerDoor.url,
     audience: options.audience ?? "photo-app",
     nowMs: clock.nowMs,
+    rsaKey: options.issuerKey,
   });
   const serve = (service: ServiceName, listener: ServiceListener) => {
     const withFaults = faults.around(service, listener);

@@ -5,6 +5,7 @@ import {
   newSigningKey,
   newSigningKeySync,
   publicJwk,
+  rsaSigningKey,
   type SigningKey,
   signedJwt,
   unsecuredJwt,
@@ -45,14 +46,20 @@ export interface TokenIssuer {
   rotate(options?: { readonly dropOld?: boolean }): Promise<void>;
 }
 
-/** Makes an issuer with an RSA key of its own. `nowMs` is its clock; default: this machine's clock. */
-export async function tokenIssuer(options: {
+/**
+ * Makes an issuer with an RSA key of its own, made at its first use: most programs against the sandbox ask for no token,
+ * and the key costs a tenth of a second. `nowMs` is its clock; default: this machine's clock.
+ */
+export function tokenIssuer(options: {
   readonly url: string;
   readonly audience: string;
   readonly nowMs?: () => number;
-}): Promise<TokenIssuer> {
-  const { url, audience, nowMs = Date.now } = options;
-  let current = new Map<KeyPairAlgorithm, SigningKey>([["RS256", await newSigningKey("RS256")]]);
+  /** Its first RSA private key, as PKCS #8 in DER. Default: a new one. */
+  readonly rsaKey?: Buffer | undefined;
+}): TokenIssuer {
+  const { url, audience, nowMs = Date.now, rsaKey } = options;
+  let current = new Map<KeyPairAlgorithm, SigningKey>();
+  if (rsaKey !== undefined) current.set("RS256", rsaSigningKey(rsaKey));
   let previous: readonly SigningKey[] = [];
 
   const keyFor = (algorithm: KeyPairAlgorithm): SigningKey => {
@@ -88,8 +95,12 @@ export async function tokenIssuer(options: {
       const signer = how.unpublishedKey === true ? newSigningKeySync(algorithm) : key;
       return signedJwt({ kid: key.keyId, ...header }, payload, signer);
     },
-    jwks: () => ({ keys: [...current.values(), ...previous].map(publicJwk) }),
+    jwks: () => {
+      keyFor("RS256");
+      return { keys: [...current.values(), ...previous].map(publicJwk) };
+    },
     rotate: async ({ dropOld = false } = {}) => {
+      keyFor("RS256");
       const made = await newSigningKey("RS256");
       previous = dropOld ? [] : [...current.values(), ...previous];
       current = new Map([["RS256", made]]);

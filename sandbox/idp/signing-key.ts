@@ -103,6 +103,14 @@ export function unsecuredJwt(header: object, payload: object): string {
   return `${base64url(header)}.${base64url(payload)}.`;
 }
 
+/** The RS256 key of this PKCS #8 in DER. */
+export function rsaSigningKey(privateKey: Buffer): SigningKey {
+  return named("RS256", {
+    privateKey,
+    publicKey: createPublicKey(createPrivateKey({ key: privateKey, ...PKCS8 })).export(SPKI),
+  });
+}
+
 function isCurve(algorithm: KeyPairAlgorithm): algorithm is keyof typeof CURVES {
   return algorithm in CURVES;
 }

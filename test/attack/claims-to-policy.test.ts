@@ -23,7 +23,7 @@ const VICTIMS_FOLDERS = [
 
 let issuer: TokenIssuer;
 beforeAll(async () => {
-  issuer = await loginIssuer();
+  issuer = loginIssuer();
 });
 
 /** What a user with these claims gets, and which of the victim's things its policy opens. */

@@ -19,7 +19,7 @@ import {
   status,
   text,
 } from "../support/jwks-server.ts";
-import { newKeyPair } from "../support/key-pairs.ts";
+import { keptRsaPair } from "../support/key-pairs.ts";
 import { selfSignedCertificate } from "../support/self-signed.ts";
 import { appToken, type FakeClock, fakeClock, invalid, issuerOf, jwkOf, keyPair } from "../support/tokens.ts";
 
@@ -355,7 +355,7 @@ describe("K8: weak or costly RSA keys", () => {
     Buffer.from(value.toString(16).padStart(value > 0xffffn ? 66 : 4, "0"), "hex").toString("base64url");
   const ofBits = (bits: number) =>
     Buffer.concat([Buffer.from([0x80]), Buffer.alloc(bits / 8 - 2), Buffer.from([1])]).toString("base64url");
-  const rsa1024 = newKeyPair("rsa", 1_024).publicKey.export({ format: "jwk" });
+  const rsa1024 = keptRsaPair("weak", 1_024).publicKey.export({ format: "jwk" });
   it.each([
     ["1,024 bits", rsa1024, /1024 bits is too weak/],
     ["2,040 bits", { n: ofBits(2_040), e: "AQAB" }, /2040 bits is too weak/],

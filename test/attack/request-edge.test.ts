@@ -12,7 +12,7 @@ import { loginIssuer, wholeService } from "../support/whole-service.ts";
 let issuer: TokenIssuer;
 let token: string;
 beforeAll(async () => {
-  issuer = await loginIssuer();
+  issuer = loginIssuer();
   token = issuer.token();
 });
 

@@ -20,7 +20,7 @@ let issuer: TokenIssuer;
 let token: string;
 let rules: AccessRules;
 beforeAll(async () => {
-  issuer = await loginIssuer();
+  issuer = loginIssuer();
   token = issuer.token();
   rules = rulesWith(PHOTOS);
 });

@@ -15,7 +15,7 @@ import { fixedClock } from "../support/stubs.ts";
 import { ACCESS_WITH_SECRET, accessFile, OWN_FOLDER, rulesOf } from "../support/valet.ts";
 import { loginIssuer, wholeService } from "../support/whole-service.ts";
 
-const issuer = await loginIssuer();
+const issuer = loginIssuer();
 const stub = await stubStsForTests();
 let lines: Record<string, unknown>[] = [];
 

@@ -17,7 +17,7 @@ let issuer: TokenIssuer;
 let service: WholeService;
 
 beforeAll(async () => {
-  issuer = await loginIssuer();
+  issuer = loginIssuer();
 });
 
 beforeEach(() => {

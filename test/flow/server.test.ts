@@ -22,7 +22,7 @@ let accessPath: string;
 /** server.ts as a process of its own, configured by nothing but its environment. */
 beforeAll(async () => {
   sts = await startStubSts();
-  const issuer = await tokenIssuer({ url: LOGIN.issuer, audience: LOGIN.audience });
+  const issuer = tokenIssuer({ url: LOGIN.issuer, audience: LOGIN.audience });
   token = issuer.token({}, { algorithm: "HS256", secret: SECRET });
   accessPath = join(mkdtempSync(join(tmpdir(), "valet-")), "access.json");
   writeFileSync(accessPath, JSON.stringify(accessFile({ issuers: [{ ...KEYLESS, secret: "JWT_SECRET" }] })));

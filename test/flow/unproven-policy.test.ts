@@ -21,7 +21,7 @@ it.each([
   ["nothing at all: STS would take no policy for the whole role", ""],
 ])("P12: a policy for %s never reaches STS; the answer is 500, and the log says why", async (_what, text) => {
   rendered.text = text;
-  const { handle, issuer, sts, auditLog } = wholeService(await loginIssuer(), rulesWith(OWN_FOLDER));
+  const { handle, issuer, sts, auditLog } = wholeService(loginIssuer(), rulesWith(OWN_FOLDER));
   const response = await handle(httpRequest({ headers: { authorization: `Bearer ${issuer.token()}` } }));
   expect([response.status, JSON.parse(response.body).Code]).toEqual([500, "ServerError"]);
   expect(sts.calls).toEqual([]);

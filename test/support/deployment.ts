@@ -13,6 +13,7 @@ import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import type { Account, Bucket, Role } from "../../sandbox/world.ts";
 import { build, type FunctionName } from "../../scripts/build.ts";
 import { DOMAIN_ROUTES } from "../../scripts/start/functions.ts";
+import { keptRsaKey } from "./kept-key.ts";
 import { readerOf } from "./valet.ts";
 
 /** An account of one's own in the sandbox, and the operator's commands aimed at it. */
@@ -62,7 +63,7 @@ const ROOT = join(import.meta.dirname, "../..");
 
 /** An account with a bucket, an administrator, and nothing else: no role, no policy. */
 export async function emptyAccount(rules?: readonly object[]): Promise<Deployment> {
-  const sandbox = await startSandbox();
+  const sandbox = await startSandbox({ issuerKey: keptRsaKey("issuer", 2_048) });
   const account = sandbox.world.accounts.get(sandbox.accountId);
   const bucket = sandbox.world.buckets.get(sandbox.bucket);
   if (account === undefined || bucket === undefined) throw new Error("the sandbox has no account or bucket");

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { keptRsaKey } from "./kept-key.ts";
 
 /** `rsa` has 2,048 bits where `modulusLength` does not say otherwise; the others are curves. */
 export type KeyKind = "rsa" | "P-256" | "P-384" | "P-521" | "secp256k1" | "ed25519";
@@ -17,6 +18,16 @@ export function newKeyPair(kind: KeyKind, modulusLength = 2_048): KeyPair {
   return {
     publicKey: createPublicKey({ key: made.publicKey, ...SPKI }),
     privateKey: createPrivateKey({ key: made.privateKey, ...PKCS8 }),
+  };
+}
+
+/** The same pair for the same name, also in the next run: {@link keptRsaKey}. */
+export function keptRsaPair(name: string, modulusLength = 2_048): KeyPair {
+  const key = keptRsaKey(name, modulusLength);
+  const publicKey = createPublicKey(createPrivateKey({ key, ...PKCS8 })).export(SPKI);
+  return {
+    publicKey: createPublicKey({ key: publicKey, ...SPKI }),
+    privateKey: createPrivateKey({ key, ...PKCS8 }),
   };
 }
 

@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeEach } from "vitest";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/sandbox.ts";
+import { keptRsaKey } from "./kept-key.ts";
 import { type OssService, startOss } from "./oss-service.ts";
 import { type StubSts, startStubSts } from "./stub-sts.ts";
 import { startUploads, type UploadsService } from "./uploads-service.ts";
 
 /** One sandbox for all tests of a file: it starts now, and stops after the last test. Faults and clock end with a test. */
 export async function sandboxForTests(options: SandboxOptions = {}): Promise<Sandbox> {
-  const sandbox = await startSandbox(options);
+  const sandbox = await startSandbox({ issuerKey: keptRsaKey("issuer", 2_048), ...options });
   afterAll(() => sandbox.stop());
   afterEach(() => {
     sandbox.clock.skew(0);

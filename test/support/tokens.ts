@@ -10,7 +10,7 @@ import {
 import type { TokenCheck } from "../../shared/domain/refusal.ts";
 import type { Algorithm, Issuer } from "../../shared/domain/token/issuer.ts";
 import type { Clock } from "../../shared/ports.ts";
-import { type KeyKind, type KeyPair, newKeyPair } from "./key-pairs.ts";
+import { type KeyKind, type KeyPair, keptRsaPair, newKeyPair } from "./key-pairs.ts";
 
 /** Seconds since the epoch where the tests' clocks stand: 2026-11-23T10:00:00Z. */
 export const NOW = 1_795_428_000;
@@ -30,10 +30,10 @@ export function fakeClock(seconds: number = NOW): FakeClock {
   };
 }
 
-/** The same pair for the same name, made once a process: an RSA key costs up to half a second. */
+/** The same pair for the same name, made once a process; an RSA pair once a checkout, as it costs up to half a second. */
 export function keyPair(kind: KeyKind, name = "first"): KeyPair {
   const id = `${kind} ${name}`;
-  const pair = pairs.get(id) ?? newKeyPair(kind);
+  const pair = pairs.get(id) ?? (kind === "rsa" ? keptRsaPair(name) : newKeyPair(kind));
   pairs.set(id, pair);
   return pair;
 }

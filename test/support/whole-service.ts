@@ -7,6 +7,7 @@ import { regionEndpoint } from "../../shared/domain/oss-endpoint.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import type { Sts } from "../../shared/ports.ts";
 import { type CredentialsServiceOptions, credentialsService } from "./credentials-service.ts";
+import { keptRsaKey } from "./kept-key.ts";
 import {
   fixedClock,
   type RecordingAuditLog,
@@ -24,9 +25,14 @@ export interface WholeService {
   readonly auditLog: RecordingAuditLog;
 }
 
-/** The issuer `login`; its key takes a moment to make, so that one serves a whole file. */
-export function loginIssuer(): Promise<TokenIssuer> {
-  return tokenIssuer({ url: LOGIN.issuer, audience: LOGIN.audience, nowMs: fixedClock.nowMs });
+/** The issuer `login`. */
+export function loginIssuer(): TokenIssuer {
+  return tokenIssuer({
+    url: LOGIN.issuer,
+    audience: LOGIN.audience,
+    nowMs: fixedClock.nowMs,
+    rsaKey: keptRsaKey("issuer", 2_048),
+  });
 }
 
 export function wholeService(

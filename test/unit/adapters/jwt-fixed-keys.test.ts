@@ -6,7 +6,7 @@ import { fixedKeys, secretKeyFrom } from "../../../shared/adapters/fixed-keys.ts
 import { ProblemError } from "../../../shared/domain/problem.ts";
 import { ALGORITHMS, type Algorithm } from "../../../shared/domain/token/issuer.ts";
 import { keyFits, problemOfPublicKey } from "../../../shared/domain/token/verification-key.ts";
-import { newKeyPair } from "../../support/key-pairs.ts";
+import { keptRsaPair } from "../../support/key-pairs.ts";
 import { selfSignedCertificate } from "../../support/self-signed.ts";
 import { invalid, keyPair, secretKey } from "../../support/tokens.ts";
 
@@ -187,7 +187,7 @@ describe("publicKeyFrom", () => {
   });
 
   const rsaPss = generateKeyPairSync("rsa-pss", { modulusLength: 2_048 }).publicKey;
-  const weak = newKeyPair("rsa", 1_024).publicKey;
+  const weak = keptRsaPair("weak", 1_024).publicKey;
   const lowExponent = createPublicKey({ key: { ...rsa.export({ format: "jwk" }), e: "Aw" }, format: "jwk" });
   it.each([
     [
