@@ -1,14 +1,30 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.ts";
+
+/**
+ * Folders whose test files share a process: they leave nothing behind in it. That saves 0.4 s of CPU for each file,
+ * because the modules are loaded once (49 files of test/unit: 31.8 s apart, 11.8 s together, on a busy machine).
+ */
+const SHARING = ["unit", "attack", "property", "vectors", "client", "sandbox", "contract"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     reporters: ["default", "./test/support/plain-summary.ts"],
+    // vitest leaves one core out, which is half of a small machine.
+    maxWorkers: Math.max(2, availableParallelism()),
+    sequence: { sequencer: LongestFirst },
     // Milliseconds. A browser on a busy machine may need more than the default of one second.
     expect: { poll: { timeout: 10_000 } },
     testTimeout: 20_000,
     hookTimeout: 60_000,
     restoreMocks: true,
     unstubEnvs: true,
+    projects: [
+      { extends: true, test: { name: "apart", include: ["test/**/*.test.ts"], exclude: SHARING } },
+      { extends: true, test: { name: "sharing", include: SHARING, isolate: false } },
+    ],
   },
 });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { createVitest, type TestModule } from "vitest/node";
+import config from "../../vitest.config.ts";
 import { type Planted, plantingPlugin } from "./plugin.ts";
 
 /**
@@ -40,7 +41,19 @@ const root = join(import.meta.dirname, "../..");
 const planting = plantingPlugin(root);
 const vitest = await createVitest(
   "test",
-  { root, watch: false, bail: 1, testTimeout: TEST_TIMEOUT_MS, maxWorkers: 1, reporters: [{}] },
+  {
+    // Without the projects: here each file has a process of its own.
+    ...config.test,
+    projects: [],
+    config: false,
+    include: ["test/**/*.test.ts"],
+    root,
+    watch: false,
+    bail: 1,
+    testTimeout: TEST_TIMEOUT_MS,
+    maxWorkers: 1,
+    reporters: [{}],
+  },
   { plugins: [planting.plugin] },
 );
 await vitest.standalone();
