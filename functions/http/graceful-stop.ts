@@ -30,8 +30,8 @@ const CLIENT_CLOSES_MS = 500;
 
 /** What is under way in a server, and how it ends without losing any of it. */
 export interface GracefulStop {
-  /** Whether the server stops: then each answer closes its connection. */
-  readonly hasBegun: () => boolean;
+  /** What an answer does to its connection: it closes it once the server stops. */
+  readonly connection: () => "stays" | "closes";
   /** Counts a request, until it is answered and logged. undefined: its connection has no way back, so it must not be served. */
   readonly during: (
     incoming: IncomingMessage,
@@ -54,7 +54,7 @@ export function gracefulStop(server: Server): GracefulStop {
   const connections = new Map<Socket, Connection>();
   let working = 0;
   let accepted = 0;
-  let begunMs: number | undefined;
+  let isStopping = false;
   let onEnd = (): void => undefined;
   const lookForEnd = (): void => {
     if (connections.size === 0 && working === 0) onEnd();
@@ -69,7 +69,7 @@ export function gracefulStop(server: Server): GracefulStop {
   });
 
   return {
-    hasBegun: () => begunMs !== undefined,
+    connection: () => (isStopping ? "closes" : "stays"),
     during: (incoming, outgoing, work) => {
       const { socket } = incoming;
       if (!socket.writable) return undefined;
@@ -87,7 +87,7 @@ export function gracefulStop(server: Server): GracefulStop {
     },
     begin: async (close, log) => {
       const startMs = performance.now();
-      begunMs = startMs;
+      isStopping = true;
       const leftMs = (ms: number): number => Math.max(0, startMs + ms - performance.now());
       const timers = [
         setTimeout(endSilent, SILENT_MS),

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
 import { callerCredentialsFrom } from "./caller.ts";
-import { gracefulStop } from "./graceful-stop.ts";
+import { type GracefulStop, gracefulStop } from "./graceful-stop.ts";
 import type { Service } from "./http.ts";
 import { answer, httpRequestFrom, onUnparsed, unparsedRequest } from "./node-http.ts";
 import { looksLikeKey, shown } from "./settings.ts";
@@ -27,9 +27,11 @@ const LOOK_FOR_LATE_MS = 5_000;
  */
 export function listen(service: Service, listening: Listening): void {
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    const work = (): Promise<void> =>
-      answered(incoming, outgoing, service, { ...listening, stopping: stop.hasBegun });
-    void stop.during(incoming, outgoing, work);
+    const { inFunctionCompute } = listening;
+    const { connection } = stop;
+    void stop.during(incoming, outgoing, () =>
+      answered(incoming, outgoing, service, { inFunctionCompute, connection }),
+    );
   };
   // Node's own refusals have neither our headers nor a log line, so everything is refused here.
   const server = createServer(
@@ -57,7 +59,7 @@ export function listen(service: Service, listening: Listening): void {
   );
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (stop.hasBegun()) process.exit(SECOND_SIGNAL[signal]);
+      if (stop.connection() === "closes") process.exit(SECOND_SIGNAL[signal]);
       void stop.begin(async () => service.close?.(), process.stdout).then(exit);
     });
   }
@@ -92,10 +94,7 @@ async function answered(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   { handle, useCallerCredentials }: Service,
-  {
-    inFunctionCompute,
-    stopping,
-  }: Pick<Listening, "inFunctionCompute"> & { readonly stopping: () => boolean },
+  { inFunctionCompute, connection }: Pick<Listening, "inFunctionCompute"> & Pick<GracefulStop, "connection">,
 ): Promise<void> {
   let requestId: string = randomUUID();
   if (inFunctionCompute) {
@@ -111,7 +110,7 @@ async function answered(
   const sourceIp = inFunctionCompute ? undefined : peerOf(incoming);
   const request = await httpRequestFrom(incoming, { requestId, sourceIp }).catch(() => undefined);
   if (request === undefined) outgoing.destroy();
-  else answer(incoming, outgoing, await handle(request), stopping() ? "closes" : "stays");
+  else answer(incoming, outgoing, await handle(request), connection());
 }
 
 /**
