@@ -92,6 +92,7 @@ module.exports = {
           "^functions/[^/]+/compose\\.ts$",
           "^functions/credentials/shared-cache/compose\\.ts$",
           "^functions/http/telemetry/compose\\.ts$",
+          "^functions/http/rate-limit/compose\\.ts$",
           "^shared/adapters/",
         ],
       },

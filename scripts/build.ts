@@ -21,6 +21,13 @@ const RULES_PARSER = join(ROOT, "shared/domain/rules/access-rules.ts");
 
 /** OpenTelemetry: server.js loads it where METRICS_PORT or a collector is set. */
 const TELEMETRY = "functions/http/telemetry/compose.ts";
+/** What every function loads only for settings that need it. */
+const LIMITS = {
+  // Loaded where RATE_LIMIT is set, and by the plain server.
+  "rate-limit": "functions/http/rate-limit/compose.ts",
+  // The Redis client: loaded where CREDENTIAL_CACHE names a Redis.
+  "redis-store": "shared/adapters/redis-store.ts",
+} as const;
 
 /**
  * What is deployed, by function: a handler of FC's Node.js runtime, a plain HTTP server, and what they load only for
@@ -33,14 +40,16 @@ const FUNCTIONS = {
     server: "functions/server/server.ts",
     // The SDK: the first call of STS loads it.
     sts: "shared/adapters/aliyun-sts/sdk.ts",
-    // The Redis client: loaded where CREDENTIAL_CACHE names a Redis.
+    // Loaded where CREDENTIAL_CACHE names a Redis.
     "shared-cache": "functions/credentials/shared-cache/compose.ts",
     telemetry: TELEMETRY,
+    ...LIMITS,
   },
   uploads: {
     index: "functions/uploads/index.ts",
     server: "functions/uploads/server.ts",
     telemetry: TELEMETRY,
+    ...LIMITS,
   },
 } as const;
 

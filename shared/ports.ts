@@ -4,7 +4,7 @@ import type { UnsafeClaim } from "./domain/grant/report.ts";
 import type { GrantedUpload } from "./domain/grant/upload-grant.ts";
 import type { SessionName } from "./domain/policy/session-name.ts";
 import type { SessionPolicy } from "./domain/policy/session-policy.ts";
-import type { Refusal, Result } from "./domain/refusal.ts";
+import type { Refusal, Refused, Result } from "./domain/refusal.ts";
 import type { Algorithm } from "./domain/token/issuer.ts";
 import type { VerifiedClaims } from "./domain/token/verified-claims.ts";
 
@@ -57,6 +57,18 @@ export interface Kept {
   /** Until when {@link SharedStore.take} gives it out without a lock. Milliseconds since the epoch. */
   readonly freshUntilMs: number;
   readonly lifeMs: number;
+}
+
+/** Runs a script in the Redis of all instances. Never throws, and never keeps a request waiting: then it answers `undefined`. */
+export interface SharedScripts {
+  /** `keys`: all that the Lua script uses. */
+  run(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+}
+
+/** How often one principal may ask. Never throws, and never keeps a request waiting. */
+export interface FairUse {
+  /** Counts one request of the principal with this session name. RATE_LIMITED, or undefined: it may go on. */
+  count(sessionName: SessionName): Promise<Refused | undefined>;
 }
 
 /** Everything that shapes temporary credentials. No field is optional: without a policy, they would have the whole role. */

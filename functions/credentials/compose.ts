@@ -1,6 +1,7 @@
 import { aliyunSts } from "../../shared/adapters/aliyun-sts.ts";
 import { cachingSts } from "../../shared/adapters/caching-sts.ts";
 import { settingKeys } from "../../shared/adapters/fixed-keys.ts";
+import { limitedSts } from "../../shared/adapters/limited-sts.ts";
 import { restingSts } from "../../shared/adapters/resting-sts.ts";
 import type { Sts } from "../../shared/ports.ts";
 import type { CallerSource } from "../http/caller-settings.ts";
@@ -31,11 +32,12 @@ export function credentialsRoutes(config: Config, foundation: Foundation): reado
 /** STS, and around it what keeps the credentials that it gave: for all instances, for this one. */
 function stsFrom(
   { cache, sts: endpoint, roleArn }: Config,
-  { clock, callerCredentials, operatorLog, atClose }: Foundation,
+  { clock, callerCredentials, operatorLog, atClose, fairUse }: Foundation,
 ): Sts {
+  const limited = (sts: Sts): Sts => (fairUse === undefined ? sts : limitedSts({ sts, fairUse }));
   const asked = aliyunSts({ endpoint, roleArn, callerCredentials, clock });
-  if (cache.kind === "off") return asked;
-  const sts = restingSts({ sts: asked, clock });
+  if (cache.kind === "off") return limited(asked);
+  const sts = limited(restingSts({ sts: asked, clock }));
   const { maxEntries } = cache;
   if (cache.kind === "memory") return cachingSts({ sts, clock, maxEntries });
   const scope = JSON.stringify([endpoint.host, roleArn]);

@@ -4,6 +4,7 @@ import { CACHE_SETTINGS, type CacheSettings, cacheFrom } from "../http/cache-set
 import { CALLER_SETTINGS, type CallerSource, callerFrom } from "../http/caller-settings.ts";
 import { type GateSettings, gateSettingsFrom, type KeyReaders } from "../http/gate-settings.ts";
 import { type HttpSettings, httpSettingsFrom } from "../http/http-settings.ts";
+import { RATE_LIMIT_SETTINGS, type RateLimit, rateLimitFrom } from "../http/rate-limit-settings.ts";
 import {
   ConfigError,
   type Environment,
@@ -18,6 +19,7 @@ export interface Config extends GateSettings, HttpSettings {
   readonly roleArn: string;
   readonly sts: { readonly host: string; readonly protocol: "https" | "http" };
   readonly cache: CacheSettings;
+  readonly rateLimit: RateLimit | undefined;
   /** From the environment; undefined when it has none, so that only FC's context can bring them. */
   readonly callerCredentials: CallerCredentials | undefined;
 }
@@ -27,6 +29,7 @@ export const CREDENTIALS_SETTINGS: readonly Setting[] = [
   { name: "OSS_ROLE_ARN", needed: true },
   { name: "STS_ENDPOINT", needed: false },
   ...CACHE_SETTINGS,
+  ...RATE_LIMIT_SETTINGS,
   ...CALLER_SETTINGS,
 ];
 
@@ -49,6 +52,7 @@ export function configFrom(
     ),
     sts: stsFrom(read("STS_ENDPOINT"), gate.region, refuse),
     cache: cacheFrom(settings),
+    rateLimit: rateLimitFrom(settings),
     callerCredentials: callerFrom(settings, {
       needed: callerSource === "environment" && !http.inFunctionCompute,
     }),

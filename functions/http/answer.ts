@@ -106,6 +106,8 @@ function toldOf(why: Refusal, paths: readonly string[]): Told {
       return told(403, "AccessDenied", "No rule grants this access.");
     case "ACCESS_NOT_GRANTED":
       return told(403, "AccessDenied", `No rule grants ${why.which ?? "this access"}.`);
+    case "RATE_LIMITED":
+      return tryLater("TooManyRequests", "Too many requests", why.retryAfterSeconds, 429);
     case "SESSION_POLICY_TOO_LONG":
     case "SESSION_POLICY_UNPROVEN":
     case "SIGNING_KEYS_MISSING":
@@ -137,8 +139,8 @@ function tokenRefused(code: ErrorCode, message: string): Told {
 }
 
 /** `seconds`: whole ones are sent, 1 or more. */
-function tryLater(code: ErrorCode, why: string, seconds: number): Told {
-  return told(503, code, `${why}; try again later.`, {
+function tryLater(code: ErrorCode, why: string, seconds: number, status = 503): Told {
+  return told(status, code, `${why}; try again later.`, {
     "Retry-After": String(Math.max(1, Math.ceil(seconds))),
   });
 }

@@ -25,8 +25,8 @@ export function composedService(
 
 export function uploadsRoutes(
   { region, ossEndpoints: endpoints }: GateSettings,
-  { gate, clock, callerCredentials: credentials }: Foundation,
+  { gate, clock, fairUse, callerCredentials: credentials }: Foundation,
 ): readonly Route[] {
-  const signing = { ...gate, clock, signer: ossSigner({ region, endpoints, credentials }) };
+  const signing = { ...gate, clock, fairUse, signer: ossSigner({ region, endpoints, credentials }) };
   return [uploadsRoute(signing), downloadsRoute(signing)];
 }

@@ -30,7 +30,7 @@ oss-valet-client 会自动重试 503，并在 401 之后重新取一次登录令
 |---|---|---|---|
 ${rows.join("\n")}
 
-429 \`TooManyRequests\` 留给将来的限流，目前没有任何响应使用它；请像 503 一样处理。
+429 \`TooManyRequests\` 像 503 一样处理：谁会收到它，见[公平使用](fair-use.md)。
 
 ## App 会遇到的其他错误：OSS、网络和 oss-valet-client
 
@@ -57,7 +57,7 @@ const ADVICE: Readonly<Record<ErrorCode, string>> = {
   NotFound: "使用路径 `/credentials`、`/uploads`、`/downloads` 或 `/healthz`，后面不要再加任何内容",
   MethodNotAllowed: "使用响应头 `Allow` 中列出的方法",
   RequestTooLarge: "缩短请求体：`/credentials` 只有四个很短的参数，`/uploads` 和 `/downloads` 最多 256 KiB",
-  TooManyRequests: WAIT,
+  TooManyRequests: `${WAIT}；凭证可以一直用到 \`Expiration\` 之前不久，多个文件请放在一次请求中`,
   ServerError: "重试没有用；请把 `RequestId` 发给管理员",
   KeysUnavailable: WAIT,
   StsThrottled: `${WAIT}；凭证可以一直用到 \`Expiration\` 之前不久`,

@@ -27,7 +27,7 @@ ${EXAMPLE}
 
 A client decides by \`Code\`. After 503 it waits for \`Retry-After\` and repeats the request. After 401 \`TokenExpired\` it
 gets a new App token. After any other 401 it lets the user sign in again. After every other error it stops. 429
-\`TooManyRequests\` is reserved for a limit of requests per user: no answer has it yet. A client treats it like 503.
+\`TooManyRequests\` is treated like 503: [fair-use.md](fair-use.md) says who gets it.
 
 ## By code
 
@@ -131,6 +131,12 @@ const ROWS: { readonly [C in Refusal["code"]]: Row & { readonly refusal: { reado
     refusal: { code: "ACCESS_NOT_GRANTED", because: "no rule matches" },
     app: "the user has no access, or the request asks for more than the rules grant (`prefix`, `permissions`, or the file that `Message` names)",
     operator: "see `because`; `npm run valet -- explain` shows each rule and why it does not match",
+  },
+  RATE_LIMITED: {
+    refusal: { code: "RATE_LIMITED", retryAfterSeconds: 42 },
+    app: "wait for `Retry-After` seconds and ask again. Keep credentials until shortly before `Expiration`, and ask for many files in one request",
+    operator:
+      "this user asks more often than `RATE_LIMIT` allows. Does the App ask for each file anew? If all users do, raise the limit ([fair-use.md](fair-use.md))",
   },
   NOT_FOUND: {
     refusal: { code: "NOT_FOUND" },

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Kept, SharedStore, Taken } from "../ports.ts";
+import type { Kept, SharedScripts, SharedStore, Taken } from "../ports.ts";
 import { redisAddressOf } from "./redis-store/address.ts";
 import type { Connection } from "./redis-store/connection.ts";
 import { reasonOf } from "./redis-store/failure.ts";
@@ -12,6 +12,8 @@ export interface RedisStoreOptions {
   readonly url: string;
   /** Once for each outage, at most once a minute. Contains neither the address nor a password. */
   readonly onWarning: (message: string) => void;
+  /** What an outage means, for the warning. Default: that instances share no credentials. */
+  readonly meanwhile?: string;
   /** Milliseconds for one call. Ours: a request that finds nothing makes two calls, and nobody feels 5 ms. */
   readonly patienceMs?: number;
 }
@@ -21,7 +23,9 @@ export interface RedisStoreOptions {
  * is not used for a while, and requests go on without it. Close it to end the process cleanly. Throws for an
  * address that is none.
  */
-export function redisStore(options: RedisStoreOptions): SharedStore & { close(): Promise<void> } {
+export function redisStore(
+  options: RedisStoreOptions,
+): SharedStore & SharedScripts & { close(): Promise<void> } {
   const redis = guardedRedis({
     address: redisAddressOf(options.url),
     patienceMs: options.patienceMs ?? 2.5,
@@ -29,7 +33,7 @@ export function redisStore(options: RedisStoreOptions): SharedStore & { close():
     trial: (to) => keep(to, "trial", { value: Buffer.alloc(0), freshUntilMs: 0, lifeMs: 1 }),
     onOutage: (error) =>
       options.onWarning(
-        `Redis is not used for now (${reasonOf(error)}): instances share no credentials. See docs/credential-cache.md`,
+        `Redis is not used for now (${reasonOf(error)}): ${options.meanwhile ?? "instances share no credentials. See docs/credential-cache.md"}`,
       ),
   });
   return {
@@ -49,6 +53,8 @@ export function redisStore(options: RedisStoreOptions): SharedStore & { close():
     release: async (name, lock) => {
       await redis.ask((to) => to.send("eval", RELEASE, "1", keysOf(name)[1], lock));
     },
+    run: (script, keys, args) =>
+      redis.askAndConnect((to) => to.send("eval", script, String(keys.length), ...keys, ...args)),
     close: () => redis.close(),
   };
 }

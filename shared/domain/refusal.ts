@@ -15,6 +15,8 @@ export type Refusal =
   | { readonly code: "CLAIM_INVALID"; readonly claim: string; readonly problem: string }
   /** The caller gets `which`: the file or key of a request for several that is refused, such as `files[2]`. */
   | { readonly code: "ACCESS_NOT_GRANTED"; readonly because: string; readonly which?: string }
+  /** The user, or an address that sends refused tokens, asks too often. `retryAfterSeconds`: 1 or more, until it may ask again. */
+  | { readonly code: "RATE_LIMITED"; readonly retryAfterSeconds: number }
   | { readonly code: "SESSION_POLICY_TOO_LONG"; readonly bytes: number }
   | { readonly code: "SESSION_POLICY_UNPROVEN"; readonly because: string }
   /** Nothing can be signed: Function Compute has handed out no credentials, so the function has no role. */

@@ -5,7 +5,7 @@ import {
 } from "../domain/grant/download-grant.ts";
 import { type UploadGrant, uploadGrantFor, type WantedUploads } from "../domain/grant/upload-grant.ts";
 import { granted, type Result, refused } from "../domain/refusal.ts";
-import type { Clock, ObjectSigner, SignedForm, SignedLife, SignedUrl } from "../ports.ts";
+import type { Clock, FairUse, ObjectSigner, SignedForm, SignedLife, SignedUrl } from "../ports.ts";
 import { type AccessRequest, authorise, type Decide, type Ending, type Gate } from "./authorise.ts";
 import { stepTimer } from "./step-times.ts";
 
@@ -13,6 +13,8 @@ import { stepTimer } from "./step-times.ts";
 export interface Signing extends Gate {
   readonly signer: ObjectSigner;
   readonly clock: Clock;
+  /** undefined: nobody is limited. */
+  readonly fairUse: FairUse | undefined;
 }
 
 /** One form or URL for each file or key, in the request's order. */
@@ -21,7 +23,7 @@ export interface Signed<T> {
   readonly expiresAtMs: number;
 }
 
-/** token → claims → principal → grant (authorise.ts) → one form for each file. Throws only for bugs. */
+/** token → claims → principal → grant (authorise.ts) → fair use → one form for each file. Throws only for bugs. */
 export function signUploads(
   request: AccessRequest<WantedUploads>,
   signing: Signing,
@@ -38,7 +40,7 @@ function about<T>(field: string, result: Result<T>): Result<T> {
     : refused({ ...result.refusal, field });
 }
 
-/** token → claims → principal → grant (authorise.ts) → one URL for each key. Throws only for bugs. */
+/** token → claims → principal → grant (authorise.ts) → fair use → one URL for each key. Throws only for bugs. */
 export function signDownloads(
   request: AccessRequest<WantedDownloads>,
   signing: Signing,
@@ -57,7 +59,9 @@ async function signedFor<W, G extends { readonly seconds: number }, T>(
   const timer = stepTimer();
   const { result: authorised, learnt } = await authorise(request, signing, decide, timer);
   if (!authorised.ok) return { result: authorised, learnt };
-  const { grant } = authorised.value;
+  const { grant, sessionName } = authorised.value;
+  const limited = await signing.fairUse?.count(sessionName);
+  if (limited !== undefined) return { result: limited, learnt };
   // OSS counts whole seconds: rounded down, nothing lives longer than it may.
   const signedAtMs = Math.floor(signing.clock.nowMs() / 1000) * 1000;
   const expiresAtMs = signedAtMs + grant.seconds * 1000;

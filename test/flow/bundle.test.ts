@@ -82,9 +82,11 @@ async function ask(handler: Handler, user: string): Promise<{ response: FcRespon
 }
 
 describe("what is deployed", () => {
-  it("is two files, with the SDK and the Redis client for both, within the size that they may have", () => {
+  it("is two files, with what both load for some settings, within the size that they may have", () => {
     expect(report.files.map(({ name }) => name).sort()).toEqual([
       "index.js",
+      "rate-limit.js",
+      "redis-store.js",
       "server.js",
       "shared-cache.js",
       "sts.js",
@@ -115,7 +117,8 @@ describe("what is deployed", () => {
   });
 
   it("has the Redis client in a file of its own, with nothing of the SDK", () => {
-    expect(packagesOf("shared-cache.js")).toEqual([
+    expect(packagesOf("shared-cache.js")).toEqual([]);
+    expect(packagesOf("redis-store.js")).toEqual([
       "@ioredis/commands",
       "cluster-key-slot",
       "cockatiel",
@@ -132,6 +135,12 @@ describe("what is deployed", () => {
     const packages = packagesOf("telemetry.js");
     expect(packages).toContain("@opentelemetry/sdk-trace");
     expect(packages.filter((name) => !name.startsWith("@opentelemetry/"))).toEqual([]);
+  });
+
+  it("has the rate limit in a small file of its own, without the library's clients of databases", () => {
+    expect(packagesOf("rate-limit.js")).toEqual(["quick-lru", "rate-limiter-flexible"]);
+    const { gzipBytes } = report.files.find(({ name }) => name === "rate-limit.js") ?? assert.fail();
+    expect(gzipBytes).toBeLessThanOrEqual(8_000);
   });
 
   // url.parse() outside node_modules prints DEP0169 on every cold start of a newer Node.

@@ -34,14 +34,12 @@ it("a build for a deployment puts a cache beside each file, made by refusals and
     `${name}.code.js`,
     `${name}.js`,
   ]);
-  // Only settings with a Redis load its client.
-  expect(readdirSync(BUILT).sort()).toEqual([...names, "package.json", "shared-cache.js"].sort());
-  expect(report.files.map(({ name }) => name).sort()).toEqual([
-    "index.code.js",
-    "server.code.js",
-    "shared-cache.js",
-    "sts.code.js",
-  ]);
+  // Only settings with a Redis or a limit load them.
+  const others = ["rate-limit.js", "redis-store.js", "shared-cache.js"];
+  expect(readdirSync(BUILT).sort()).toEqual([...names, "package.json", ...others].sort());
+  expect(report.files.map(({ name }) => name).sort()).toEqual(
+    ["index.code.js", "server.code.js", "sts.code.js", ...others].sort(),
+  );
 });
 
 describe("the built function", () => {
@@ -191,6 +189,8 @@ describe("the build", () => {
     expect(readdirSync(folder).sort()).toEqual([
       "index.js",
       "package.json",
+      "rate-limit.js",
+      "redis-store.js",
       "server.js",
       "shared-cache.js",
       "sts.js",

@@ -8,6 +8,7 @@ import { codeCacheBugs } from "./code-cache.ts";
 import { credentialsBugs } from "./credentials.ts";
 import { demoBugs } from "./demo.ts";
 import { explainBugs } from "./explain.ts";
+import { fairUseBugs } from "./fair-use.ts";
 import { formsBugs } from "./forms.ts";
 import { fuzzBugs } from "./fuzz.ts";
 import { grantBugs } from "./grant.ts";
@@ -41,6 +42,7 @@ export const bugs: readonly Bug[] = [
   ...credentialsBugs,
   ...demoBugs,
   ...explainBugs,
+  ...fairUseBugs,
   ...formsBugs,
   ...fuzzBugs,
   ...grantBugs,

@@ -79,6 +79,7 @@ export async function startUploads(
       clock: { nowMs: Date.now },
     }),
     clock,
+    fairUse: undefined,
     signer: ossSigner({
       region: "cn-hangzhou",
       endpoints: { ofBuckets: new Map(), others: { url: `http://127.0.0.1:${oss.port}`, cname: false } },

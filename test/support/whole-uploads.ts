@@ -43,6 +43,7 @@ export function wholeUploads(
       clock: fixedClock,
     }),
     clock: fixedClock,
+    fairUse: undefined,
     signer: ossSigner({
       region: "cn-hangzhou",
       endpoints: { ofBuckets: new Map(), others: regionEndpoint("cn-hangzhou") },

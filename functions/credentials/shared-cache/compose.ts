@@ -1,9 +1,8 @@
-import { redisStore } from "../../../shared/adapters/redis-store.ts";
 import { sharedCacheSts } from "../../../shared/adapters/shared-cache-sts.ts";
 import type { Clock, Sts } from "../../../shared/ports.ts";
 
-/** The cache that all instances share. A file of its own when deployed: without a Redis, nothing of it is loaded. */
-export function sharedCacheAround(
+/** The cache that all instances share. Files of their own when deployed: without a Redis, nothing of it is loaded. */
+export async function sharedCacheAround(
   sts: Sts,
   {
     url,
@@ -18,7 +17,8 @@ export function sharedCacheAround(
     readonly clock: Clock;
     readonly warn: (message: string) => void;
   },
-): Sts & { close(): Promise<void> } {
+): Promise<Sts & { close(): Promise<void> }> {
+  const { redisStore } = await import("../../../shared/adapters/redis-store.ts");
   const store = redisStore({ url, onWarning: warn });
   return { ...sharedCacheSts({ sts, store, clock, scope, keys }), close: store.close };
 }

@@ -92,6 +92,13 @@ const TABLE: {
     NO_ACCESS,
     {},
   ],
+  RATE_LIMITED: [
+    { code: "RATE_LIMITED", retryAfterSeconds: 42 },
+    429,
+    "TooManyRequests",
+    "Too many requests; try again later.",
+    { "Retry-After": "42" },
+  ],
   SESSION_POLICY_TOO_LONG: [
     { code: "SESSION_POLICY_TOO_LONG", bytes: 3000 },
     500,
