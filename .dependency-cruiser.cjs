@@ -91,8 +91,7 @@ module.exports = {
         pathNot: [
           "^functions/[^/]+/compose\\.ts$",
           "^functions/credentials/shared-cache/compose\\.ts$",
-          "^functions/http/telemetry/compose\\.ts$",
-          "^functions/http/rate-limit/compose\\.ts$",
+          "^functions/http/(telemetry|rate-limit|token-guard)/compose\\.ts$",
           "^shared/adapters/",
         ],
       },

@@ -23,7 +23,9 @@ const RULES_PARSER = join(ROOT, "shared/domain/rules/access-rules.ts");
 const TELEMETRY = "functions/http/telemetry/compose.ts";
 /** What every function loads only for settings that need it. */
 const LIMITS = {
-  // Loaded where RATE_LIMIT is set, and by the plain server.
+  // Loaded by the plain server, outside Function Compute.
+  "token-guard": "functions/http/token-guard/compose.ts",
+  // Loaded where RATE_LIMIT is set.
   "rate-limit": "functions/http/rate-limit/compose.ts",
   // The Redis client: loaded where CREDENTIAL_CACHE names a Redis.
   "redis-store": "shared/adapters/redis-store.ts",

@@ -4,8 +4,9 @@ import { type AddressInfo, isIPv6 } from "node:net";
 import { callerCredentialsFrom } from "./caller.ts";
 import { type GracefulStop, gracefulStop } from "./graceful-stop.ts";
 import type { Service } from "./http.ts";
-import { answer, httpRequestFrom, onUnparsed, unparsedRequest } from "./node-http.ts";
+import { answer, headFrom, onUnparsed, unparsedRequest, withBody } from "./node-http.ts";
 import { looksLikeKey, shown } from "./settings.ts";
+import type { TokenGuard } from "./token-guard.ts";
 
 /** Where a server listens, and who runs it. */
 export interface Listening {
@@ -16,6 +17,8 @@ export interface Listening {
   readonly inFunctionCompute: boolean;
   /** The path that the line on standard error names. */
   readonly path: string;
+  /** undefined: nobody is limited by address. */
+  readonly guard: TokenGuard | undefined;
 }
 
 /** Milliseconds between two looks for requests that are too late. Node's default of 30 s would give them twice their time. */
@@ -27,10 +30,10 @@ const LOOK_FOR_LATE_MS = 5_000;
  */
 export function listen(service: Service, listening: Listening): void {
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    const { inFunctionCompute } = listening;
+    const { inFunctionCompute, guard } = listening;
     const { connection } = stop;
     void stop.during(incoming, outgoing, () =>
-      answered(incoming, outgoing, service, { inFunctionCompute, connection }),
+      answered(incoming, outgoing, service, { inFunctionCompute, guard, connection }),
     );
   };
   // Node's own refusals have neither our headers nor a log line, so everything is refused here.
@@ -94,7 +97,11 @@ async function answered(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   { handle, useCallerCredentials }: Service,
-  { inFunctionCompute, connection }: Pick<Listening, "inFunctionCompute"> & Pick<GracefulStop, "connection">,
+  {
+    inFunctionCompute,
+    guard,
+    connection,
+  }: Pick<Listening, "inFunctionCompute" | "guard"> & Pick<GracefulStop, "connection">,
 ): Promise<void> {
   let requestId: string = randomUUID();
   if (inFunctionCompute) {
@@ -108,9 +115,18 @@ async function answered(
     if (credentials !== undefined) useCallerCredentials(credentials);
   }
   const sourceIp = inFunctionCompute ? undefined : peerOf(incoming);
-  const request = await httpRequestFrom(incoming, { requestId, sourceIp }).catch(() => undefined);
-  if (request === undefined) outgoing.destroy();
-  else answer(incoming, outgoing, await handle(request), connection());
+  const head = headFrom(incoming, { requestId, sourceIp });
+  let response = await guard?.before(head);
+  if (response === undefined) {
+    const request = await withBody(incoming, head).catch(() => undefined);
+    if (request === undefined) {
+      outgoing.destroy();
+      return;
+    }
+    response = await handle(request);
+    await guard?.after(head, response);
+  }
+  answer(incoming, outgoing, response, connection());
 }
 
 /**

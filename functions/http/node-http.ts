@@ -13,11 +13,16 @@ const MAX_READ_BYTES = 512 * 1024;
  */
 const LINGER_MS = 2_000;
 
+/** What the head of a request does not say. */
+type Known = Pick<HttpRequest, "requestId" | "sourceIp">;
+
 /** The request with its body. Rejects when the peer closes the connection before the end. */
-export async function httpRequestFrom(
-  incoming: IncomingMessage,
-  known: { readonly requestId: string; readonly sourceIp: string | undefined },
-): Promise<HttpRequest> {
+export function httpRequestFrom(incoming: IncomingMessage, known: Known): Promise<HttpRequest> {
+  return withBody(incoming, headFrom(incoming, known));
+}
+
+/** The request without its body, which may still be on its way. */
+export function headFrom(incoming: IncomingMessage, known: Known): HttpRequest {
   const [path = "/", ...query] = (incoming.url ?? "/").split("?");
   const unreadable = problemOf(incoming, query.join("?"));
   return {
@@ -25,11 +30,16 @@ export async function httpRequestFrom(
     path,
     query: [...new URLSearchParams(query.join("?"))],
     headers: headersOf(incoming),
-    // A request that is refused for a header may never send its body, or send one without a clear end.
-    body: unreadable === undefined ? await bodyOf(incoming) : Buffer.alloc(0),
+    body: Buffer.alloc(0),
     ...known,
     unreadable,
   };
+}
+
+/** Rejects when the peer closes the connection before the end. */
+export async function withBody(incoming: IncomingMessage, head: HttpRequest): Promise<HttpRequest> {
+  // A request that is refused for a header may never send its body, or send one without a clear end.
+  return head.unreadable === undefined ? { ...head, body: await bodyOf(incoming) } : head;
 }
 
 /** A request that Node's HTTP parser rejected. It is answered and logged like any other refusal. */

@@ -73,7 +73,11 @@ describe("the function uploads, as it is deployed", () => {
     const small = report.files.filter(({ name }) => /^(index|server)\.js$/.test(name));
     const others = report.files.filter((file) => !small.includes(file));
     expect(small.map(({ name }) => name).sort()).toEqual(["index.js", "server.js"]);
-    expect(others.map(({ name }) => name).sort()).toEqual(["rate-limit.js", "redis-store.js"]);
+    expect(others.map(({ name }) => name).sort()).toEqual([
+      "rate-limit.js",
+      "redis-store.js",
+      "token-guard.js",
+    ]);
     for (const { name, bytes, gzipBytes } of small) {
       // server.js is in no cold start of nodejs20.
       expect(bytes).toBeLessThanOrEqual(name === "index.js" ? 80_000 : 90_000);

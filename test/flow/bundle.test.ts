@@ -91,6 +91,7 @@ describe("what is deployed", () => {
       "shared-cache.js",
       "sts.js",
       "telemetry.js",
+      "token-guard.js",
     ]);
     const sizeOf = (name: string) => report.files.find((file) => file.name === name) ?? assert.fail(name);
     const sdk = sizeOf("sts.js");

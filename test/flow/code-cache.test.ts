@@ -35,7 +35,7 @@ it("a build for a deployment puts a cache beside each file, made by refusals and
     `${name}.js`,
   ]);
   // Only settings with a Redis or a limit load them.
-  const others = ["rate-limit.js", "redis-store.js", "shared-cache.js"];
+  const others = ["rate-limit.js", "redis-store.js", "shared-cache.js", "token-guard.js"];
   expect(readdirSync(BUILT).sort()).toEqual([...names, "package.json", ...others].sort());
   expect(report.files.map(({ name }) => name).sort()).toEqual(
     ["index.code.js", "server.code.js", "sts.code.js", ...others].sort(),
@@ -194,6 +194,7 @@ describe("the build", () => {
       "server.js",
       "shared-cache.js",
       "sts.js",
+      "token-guard.js",
     ]);
     expect(lines.mock.calls.join()).not.toContain("code cache");
     vi.unstubAllEnvs();
