@@ -280,11 +280,14 @@ describe("createCredentials", () => {
   });
 
   describe("without credentials that live", () => {
-    it("tries again after what can pass, and waits for Retry-After", async () => {
+    it.each([
+      ["StsThrottled", 503],
+      ["TooManyRequests", 429],
+    ] as const)("tries again after what can pass, and waits for Retry-After: %s", async (code, status) => {
       vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
       try {
         const valet = fakeValet();
-        valet.next(offline, refusal(503, "StsThrottled", { "Retry-After": "7" }));
+        valet.next(offline, refusal(status, code, { "Retry-After": "7" }));
         const got = createCredentials(optionsFor(valet)).get();
         await vi.waitFor(() => expect(valet.calls).toHaveLength(1));
         await vi.advanceTimersByTimeAsync(750);

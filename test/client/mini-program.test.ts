@@ -142,8 +142,11 @@ describe.each<MiniName>(["wx", "my", "tt", "uni"])("%s", (name) => {
     expect(double.uploads).toHaveLength(1);
   });
 
-  it("waits and asks again when the function is busy", async () => {
-    service.next(503, { Code: "KeysUnavailable", Message: "later" }, { "Retry-After": "1" });
+  it.each([
+    [503, "KeysUnavailable"],
+    [429, "TooManyRequests"],
+  ])("waits and asks again after %i %s", async (status, Code) => {
+    service.next(status, { Code, Message: "later" }, { "Retry-After": "1" });
     await uploads().upload({ filePath: PHOTO, name: "busy.jpg" });
     expect(stored("photos/alice/busy.jpg")?.size).toBe(7);
   });

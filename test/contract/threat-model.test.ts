@@ -20,7 +20,7 @@ const proofs = [...document.matchAll(/`([a-z]+\/[\w/-]+)` › \*([^*]+)\*/g)].ma
   ([, file = "", title = ""]) => [`test/${file}.test.ts`, title] as const,
 );
 
-const IDS = { J: 27, K: 13, P: 15, S: 9, H: 11, C: 8, F: 9 };
+const IDS = { J: 27, K: 13, P: 15, S: 9, H: 12, C: 8, F: 9 };
 
 describe("docs/threat-model.md", () => {
   it.each(proofs)("%s proves: %s", (file, title) => {
