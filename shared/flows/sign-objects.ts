@@ -14,7 +14,7 @@ export interface Signing extends Gate {
   readonly signer: ObjectSigner;
   readonly clock: Clock;
   /** undefined: nobody is limited. */
-  readonly fairUse: FairUse | undefined;
+  readonly fairUse?: FairUse | undefined;
 }
 
 /** One form or URL for each file or key, in the request's order. */
