@@ -4,6 +4,7 @@ import { callRows } from "./rows/calls.ts";
 import { coldRows } from "./rows/cold.ts";
 import { hitRows } from "./rows/hits.ts";
 import { memoryRows } from "./rows/memory.ts";
+import { refusedRows } from "./rows/refused.ts";
 import { signingRows } from "./rows/signing.ts";
 import { sizeRows } from "./rows/size.ts";
 import { throughputRows } from "./rows/throughput.ts";
@@ -16,7 +17,7 @@ import { withSts } from "./with-sts.ts";
 const USAGE = `npm run bench [-- --quick] [--only TOPIC]
 
   --quick   fewer rounds: the figures vary more
-  --only    one topic: size, signing, cold, warm, hits, throughput, calls or memory`;
+  --only    one topic: size, signing, cold, warm, hits, refused, throughput, calls or memory`;
 
 const { quick, only } = optionsOrUsage(
   { quick: { type: "boolean", default: false }, only: { type: "string" } },
@@ -34,6 +35,7 @@ const TOPICS: Readonly<Record<string, () => Promise<readonly Row[]> | readonly R
     return withSts({ delayMs: 20, atOnce: 5 * rounds.warmUp }, (sts) => warmRows(sts, rounds));
   },
   hits: () => withSts({ delayMs: 0 }, (sts) => hitRows(sts, quick ? 10 : 40)),
+  refused: () => withSts({ delayMs: 0 }, (sts) => refusedRows(sts, quick ? 10 : 40)),
   throughput: () => {
     const count = quick
       ? { rounds: 5, hits: 2_000, misses: 500 }

@@ -9,6 +9,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const PROGRAMS_DIR = join(ROOT, "dist/bench/programs");
 const BUNDLE_DIR = join(ROOT, "dist/bench/credentials");
 const RS256_DIR = join(ROOT, "dist/bench/credentials-rs256");
+const ALGORITHMS_DIR = join(ROOT, "dist/bench/credentials-algorithms");
 const UPLOADS_DIR = join(ROOT, "dist/bench/uploads");
 /** The same with V8's code cache. */
 const CACHED_DIR = join(ROOT, "dist/bench/credentials-cached");
@@ -17,6 +18,8 @@ const UPLOADS_CACHED_DIR = join(ROOT, "dist/bench/uploads-cached");
 /** The handlers that are measured: their issuer signs with HS256, or with RS256 and the key in JWT_PUBLIC_KEY. */
 export const BUNDLE = join(BUNDLE_DIR, "index.js");
 export const BUNDLE_RS256 = join(RS256_DIR, "index.js");
+/** One issuer for each algorithm: HS256 with JWT_SECRET, RS256 with JWT_RS256, ES256 with JWT_ES256. */
+export const BUNDLE_ALGORITHMS = join(ALGORITHMS_DIR, "index.js");
 export const BUNDLE_CACHED = join(CACHED_DIR, "index.js");
 export const UPLOADS_CACHED = join(UPLOADS_CACHED_DIR, "index.js");
 
@@ -29,6 +32,17 @@ const ACCESS_WITH_PUBLIC_KEY = {
     publicKey: "JWT_PUBLIC_KEY",
     algorithms: ["RS256"],
   })),
+};
+
+const ACCESS_WITH_ALGORITHMS = {
+  issuers: ["HS256", "RS256", "ES256"].map((algorithm) => ({
+    name: algorithm.toLowerCase(),
+    issuer: `https://${algorithm.toLowerCase()}.example.com/`,
+    audience: "photo-app",
+    ...(algorithm === "HS256" ? { secret: "JWT_SECRET" } : { publicKey: `JWT_${algorithm}` }),
+    algorithms: [algorithm],
+  })),
+  rules: ACCESS_WITH_SECRET.rules.map((rule) => ({ ...rule, prefix: "users/{issuer}/{sub}/" })),
 };
 
 /** The same issuer as the first, and a folder that takes forms. */
@@ -61,6 +75,7 @@ export async function setStage(): Promise<readonly BuildReport[]> {
       "one-upload",
       "warm-misses",
       "warm-hits",
+      "refused-tokens",
       "instance",
       "many-requests",
       "sign-forms",
@@ -89,7 +104,8 @@ export async function setStage(): Promise<readonly BuildReport[]> {
     withCodeCache({ outDir: CACHED_DIR, content: ACCESS_WITH_SECRET }),
     withCodeCache({ outDir: UPLOADS_CACHED_DIR, function: "uploads", content: ACCESS_WITH_FORMS }),
   ]);
-  const [, ...reports] = await Promise.all([
+  const [, , ...reports] = await Promise.all([
+    build({ outDir: ALGORITHMS_DIR, content: ACCESS_WITH_ALGORITHMS }),
     build({ outDir: RS256_DIR, content: ACCESS_WITH_PUBLIC_KEY }),
     build({ outDir: BUNDLE_DIR, content: ACCESS_WITH_SECRET }),
     build({ outDir: UPLOADS_DIR, function: "uploads", content: ACCESS_WITH_FORMS }),
