@@ -48,6 +48,7 @@ async function fuzzed(): Promise<void> {
     // A number of executions alone ends the run at the same place everywhere.
     seconds: numberOf("seconds", options.executions === undefined ? 30 : 86_400),
     executions,
+    keep: options.keep === true,
   };
   let found = 0;
   for (const name of only === undefined ? names : [only]) {

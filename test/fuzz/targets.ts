@@ -13,6 +13,7 @@ export const TARGETS = {
   ],
   "client-xml": ["client/src/oss/xml.ts"],
   "fc-event": ["functions/http/", "functions/credentials/", "functions/uploads/"],
+  "http-socket": ["functions/http/"],
   "request-parts": [
     "functions/credentials/request.ts",
     "functions/uploads/requests.ts",
@@ -21,7 +22,14 @@ export const TARGETS = {
     "shared/domain/media-type.ts",
   ],
   "sandbox-form": ["sandbox/oss/form-data.ts"],
+  "sandbox-rpc": ["sandbox/sts/rpc-request.ts", "sandbox/sts/percent-encoding.ts", "sandbox/http.ts"],
   "sandbox-xml": ["sandbox/oss/xml-reader.ts"],
+  "signed-form": [
+    "shared/adapters/oss-signer",
+    "shared/domain/policy/form-policy.ts",
+    "sandbox/oss/form-data.ts",
+    "sandbox/oss/post-",
+  ],
   "signed-token": ["shared/domain/token/", "shared/adapters/jwt-token-verifier.ts"],
   "strict-json": ["shared/domain/token/strict-json.ts"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -8,8 +8,14 @@ export interface Corpus {
   /** One to be changed: mostly one that is the smallest for something. */
   readonly pick: (random: Random) => Buffer;
   /** Few inputs that reach every block that was reached, greedily: the next one is what adds most for its length. */
-  readonly minimal: (blocks: number) => readonly Buffer[];
+  readonly minimal: (blocks: number) => readonly Kept[];
   readonly size: () => number;
+}
+
+export interface Kept {
+  readonly input: Buffer;
+  /** Blocks that it alone reaches among those that are kept before it. */
+  readonly needed: readonly number[];
 }
 
 interface Entry {
@@ -44,15 +50,15 @@ export function corpus(): Corpus {
           features.map((feature) => Math.floor(feature / 8)).filter((block) => block < blocks),
         ),
       }));
-      const kept: Buffer[] = [];
+      const kept: Kept[] = [];
       for (;;) {
         // Reading an input costs something, however short it is.
         const worth = ({ input, reached }: (typeof left)[number]): number =>
           reached.size / (input.length + 100);
         const [best] = left.toSorted((a, b) => worth(b) - worth(a));
         if (best === undefined || best.reached.size === 0) return kept;
-        kept.push(best.input);
         const taken = [...best.reached];
+        kept.push({ input: best.input, needed: taken });
         for (const { reached } of left) for (const block of taken) reached.delete(block);
       }
     },

@@ -12,6 +12,8 @@ export interface FuzzOptions {
   readonly seconds: number;
   /** Of changed inputs. Ends the run, whichever comes first. */
   readonly executions: number;
+  /** Whether a small corpus is made at the end. */
+  readonly keep?: boolean;
   /** The counters; without them the run is not guided. */
   readonly recording: Recording | undefined;
   /** Texts of the code. */
@@ -33,12 +35,15 @@ export interface FuzzResult {
   readonly blocks: number;
   readonly corpus: number;
   readonly findings: readonly Finding[];
-  /** Few inputs that reach every block that was reached. */
+  /** Few short inputs that reach every block that was reached; empty without `keep`. */
   readonly minimal: readonly Buffer[];
 }
 
-/** Executions that are spent on making one finding shorter. */
+/** Executions that are spent on making one input shorter. */
 const SHORTENING = 400;
+
+/** Bytes. The committed corpus stays small: what needs a longer input is a seed, written by code. */
+const MAX_KEPT = 800;
 
 /** Different findings after which a run ends: the target is broken as a whole. */
 const MAX_FINDINGS = 20;
@@ -79,14 +84,20 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
       false,
     );
   }
+  const run = { executions, seconds: cpuSeconds() };
+  const minimal: Buffer[] = [];
+  if (options.keep === true)
+    for (const { input, needed } of known.minimal(blocks)) {
+      const short = await trimmed(input, needed);
+      if (short.length <= MAX_KEPT) minimal.push(short);
+    }
   return {
-    executions,
-    seconds: cpuSeconds(),
+    ...run,
     covered: coverage.covered(),
     blocks,
     corpus: known.size(),
     findings: [...findings.values()],
-    minimal: known.minimal(blocks),
+    minimal,
   };
 
   function cpuSeconds(): number {
@@ -106,8 +117,24 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
     coverage.take();
   }
 
-  /** Leaves out pieces as long as the same is found. */
-  async function shortened(input: Buffer, key: string): Promise<Buffer> {
+  function shortened(input: Buffer, key: string): Promise<Buffer> {
+    return withoutPieces(input, async (shorter) => (await faultOf(target, shorter))?.key === key);
+  }
+
+  function trimmed(input: Buffer, needed: readonly number[]): Promise<Buffer> {
+    return withoutPieces(input, async (shorter) => {
+      const fault = await faultOf(target, shorter);
+      coverage.take();
+      const reached = new Set(coverage.features().map((feature) => Math.floor(feature / 8)));
+      return fault === undefined && needed.every((block) => reached.has(block));
+    });
+  }
+
+  /** Leaves out pieces as long as the rest is still good for the same. */
+  async function withoutPieces(
+    input: Buffer,
+    isGood: (shorter: Buffer) => Promise<boolean>,
+  ): Promise<Buffer> {
     let shortest = input;
     let left = SHORTENING;
     for (
@@ -119,7 +146,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
         const shorter = Buffer.concat([shortest.subarray(0, at), shortest.subarray(at + size)]);
         left -= 1;
         before(shorter);
-        if ((await faultOf(target, shorter))?.key === key) shortest = shorter;
+        if (await isGood(shorter)) shortest = shorter;
         else at += size;
       }
     }

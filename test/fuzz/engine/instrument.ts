@@ -8,6 +8,18 @@ export interface Instrumented {
   readonly words: readonly string[];
 }
 
+/** Operators whose right side does not always run. */
+const LOGICAL: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.AmpersandAmpersandToken,
+  ts.SyntaxKind.BarBarToken,
+  ts.SyntaxKind.QuestionQuestionToken,
+]);
+
+const COMPARING: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.EqualsEqualsEqualsToken,
+  ts.SyntaxKind.ExclamationEqualsEqualsToken,
+]);
+
 /** Methods that look for a text in another. */
 const SEEKING = ["startsWith", "endsWith", "includes", "indexOf", "has", "get"];
 
@@ -171,29 +183,17 @@ export function instrumented(source: string, path: string, firstBlock: number): 
 
   function binary(node: ts.BinaryExpression): ts.Expression {
     const { left, operatorToken, right } = node;
-    switch (operatorToken.kind) {
-      case ts.SyntaxKind.AmpersandAmpersandToken:
-      case ts.SyntaxKind.BarBarToken:
-      case ts.SyntaxKind.QuestionQuestionToken:
-        return factory.updateBinaryExpression(node, left, operatorToken, countedExpression(right));
-      case ts.SyntaxKind.EqualsEqualsEqualsToken:
-      case ts.SyntaxKind.ExclamationEqualsEqualsToken:
-        // Evaluated twice: only what has no effect and is quick.
-        return isSimple(left) && isSimple(right) && !isUninteresting(right)
-          ? factory.createParenthesizedExpression(
-              factory.createComma(
-                factory.createCallExpression(
-                  factory.createPropertyAccessExpression(probes(), "compare"),
-                  undefined,
-                  [left, right, factory.createNumericLiteral(nextBlock)],
-                ),
-                node,
-              ),
-            )
-          : node;
-      default:
-        return node;
-    }
+    const { kind } = operatorToken;
+    if (LOGICAL.has(kind))
+      return factory.updateBinaryExpression(node, left, operatorToken, countedExpression(right));
+    // The two sides are evaluated twice: only what has no effect and is quick.
+    if (!COMPARING.has(kind) || !isSimple(left) || !isSimple(right) || isUninteresting(right)) return node;
+    const compared = factory.createCallExpression(
+      factory.createPropertyAccessExpression(probes(), "compare"),
+      undefined,
+      [left, right, factory.createNumericLiteral(nextBlock)],
+    );
+    return factory.createParenthesizedExpression(factory.createComma(compared, node));
   }
 
   function seeking(call: ts.CallExpression): ts.Expression {

@@ -8,6 +8,7 @@ export interface RunOptions {
   readonly seed: number;
   readonly seconds: number;
   readonly executions: number;
+  readonly keep: boolean;
 }
 
 /** Milliseconds without a new execution after which an input hangs. */
@@ -38,7 +39,7 @@ export async function replay(
   covers: readonly string[],
   input: Uint8Array,
 ): Promise<Fault | undefined> {
-  const ended = await inWorker(target, covers, { seed: 0, seconds: 0, executions: 0 }, input);
+  const ended = await inWorker(target, covers, { seed: 0, seconds: 0, executions: 0, keep: false }, input);
   if ("replayed" in ended) return ended.replayed;
   return ended.result.findings[0];
 }

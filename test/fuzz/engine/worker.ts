@@ -10,6 +10,7 @@ export interface WorkOrder {
   readonly seed: number;
   readonly seconds: number;
   readonly executions: number;
+  readonly keep: boolean;
   /** Only this input is run. */
   readonly replay: Uint8Array | undefined;
   /** The length of the running input in the first four bytes, then the input: what is left when the worker hangs. */

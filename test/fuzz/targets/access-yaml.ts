@@ -157,7 +157,7 @@ function checkApart(rules: AccessRules, warnings: readonly string[]): void {
               {
                 principal,
                 rule,
-                prefix: outcome.prefix as string,
+                prefix: outcome.prefix,
                 bucket: rule.bucket ?? BUCKET,
                 namesUser: rule.prefix.segments.some(
                   (segment) => "claim" in segment && segment.claim === userClaim,

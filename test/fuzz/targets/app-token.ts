@@ -49,12 +49,17 @@ export const target: FuzzTarget = {
       `{${name}.0}.{${name}.1}.`,
       `{${name}.0}.{${name}.1}`,
     ]),
+    // The same bytes in another text: the last character's unused bits.
+    ...Object.values(SIGNED).map((token) =>
+      token.replace(/.$/, (last) => ALPHABET[ALPHABET.indexOf(last) ^ 1] ?? ""),
+    ),
     "{ec.0}.{rs.1}.{ec.2}",
     "{hs.0}.{ec.1}.{hs.2}",
     "eyJhbGciOiJub25lIn0.{ec.1}.",
     "",
     "..",
     "Bearer {ec}",
+    `{ec.0}.${"A".repeat(8_192)}.{ec.2}`,
   ],
   dictionary: [
     "{ec.0}",
@@ -128,7 +133,7 @@ function mutatedToken(input: Buffer, mutators: Mutators): Buffer {
   const decoded = (part: string): Buffer => Buffer.from(part, "base64url");
   const joined = (...given: readonly string[]): Buffer => Buffer.from(given.join("."), "utf8");
   const changed = (part: string): string => json(decoded(part)).toString("base64url");
-  switch (random.below(8)) {
+  switch (random.below(9)) {
     case 0:
       return Buffer.from(text(input.toString("utf8")), "utf8");
     case 1:
@@ -156,16 +161,20 @@ function mutatedToken(input: Buffer, mutators: Mutators): Buffer {
         .digest("base64url");
       return joined(one, payload, mac);
     }
+    case 7: {
+      // The unused bits of the last character: another text of the same bytes.
+      const at = random.below(3);
+      const other = (parts[at] ?? "").replace(
+        /.$/,
+        (last) => ALPHABET[ALPHABET.indexOf(last) ^ (1 + random.below(15))] ?? "_",
+      );
+      return joined(...[header, payload, signature].with(at, other));
+    }
     default: {
-      // The last character's unused bits, padding, other alphabets: other texts of the same bytes.
+      // Padding and another alphabet.
       const at = random.below(3);
       const part = parts[at] ?? "";
-      const other = random.of([
-        `${part}=`,
-        `${part} `,
-        part.replace(/.$/, (last) => ALPHABET[ALPHABET.indexOf(last) ^ (1 + random.below(15))] ?? "_"),
-        part.replace("-", "+"),
-      ]);
+      const other = random.of([`${part}=`, `${part} `, part.replace("-", "+")]);
       return joined(...[header, payload, signature].with(at, other));
     }
   }

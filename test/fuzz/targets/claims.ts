@@ -51,7 +51,7 @@ const OWNED = RULE_SETS.map((rules) =>
     const policy = grant && policyFor(grant);
     if (principal === undefined || grant === undefined || policy === undefined) return [];
     const [first] = grant.statements;
-    return first === undefined ? [] : [{ principal, policy, prefix: first.prefix as string }];
+    return first === undefined ? [] : [{ principal, policy, prefix: first.prefix }];
   }),
 );
 

@@ -65,6 +65,20 @@ export const target: FuzzTarget = {
     { path: "/downloads", method: "POST", query: [], headers: TOKEN, body: '{"keys":["a/../b","a//b"]}' },
     { path: "/credentials", method: "POST", query: [], headers: TOKEN, body: '{"durationSeconds":900.5}' },
     { path: "/credentials", method: "GET", query: [], headers: { authorization: ["bearer  x"] }, body: "" },
+    {
+      path: "/credentials",
+      method: "POST",
+      query: [],
+      headers: TOKEN,
+      body: `{"prefix":"${"a".repeat(5_000)}/"}`,
+    },
+    {
+      path: "/downloads",
+      method: "POST",
+      query: [],
+      headers: TOKEN,
+      body: `{"keys":["${"a".repeat(1_024)}"]}`,
+    },
   ].map((parts) => JSON.stringify(parts)),
   dictionary: [
     "permissions",
