@@ -19,7 +19,7 @@ let server: ServerProcess;
 
 beforeAll(async () => {
   await build({ outDir: codeDir, content: ACCESS_WITH_SECRET });
-  const issuer = await tokenIssuer({ url: LOGIN.issuer, audience: LOGIN.audience });
+  const issuer = tokenIssuer({ url: LOGIN.issuer, audience: LOGIN.audience });
   tokenFor = (sub) => issuer.token({ sub }, { algorithm: "HS256", secret: SECRET });
 });
 afterAll(() => rmSync(codeDir, { recursive: true }));
