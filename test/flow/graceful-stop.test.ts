@@ -9,6 +9,7 @@ import { tokenIssuer } from "../../sandbox/idp/issuer.ts";
 import { build } from "../../scripts/build.ts";
 import { linesOf, type ServerProcess, startServerProcess } from "../support/server-process.ts";
 import { type StubSts, startStubSts } from "../support/stub-sts.ts";
+import { openTcpDoor } from "../support/tcp-door.ts";
 import { ACCESS_WITH_SECRET, LOGIN } from "../support/valet.ts";
 
 const SECRET = "kY3vQ9xT7bN2mW5rL8pZ4cH6jD1fG0sA";
@@ -26,7 +27,16 @@ afterAll(() => rmSync(codeDir, { recursive: true }));
 
 beforeEach(async () => {
   sts = await startStubSts();
-  server = await startServerProcess({
+  server = await started();
+});
+afterEach(async () => {
+  server.signal("SIGKILL");
+  server.stdout.resume();
+  await Promise.all([server.ended, sts.close()]);
+});
+
+function started(): Promise<ServerProcess> {
+  return startServerProcess({
     codeDir,
     environment: {
       OSS_ROLE_ARN: "acs:ram::1234567890123456:role/oss-client",
@@ -38,12 +48,7 @@ beforeEach(async () => {
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: "caller-secret",
     },
   });
-});
-afterEach(async () => {
-  server.signal("SIGKILL");
-  server.stdout.resume();
-  await Promise.all([server.ended, sts.close()]);
-});
+}
 
 describe("server.js, after SIGTERM", { timeout: 60_000 }, () => {
   it("answers every request of its connections, closes each with an answer, and writes every line, however slowly it is read", async () => {
@@ -71,6 +76,41 @@ describe("server.js, after SIGTERM", { timeout: 60_000 }, () => {
     expect(lines().length).toBe(answers.length);
     expect(new Set(lines().map(({ requestId }) => requestId)).size).toBe(answers.length);
     expect(server.errors()).toMatch(/^oss-valet listens on [^\n]+\n$/);
+  });
+
+  it("loses no request in a rolling restart behind a balancer of connections", async () => {
+    const balancer = await openTcpDoor(server.port);
+    const servers = [{ server, lines: linesOf(server) }];
+    let answers = 0;
+    let isOver = false;
+    const clients = Array.from({ length: 20 }, async (_, client) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      while (!isOver) {
+        // Rejects where a connection is refused or reset.
+        const { status } = await ask(agent, `user-${client % 4}`, "GET", balancer.port);
+        expect([200, 503]).toContain(status);
+        answers += 1;
+      }
+      agent.destroy();
+    });
+    const restarts = (async () => {
+      for (let restart = 1; restart <= 2; restart += 1) {
+        const last = servers.at(-1)?.server;
+        const next = await started();
+        servers.push({ server: next, lines: linesOf(next) });
+        balancer.leadTo(next.port);
+        last?.signal("SIGTERM");
+        expect(await last?.ended).toEqual({ code: 0, signal: null });
+      }
+      isOver = true;
+    })();
+    await Promise.all([...clients, restarts]);
+    servers.at(-1)?.server.signal("SIGTERM");
+    await servers.at(-1)?.server.ended;
+    await balancer.close();
+    const lines = servers.map((one) => one.lines().length);
+    expect(Math.min(...lines)).toBeGreaterThan(0);
+    expect(lines.reduce((sum, count) => sum + count)).toBe(answers);
   });
 
   it("finishes a request that waits for STS, and takes no new connection meanwhile", async () => {
@@ -153,10 +193,10 @@ interface Answer {
 }
 
 /** Rejects for an answer that is not whole. */
-async function ask(agent: Agent, user: string, method = "GET"): Promise<Answer> {
+async function ask(agent: Agent, user: string, method = "GET", port = server.port): Promise<Answer> {
   const asked = httpRequest({
     agent,
-    port: server.port,
+    port,
     host: "127.0.0.1",
     path: "/credentials",
     method,
