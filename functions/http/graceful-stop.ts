@@ -104,8 +104,8 @@ export function gracefulStop(server: Server): GracefulStop {
         timers.push(setTimeout(resolve, leftMs(CUT_MS) + 100));
       });
       for (const timer of timers) clearTimeout(timer);
-      await within(CLOSE_MS, close());
-      await within(leftMs(LOG_MS), new Promise((resolve) => log.write("", resolve)));
+      await atMost(CLOSE_MS, close());
+      await atMost(leftMs(LOG_MS), new Promise((resolve) => log.write("", resolve)));
       return "writableLength" in log ? Number(log.writableLength) : 0;
     },
   };
@@ -143,7 +143,7 @@ function cut(sockets: readonly Socket[]): void {
   for (const socket of sockets) socket.destroy();
 }
 
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const end = new Promise((resolve) => {
     timer = setTimeout(resolve, ms);

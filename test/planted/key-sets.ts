@@ -191,8 +191,8 @@ export const keySetsBugs: readonly Bug[] = [
   {
     name: "fetch: no deadline",
     in: "fetch-json.ts#bodyOf",
-    find: `if (elapsedMs >= timeoutMs) fail`,
-    replace: `if (elapsedMs < 0) fail`,
+    find: `if (elapsedMs >= timeoutMs) setImmediate(fail,`,
+    replace: `if (elapsedMs < 0) setImmediate(fail,`,
     killedBy: ["attack/jwks-attacks"],
   },
   {

@@ -33,7 +33,7 @@ export const stopBugs: readonly Bug[] = [
   {
     name: "a server ends before its log is written",
     in: "gracefulStop",
-    find: `await within(leftMs(LOG_MS), new Promise((resolve) => log.write("", resolve)));`,
+    find: `await atMost(leftMs(LOG_MS), new Promise((resolve) => log.write("", resolve)));`,
     replace: ``,
     killedBy: ["unit/functions/http/graceful-stop"],
   },
@@ -54,7 +54,7 @@ export const stopBugs: readonly Bug[] = [
   {
     name: "a server that stops waits for ever for what the service closes",
     in: "gracefulStop",
-    find: `await within(CLOSE_MS, close());`,
+    find: `await atMost(CLOSE_MS, close());`,
     replace: `await close();`,
     killedBy: ["unit/functions/http/graceful-stop"],
   },
