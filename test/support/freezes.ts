@@ -95,7 +95,8 @@ export const MOMENTS: readonly Moment[] = [
     rightAfter: [200, 503],
     rightForOther: [200, 503],
   },
-  { ...WELL, name: "waits for Redis", waitsFor: "redis" },
+  // It waits for Redis so shortly that it may wait for STS already.
+  { ...WELL, name: "waits for Redis", waitsFor: "redis", right: [200, 503] },
   { ...WELL, name: "reads a body, whose rest comes meanwhile", waitsFor: "body", right: [200, 400] },
 ];
 
