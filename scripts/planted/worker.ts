@@ -39,12 +39,12 @@ const TEST_TIMEOUT_MS = 10_000;
 
 const root = join(import.meta.dirname, "../..");
 const planting = plantingPlugin(root);
+// Without the projects: here each file has a process of its own.
+const { projects: _projects, ...options } = config.test ?? {};
 const vitest = await createVitest(
   "test",
   {
-    // Without the projects: here each file has a process of its own.
-    ...config.test,
-    projects: [],
+    ...options,
     config: false,
     include: ["test/**/*.test.ts"],
     root,
