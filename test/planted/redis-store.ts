@@ -4,7 +4,7 @@ import type { Bug } from "./bug.ts";
 export const redisStoreBugs: readonly Bug[] = [
   {
     name: "redis: the operator is told what Redis says, which may quote the password",
-    in: "reasonOf",
+    in: "redis-store/failure.ts#reasonOf",
     find: `return code ?? NO_CODE;`,
     replace: `return code ?? error.message;`,
     killedBy: ["flow/redis-access"],
@@ -88,7 +88,7 @@ export const redisStoreBugs: readonly Bug[] = [
   },
   {
     name: "redis: an answer that has arrived is thrown away by a busy process",
-    in: "within",
+    in: "redis-store/deadline.ts#within",
     find: `else turn = setImmediate(leftMs > 0 ? look : () => reject(new TooLate("no answer in time")));`,
     replace: `else reject(new TooLate("no answer in time"));`,
     killedBy: ["flow/redis-outages"],
