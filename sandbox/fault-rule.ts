@@ -3,7 +3,8 @@ import { RAM_ACTIONS } from "./ram/server.ts";
 import { STS_ACTIONS } from "./sts/server.ts";
 import type { JournalEntry } from "./world.ts";
 
-export type ServiceName = Exclude<JournalEntry["service"], "proxy">;
+/** Log Service has no faults: nothing of ours calls it but doctor. */
+export type ServiceName = Exclude<JournalEntry["service"], "proxy" | "sls">;
 
 /** What goes wrong. Milliseconds are real time, not the sandbox's clock. */
 export type Fault =

@@ -12,6 +12,7 @@ export function guideTo(sandbox: Sandbox): string {
   FC        ${fc.url}   no function is deployed; npm start deploys one
   issuer    ${issuer.url}   a toy login: name any user and you get a token
   control   ${control.url}   clock, faults, journal, keys: docs/sandbox.md
+  SLS       ${sandbox.sls.url}   projects, logstores and indexes for doctor; no logs
 
   account   ${sandbox.accountId}
   role      ${sandbox.roleArn}
@@ -73,6 +74,7 @@ export function sandboxLine(sandbox: Sandbox): Readonly<Record<string, unknown>>
     fc: sandbox.fc.url,
     issuer: sandbox.issuer.url,
     control: sandbox.control.url,
+    sls: sandbox.sls.url,
     accountId: sandbox.accountId,
     accessKeyId: sandbox.accessKeyId,
     accessKeySecret: sandbox.accessKeySecret,

@@ -16,6 +16,7 @@ import { answerToMalformed } from "./oss/malformed.ts";
 import { type OssOptions, ossServer } from "./oss/server.ts";
 import { ramServer } from "./ram/server.ts";
 import type { ServiceListener } from "./service-listener.ts";
+import { slsServer } from "./sls/server.ts";
 import { type StsOptions, stsServer } from "./sts/server.ts";
 import { emptyWorld, roleArn, type World } from "./world.ts";
 
@@ -51,6 +52,8 @@ export interface Sandbox {
   readonly fc: Service;
   readonly issuer: TokenIssuer;
   readonly control: Service;
+  /** Simple Log Service: projects, logstores and their indexes, no logs. Neither faults nor real names. */
+  readonly sls: Service;
   /** Undefined without the option `https`. */
   readonly https: SandboxHttps | undefined;
   readonly accountId: string;
@@ -94,7 +97,7 @@ export interface Service {
 }
 
 /** In the order of their ports. */
-const SERVICES = ["sts", "oss", "ram", "fc", "issuer", "control"] as const;
+const SERVICES = ["sts", "oss", "ram", "fc", "issuer", "control", "sls"] as const;
 
 /** Starts all services of the sandbox in this process, on 127.0.0.1. Rejects with EADDRINUSE when a port is taken. */
 export function startSandbox(
@@ -132,6 +135,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   let serveFunctions: ServiceListener = fcServer(world, deployed);
   serve("fc", (...call) => serveFunctions(...call));
   serve("issuer", issuerServer(world, issuer));
+  servers.sls.answerWith(slsServer(world));
   const functionNames = () => deployed.map(({ settings }) => settings.name);
   control.answerWith(controlServer({ world, scene, faults, issuer, functionNames }));
 
@@ -145,6 +149,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     fc: serviceAt(fc.url),
     issuer,
     control: serviceAt(control.url),
+    sls: serviceAt(servers.sls.url),
     https: https === undefined ? undefined : sandboxHttpsOf(https),
     accountId: scene.account.id,
     accessKeyId: scene.callerKey.id,

@@ -9,6 +9,8 @@ export interface World {
   /** By access key id, `STS.` ones only. */
   readonly sessions: Map<string, Session>;
   readonly buckets: Map<string, Bucket>;
+  /** Of Simple Log Service, by name: a project's name is unique in the whole cloud. */
+  readonly logProjects: Map<string, LogProject>;
   readonly journal: JournalEntry[];
   /** What functions wrote, the oldest line first; sandbox/fc/function-log.ts says how many are kept. */
   readonly functionLog: LogLine[];
@@ -129,6 +131,20 @@ export type StorageClass = "Standard" | "IA" | "Archive" | "ColdArchive" | "Deep
 /** In one zone, or in several. Source: OSS PutBucket. */
 export type DataRedundancy = "LRS" | "ZRS";
 
+export interface LogProject {
+  readonly name: string;
+  readonly ownerId: string;
+  readonly region: string;
+  readonly logstores: Map<string, LogStore>;
+}
+
+export interface LogStore {
+  readonly name: string;
+  readonly ttlDays: number;
+  /** The body of CreateIndex; undefined: no index. */
+  index: object | undefined;
+}
+
 export interface CorsRule {
   readonly allowedOrigins: readonly string[];
   readonly allowedMethods: readonly string[];
@@ -178,7 +194,7 @@ export interface UploadedPart {
 /** One request that a service answered. Holds no secret: neither signature nor token. */
 export interface JournalEntry {
   readonly timeMs: number;
-  readonly service: "sts" | "oss" | "ram" | "fc" | "issuer" | "proxy";
+  readonly service: "sts" | "oss" | "ram" | "fc" | "issuer" | "sls" | "proxy";
   readonly operation: string;
   /** ARN of who asked, as far as it was established. */
   readonly principal: string | undefined;
@@ -214,6 +230,7 @@ export function emptyWorld(clock: SandboxClock): World {
     accounts: new Map(),
     sessions: new Map(),
     buckets: new Map(),
+    logProjects: new Map(),
     journal: [],
     functionLog: [],
     securityTokenKey: randomBytes(32),
@@ -331,6 +348,29 @@ export function addBucket(
     uploads: new Map(),
   };
   world.buckets.set(bucket.name, made);
+  return made;
+}
+
+/** A project with one logstore, without an index: as `logConfig` names it. */
+export function addLogstore(
+  world: World,
+  {
+    project,
+    logstore,
+    ownerId,
+    region,
+  }: {
+    readonly project: string;
+    readonly logstore: string;
+    readonly ownerId: string;
+    readonly region: string;
+  },
+): LogStore {
+  const made: LogStore = { name: logstore, ttlDays: 30, index: undefined };
+  const existing = world.logProjects.get(project);
+  const into = existing ?? { name: project, ownerId, region, logstores: new Map<string, LogStore>() };
+  into.logstores.set(logstore, made);
+  world.logProjects.set(project, into);
   return made;
 }
 

@@ -1,11 +1,13 @@
 import { $OpenApiUtil } from "@alicloud/openapi-core";
 import ram from "@alicloud/ram20150501";
+import sls from "@alicloud/sls20201230";
 import sts from "@alicloud/sts20150401";
 import type { AccessKeys, ApiAddress } from "./cloud-keys.ts";
 import { AlienAnswer, REQUEST_TIMEOUT_MS } from "./cloud-problem.ts";
 
 const StsClient = classIn(sts);
 const RamClient = classIn(ram);
+const SlsClient = classIn(sls);
 
 export type RamAccount = InstanceType<typeof RamClient>;
 
@@ -15,6 +17,33 @@ export function stsClientWith(keys: AccessKeys, address: ApiAddress): InstanceTy
 
 export function ramAccountWith(keys: AccessKeys, address: ApiAddress): RamAccount {
   return new RamClient(sdkConfig(keys, address));
+}
+
+/** Simple Log Service, for one project. */
+export interface LogService {
+  /** Each resolves to what SLS has, and rejects with the SDK's error. */
+  readonly project: () => Promise<unknown>;
+  readonly logstore: (name: string) => Promise<unknown>;
+  /** Names in the form of the API: `json_keys`, `doc_value`. */
+  readonly index: (logstore: string) => Promise<unknown>;
+}
+
+/**
+ * The SDK puts the project before the endpoint's name. No name can stand before an address on loopback, so there the project
+ * travels in a header, which is signed as all x-log-* are. Only the local cloud reads it.
+ */
+export function logServiceWith(keys: AccessKeys, address: ApiAddress, project: string): LogService {
+  const config = sdkConfig(keys, address);
+  const isLoopback = address.protocol === "http";
+  if (isLoopback)
+    config.globalParameters = new $OpenApiUtil.GlobalParameters({ headers: { "x-log-project": project } });
+  const client = new SlsClient(config);
+  if (isLoopback) Object.assign(client._spi, { getHost: async () => address.endpoint });
+  return {
+    project: async () => (await client.getProject(project)).body?.toMap(),
+    logstore: async (name) => (await client.getLogStore(project, name)).body?.toMap(),
+    index: async (name) => (await client.getIndex(project, name)).body?.toMap(),
+  };
 }
 
 /** Who owns a pair of keys. */

@@ -47,6 +47,14 @@ export const SYSTEM_POLICIES: ReadonlyMap<string, SystemPolicy> = new Map<string
     },
   ],
   [
+    "AliyunLogReadOnlyAccess",
+    {
+      description: "Provides read-only access to Log Service.",
+      version: "v1",
+      document: allowing(["log:Get*", "log:List*"]),
+    },
+  ],
+  [
     "AliyunRAMFullAccess",
     {
       description: "Provides full access to Resource Access Management.",

@@ -73,6 +73,7 @@ it("an empty account, provisioned: doctor finds nothing, credentials are vended,
     "ok role of uploads oss-valet-uploads",
     "ok trust policy of oss-valet-uploads",
     "ok policies of oss-valet-uploads",
+    "skip log",
     "skip AssumeRole",
   ]);
 

@@ -18,6 +18,7 @@ import { keptCredentialsBugs } from "./kept-credentials.ts";
 import { keyCacheBugs } from "./key-cache.ts";
 import { keySetsBugs } from "./key-sets.ts";
 import { keysBugs } from "./keys.ts";
+import { logServiceBugs } from "./log-service.ts";
 import { policyBugs } from "./policy.ts";
 import { prefixBugs } from "./prefix.ts";
 import { redisStoreBugs } from "./redis-store.ts";
@@ -52,6 +53,7 @@ export const bugs: readonly Bug[] = [
   ...keyCacheBugs,
   ...keySetsBugs,
   ...keysBugs,
+  ...logServiceBugs,
   ...policyBugs,
   ...prefixBugs,
   ...redisStoreBugs,
