@@ -37,6 +37,7 @@ export const LINE_LEAVES: Readonly<Record<string, LeafType>> = {
   accessKeyId: "text",
   expiration: "text",
   stsRequestId: "text",
+  traceId: "text",
   cachedIn: "text",
   "steps.token": "double",
   "steps.grant": "double",
