@@ -36,7 +36,7 @@ beforeEach(() => {
   });
 });
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((end) => end()));
+  await Promise.all(open.splice(0).map(async (end) => end()));
   vi.useRealTimers();
   vi.restoreAllMocks();
 });

@@ -19,9 +19,9 @@ writeFileSync(ACCESS_FILE, JSON.stringify(ACCESS_WITH_SECRET));
 const children: ChildProcessWithoutNullStreams[] = [];
 afterEach(async () => {
   await Promise.all(
-    children.splice(0).map((child) => {
+    children.splice(0).map(async (child) => {
       child.kill("SIGKILL");
-      return child.exitCode === null && child.signalCode === null ? once(child, "exit") : undefined;
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
     }),
   );
 });
