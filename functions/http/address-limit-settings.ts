@@ -1,4 +1,4 @@
-import { quoted, type Setting, type Settings } from "./settings.ts";
+import { quoted, type Settings } from "./settings.ts";
 
 /**
  * By which address refused tokens are counted. `peer`: of the connection, where it is public. `header`: of the header that
@@ -6,9 +6,7 @@ import { quoted, type Setting, type Settings } from "./settings.ts";
  */
 export type AddressLimit = "off" | "peer" | { readonly header: string };
 
-export const ADDRESS_LIMIT_SETTINGS: readonly Setting[] = [{ name: "ADDRESS_LIMIT", needed: false }];
-
-/** Reads {@link ADDRESS_LIMIT_SETTINGS}, which only the plain server has. */
+/** Reads ADDRESS_LIMIT, which only the plain server has. */
 export function addressLimitFrom({ read, refuse }: Settings): AddressLimit {
   const value = read("ADDRESS_LIMIT") ?? "peer";
   if (value === "off" || value === "peer") return value;
