@@ -76,6 +76,7 @@ describe("the function uploads, as it is deployed", () => {
     expect(others.map(({ name }) => name).sort()).toEqual([
       "rate-limit.js",
       "redis-store.js",
+      "telemetry.js",
       "token-guard.js",
     ]);
     for (const { name, bytes, gzipBytes } of small) {

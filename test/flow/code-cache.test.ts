@@ -28,17 +28,14 @@ afterAll(async () => {
 });
 
 it("a build for a deployment puts a cache beside each file, made by refusals and first credentials", () => {
-  expect(report.codeCache).toEqual({ made: true, files: ["index", "sts", "server"], warm: true });
-  const names = ["index", "server", "sts"].flatMap((name) => [
-    `${name}.cache`,
-    `${name}.code.js`,
-    `${name}.js`,
-  ]);
-  // Only settings with a Redis or a limit load them.
-  const others = ["rate-limit.js", "redis-store.js", "shared-cache.js", "token-guard.js"];
+  const cached = ["index", "sts", "server", "token-guard"];
+  expect(report.codeCache).toEqual({ made: true, files: cached, warm: true });
+  const names = cached.flatMap((name) => [`${name}.cache`, `${name}.code.js`, `${name}.js`]);
+  // Only settings load them.
+  const others = ["rate-limit.js", "redis-store.js", "shared-cache.js", "telemetry.js"];
   expect(readdirSync(BUILT).sort()).toEqual([...names, "package.json", ...others].sort());
   expect(report.files.map(({ name }) => name).sort()).toEqual(
-    ["index.code.js", "server.code.js", "sts.code.js", ...others].sort(),
+    [...cached.map((name) => `${name}.code.js`), ...others].sort(),
   );
 });
 
@@ -194,13 +191,14 @@ describe("the build", () => {
       "server.js",
       "shared-cache.js",
       "sts.js",
+      "telemetry.js",
       "token-guard.js",
     ]);
     expect(lines.mock.calls.join()).not.toContain("code cache");
     vi.unstubAllEnvs();
     expect(await buildOrExplain({ outDir: folder, content: ACCESS_WITH_SECRET })).toBe(true);
     expect(lines.mock.calls.join()).toContain(
-      `code cache for V8 ${process.versions.v8}: index.cache, sts.cache, server.cache\n`,
+      `code cache for V8 ${process.versions.v8}: index.cache, sts.cache, server.cache, token-guard.cache\n`,
     );
     lines.mockRestore();
     expect(await ask(folder)).toEqual({ refused: 401, prefix: "users/alice/", warnings: [] });
