@@ -28,6 +28,7 @@ import { sidecarBugs } from "./sidecar.ts";
 import { signedGrantBugs } from "./signed-grants.ts";
 import { stopBugs } from "./stop.ts";
 import { stsBugs } from "./sts.ts";
+import { telemetryBugs } from "./telemetry.ts";
 import { tokenBugs } from "./token.ts";
 import { tokenChecksBugs } from "./token-checks.ts";
 import { uploadBugs } from "./upload.ts";
@@ -63,6 +64,7 @@ export const bugs: readonly Bug[] = [
   ...signedGrantBugs,
   ...stopBugs,
   ...stsBugs,
+  ...telemetryBugs,
   ...tokenBugs,
   ...tokenChecksBugs,
   ...uploadBugs,

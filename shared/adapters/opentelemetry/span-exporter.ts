@@ -31,7 +31,7 @@ export function spanExporter({ url, headers, timeoutMs, clock, onWarning }: Coll
           if (nowMs >= nextWarningMs) {
             nextWarningMs = nowMs + WARN_EVERY_MS;
             onWarning(
-              `OTEL_EXPORTER_OTLP_ENDPOINT: the collector at ${host} does not take traces (${reasonOf(result.error)}); ${lost} spans are lost so far. Requests are answered all the same`,
+              `OTEL_EXPORTER_OTLP_ENDPOINT: the collector at ${host} does not take traces (${whyLost(result.error)}); ${lost} spans are lost so far. Requests are answered all the same`,
             );
           }
         }
@@ -46,7 +46,7 @@ export function spanExporter({ url, headers, timeoutMs, clock, onWarning }: Coll
 const SUCCESS = 0;
 
 /** A status or Node's word. Never a message: it may quote the address, and the answer of a stranger. */
-function reasonOf(error: (Error & { readonly code?: unknown }) | undefined): string {
+function whyLost(error: (Error & { readonly code?: unknown }) | undefined): string {
   const code = error?.code;
   if (typeof code === "number") return `it answers ${code}`;
   return typeof code === "string" && /^[A-Z_]{1,40}$/.test(code) ? code : "no usable answer in time";
