@@ -7,6 +7,7 @@ import { memoryRows } from "./rows/memory.ts";
 import { refusedRows } from "./rows/refused.ts";
 import { signingRows } from "./rows/signing.ts";
 import { sizeRows } from "./rows/size.ts";
+import { telemetryRows } from "./rows/telemetry.ts";
 import { throughputRows } from "./rows/throughput.ts";
 import { warmRows } from "./rows/warm.ts";
 import { setStage } from "./stage.ts";
@@ -17,7 +18,7 @@ import { withSts } from "./with-sts.ts";
 const USAGE = `npm run bench [-- --quick] [--only TOPIC]
 
   --quick   fewer rounds: the figures vary more
-  --only    one topic: size, signing, cold, warm, hits, refused, throughput, calls or memory`;
+  --only    one topic: size, signing, cold, warm, hits, refused, telemetry, throughput, calls or memory`;
 
 const { quick, only } = optionsOrUsage(
   { quick: { type: "boolean", default: false }, only: { type: "string" } },
@@ -36,6 +37,7 @@ const TOPICS: Readonly<Record<string, () => Promise<readonly Row[]> | readonly R
   },
   hits: () => withSts({ delayMs: 0 }, (sts) => hitRows(sts, quick ? 10 : 40)),
   refused: () => withSts({ delayMs: 0 }, (sts) => refusedRows(sts, quick ? 10 : 40)),
+  telemetry: () => withSts({ delayMs: 0 }, (sts) => telemetryRows(sts, quick ? 10 : 40)),
   throughput: () => {
     const count = quick
       ? { rounds: 5, hits: 2_000, misses: 500 }
