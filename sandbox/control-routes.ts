@@ -49,6 +49,10 @@ export const CONTROL_ROUTES: Readonly<Record<string, ControlRoute>> = {
   "DELETE /journal": { run: ({ world }) => ok({ cleared: world.journal.splice(0).length }) },
   "GET /log": { query: ["function", "requestId", "last"], run: functionLog },
   "DELETE /log": { run: ({ world }) => ok({ cleared: world.functionLog.splice(0).length }) },
+  "GET /actiontrail": { query: ["requestId", "last"], run: actionTrail },
+  "DELETE /actiontrail": { run: ({ world }) => ok({ cleared: world.trail.splice(0).length }) },
+  "GET /oss-access-log": { query: ["bucket", "accessKeyId", "last"], run: ossAccessLog },
+  "DELETE /oss-access-log": { run: ({ world }) => ok({ cleared: world.accessLog.splice(0).length }) },
   "POST /rotate-keys": { body: ["dropOld"], run: rotateKeys },
 };
 
@@ -126,6 +130,29 @@ function functionLog({ world, functionNames }: Controls, { query }: ControlReque
   );
 }
 
+/** ActionTrail's events, as they are. */
+function actionTrail({ world }: Controls, { query }: ControlRequest): ControlAnswer {
+  const requestId = query.get("requestId");
+  return lastOf(
+    query,
+    world.trail.filter((event) => requestId === null || event.requestId === requestId),
+  );
+}
+
+/** The lines of OSS's access log, each as one text. */
+function ossAccessLog({ world }: Controls, { query }: ControlRequest): ControlAnswer {
+  const [bucket, accessKeyId] = [query.get("bucket"), query.get("accessKeyId")];
+  if (bucket !== null && !world.buckets.has(bucket))
+    return refused(`bucket: must be one of ${[...world.buckets.keys()].join(", ")}`);
+  return lastOf(
+    query,
+    world.accessLog
+      .filter((line) => bucket === null || line.bucket === bucket)
+      .filter((line) => accessKeyId === null || line.accessKeyId === accessKeyId)
+      .map(({ text }) => text),
+  );
+}
+
 /** A line that is a JSON object, such as an audit line, is shown as that object, without a second layer of quotes. */
 function readable({ text, ...line }: LogLine): object {
   const json = jsonObjectFrom(text);
@@ -133,7 +160,7 @@ function readable({ text, ...line }: LogLine): object {
 }
 
 /** 200 with the entries, or with as many of the last ones as `last` says. */
-function lastOf(query: URLSearchParams, entries: readonly object[]): ControlAnswer {
+function lastOf(query: URLSearchParams, entries: readonly (object | string)[]): ControlAnswer {
   const last = query.get("last");
   if (last === null) return ok(entries);
   if (!/^\d{1,6}$/.test(last)) return refused("last: must be a number of entries, 0 to 999999");

@@ -14,6 +14,10 @@ export interface World {
   readonly journal: JournalEntry[];
   /** What functions wrote, the oldest line first; sandbox/fc/function-log.ts says how many are kept. */
   readonly functionLog: LogLine[];
+  /** What OSS writes of each request to a bucket, the oldest line first; sandbox/oss/access-log.ts says how many are kept. */
+  readonly accessLog: AccessLogLine[];
+  /** ActionTrail's events of AssumeRole, the oldest first; sandbox/sts/trail.ts says how many are kept. */
+  readonly trail: TrailEvent[];
   /** 32 bytes that seal the security tokens of this world: those of another one are malformed here. */
   readonly securityTokenKey: Buffer;
 }
@@ -207,6 +211,42 @@ export interface JournalEntry {
   readonly requestId: string;
 }
 
+/** A line of OSS's access log, and what the control API finds it by. */
+export interface AccessLogLine {
+  readonly bucket: string;
+  /** "-": nobody signed. */
+  readonly accessKeyId: string;
+  readonly text: string;
+}
+
+/** An event of ActionTrail, as its documents show those of AssumeRole. Holds no secret. */
+export interface TrailEvent {
+  readonly eventId: string;
+  readonly eventVersion: 1;
+  readonly eventName: string;
+  readonly eventType: "ApiCall";
+  /** UTC, without milliseconds. */
+  readonly eventTime: string;
+  readonly eventSource: string;
+  readonly serviceName: "Sts";
+  readonly apiVersion: "2015-04-01";
+  readonly acsRegion: string;
+  readonly isGlobal: false;
+  /** The RequestId of STS's answer. */
+  readonly requestId: string;
+  readonly sourceIpAddress: string;
+  readonly userAgent: string;
+  readonly userIdentity: object;
+  readonly requestParameters: Readonly<Record<string, string | number>>;
+  /** Missing when the call was refused. */
+  readonly responseElements?: object;
+  readonly referencedResources?: Readonly<Record<string, readonly string[]>>;
+  readonly additionalEventData: { readonly Scheme: "http" | "https" };
+  /** Empty when the call succeeded. */
+  readonly errorCode: string;
+  readonly errorMessage: string;
+}
+
 /** What a service says of its decision while it makes it. */
 export type JournalNote = Partial<{ readonly resource: string; readonly because: string }>;
 
@@ -233,6 +273,8 @@ export function emptyWorld(clock: SandboxClock): World {
     logProjects: new Map(),
     journal: [],
     functionLog: [],
+    accessLog: [],
+    trail: [],
     securityTokenKey: randomBytes(32),
   };
 }

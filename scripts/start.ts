@@ -91,6 +91,7 @@ Try it (alice's App token is valid for an hour):
 Or in a browser: ${stage.pageUrl}/
 Another user's token: curl -s -d sub=bob ${stage.sandbox.issuer.url}/token
 The log says why a request was refused. ${logShown ? "It is shown here, and by" : "It is shown by"}: curl -s "${stage.sandbox.control.url}/log?last=20"
+What one user did, from a RequestId to OSS's own log: docs/audit.md
 `;
 }
 

@@ -94,7 +94,8 @@ function tagContext(
   return Object.fromEntries([...(tags ?? [])].map(([key, value]) => [name + key, value]));
 }
 
-function accessKeyIdOf(caller: Caller): string {
+/** The access key that a caller signed with. */
+export function accessKeyIdOf(caller: Caller): string {
   return caller.kind === "session" ? caller.session.accessKeyId : caller.key.id;
 }
 

@@ -1,11 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { CloudError } from "../cloud-error.ts";
 import { type PlantedError, reportBug, type ServiceListener } from "../service-listener.ts";
-import { type Bucket, type Caller, type JournalNote, record, type World } from "../world.ts";
+import {
+  type Bucket,
+  type Caller,
+  type JournalNote,
+  record,
+  type StoredObject,
+  type World,
+} from "../world.ts";
+import { logAccess } from "./access-log.ts";
 import { type Address, addressOf } from "./addressing.ts";
 import { type Answer, newOssRequestId } from "./answer.ts";
 import { authenticate, type ExpiredTokenCode } from "./authentication.ts";
-import { authorise } from "./authorisation.ts";
+import { accessKeyIdOf, authorise } from "./authorisation.ts";
 import type { OssCall } from "./call.ts";
 import { type ContentStore, contentStore } from "./content-store.ts";
 import { corsHeadersFor, preflight } from "./cors.ts";
@@ -15,6 +23,7 @@ import { gzipped } from "./gzip.ts";
 import { refuseMalformed } from "./malformed.ts";
 import { type Operation, operationOf } from "./operation.ts";
 import { perform, performWithoutBucket } from "./perform.ts";
+import { proofIn } from "./proof-in.ts";
 import { refusePublicEndpoint } from "./public-endpoint.ts";
 import { hostOf, type OssRequest, requestFrom } from "./request.ts";
 import { actionsOf, listingContext } from "./required-actions.ts";
@@ -45,6 +54,7 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
   ): Promise<void> {
     const requestId = newOssRequestId();
     const startedMs = performance.now();
+    const arrivedMs = world.clock.nowMs();
     const isHead = message.method === "HEAD";
     const refusalWith = (error: CloudError) =>
       errorAnswer(error, { requestId, hostId: hostOf(message) }, isHead);
@@ -53,14 +63,17 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
     let noted: JournalNote = planted === undefined ? {} : { because: planted.because };
     let bucket: Bucket | undefined;
     let request: OssRequest | undefined;
+    let address: Address | undefined;
+    let before: StoredObject | undefined;
     let answer: Answer;
     let failure: CloudError | undefined;
     try {
       refuseMalformed(message);
       request = requestFrom(message);
-      const address = addressOf(request, world.buckets.values());
+      address = addressOf(request, world.buckets.values());
       bucket = address.bucket === undefined ? undefined : world.buckets.get(address.bucket);
       noted = { ...noted, resource: resourceOf(address) };
+      before = objectAt(bucket, address.key);
       const call: OssCall = {
         world,
         contents,
@@ -74,6 +87,8 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
         },
         note: (note) => {
           noted = { ...noted, ...note };
+          // A form names its key in the body.
+          if (operation === "PostObject") before = objectAt(bucket, keyInResource(noted.resource, bucket));
         },
       };
       const asked = request.method === "OPTIONS" ? undefined : operationOf(request, address);
@@ -114,6 +129,24 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
       because: noted.because ?? failure?.message,
       requestId,
     });
+    // A bucket that was deleted by the request, or one that is not there, has no log.
+    if (bucket !== undefined && world.buckets.has(bucket.name)) {
+      logAccess(world, {
+        message,
+        bucket,
+        key: operation === "PostObject" ? keyInResource(noted.resource, bucket) : address?.key,
+        operation,
+        caller,
+        accessKeyId: caller === undefined ? accessKeyIdIn(request, address) : accessKeyIdOf(caller),
+        requestId,
+        answer,
+        isHead,
+        code: failure?.code,
+        startedMs: arrivedMs,
+        tookMs: performance.now() - startedMs,
+        before,
+      });
+    }
     await sendBody(response, contents, answer, isHead);
   }
 
@@ -149,6 +182,26 @@ export function ossServer(world: World, options: OssOptions = {}): ServiceListen
     const answer = { ...performed, headers: { ...performed.headers, ...limited } };
     return asked.name === "GetObject" || asked.name === "HeadObject" ? gzipped(answer, request) : answer;
   }
+}
+
+/** The access key that a request names, whether it has it or not; "-" when it names none, or none that can be read. */
+function accessKeyIdIn(request: OssRequest | undefined, address: Address | undefined): string {
+  if (request === undefined || address === undefined) return "-";
+  try {
+    return proofIn(request, address)?.accessKeyId ?? "-";
+  } catch {
+    return "-";
+  }
+}
+
+function objectAt(bucket: Bucket | undefined, key: string | undefined): StoredObject | undefined {
+  return key === undefined ? undefined : bucket?.objects.get(key);
+}
+
+/** The key of a resource such as acs:oss:*:*:bucket/key; a form names it only in its body. */
+function keyInResource(resource: string | undefined, bucket: Bucket | undefined): string | undefined {
+  const start = `acs:oss:*:*:${bucket?.name}/`;
+  return resource?.startsWith(start) === true ? resource.slice(start.length) : undefined;
 }
 
 function existing(bucket: Bucket | undefined, address: Address): Bucket {

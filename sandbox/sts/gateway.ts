@@ -17,6 +17,8 @@ export interface RpcProduct {
   /** What errors name as HostId, e.g. sts.aliyuncs.com. */
   readonly hostId: string;
   readonly operations: RpcOperations;
+  /** Gets every call whose caller is known, and how it ended. */
+  readonly trail?: (world: World, call: RpcCall, outcome: RpcOutcome, userAgent: string) => void;
   /** How far a timestamp may differ from the clock, in both directions. Default: 15 minutes. */
   readonly timestampWindowMs?: number;
 }
@@ -26,6 +28,9 @@ export interface RpcProduct {
  * XML, one element per item, named as the array.
  */
 export type RpcOperations = Readonly<Record<string, (world: World, call: RpcCall) => object>>;
+
+/** The answer without its RequestId, or the error. */
+export type RpcOutcome = { readonly result: object } | { readonly error: CloudError };
 
 /** A call whose signature has been verified. */
 export interface RpcCall {
@@ -66,6 +71,7 @@ export function serveRpc(world: World, product: RpcProduct): ServiceListener {
     let format: RpcFormat = formatByAccept(message.headers.accept);
     let operation = "Unknown";
     let caller: Caller | undefined;
+    let call: RpcCall | undefined;
     let noted: JournalNote = planted === undefined ? {} : { because: planted.because };
     const journal = (status: number, error: CloudError | undefined) =>
       record(world, {
@@ -78,6 +84,9 @@ export function serveRpc(world: World, product: RpcProduct): ServiceListener {
         because: noted.because ?? error?.message,
         requestId,
       });
+    const trail = (outcome: RpcOutcome): void => {
+      if (call !== undefined) product.trail?.(world, call, outcome, message.headers["user-agent"] ?? "");
+    };
     try {
       const request = await readRpcRequest(message);
       format = formatOf(request);
@@ -87,7 +96,7 @@ export function serveRpc(world: World, product: RpcProduct): ServiceListener {
       const perform = operationNamed(product.operations, action);
       if (perform === undefined) throw apiNotFound();
       caller = authenticate(request);
-      const result = perform(world, {
+      call = {
         action,
         caller,
         params: request.parameters,
@@ -98,11 +107,14 @@ export function serveRpc(world: World, product: RpcProduct): ServiceListener {
         note: (note) => {
           noted = note;
         },
-      });
+      };
+      const result = perform(world, call);
+      trail({ result });
       journal(200, undefined);
       send(response, 200, rpcAnswer(action, { RequestId: requestId, ...result }, format), { format, world });
     } catch (thrown) {
       const error = thrown instanceof CloudError ? thrown : internalError(thrown);
+      trail({ error });
       journal(error.status, error);
       const body = rpcErrorBody(error, { ...product, requestId }, format);
       send(response, error.status, body, { format, world });

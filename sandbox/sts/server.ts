@@ -2,6 +2,7 @@ import type { ServiceListener } from "../service-listener.ts";
 import type { World } from "../world.ts";
 import { assumeRole } from "./assume-role.ts";
 import { type RpcCall, type RpcOperations, serveRpc } from "./gateway.ts";
+import { trailAssumeRole } from "./trail.ts";
 
 /** Settings of the service that no document fixes. */
 export interface StsOptions {
@@ -24,6 +25,7 @@ export function stsServer(world: World, options: StsOptions = {}): ServiceListen
     version: "2015-04-01",
     hostId: "sts.aliyuncs.com",
     operations: OPERATIONS,
+    trail: trailAssumeRole,
     ...options,
   });
 }

@@ -108,6 +108,29 @@ describe("the journal", () => {
   });
 });
 
+describe("OSS's access log and ActionTrail", () => {
+  it("are read, by key and by request, from their end, and emptied", async () => {
+    const { name } = [...sandbox.world.buckets.values()][0] ?? { name: "" };
+    await fetch(`${sandbox.oss.url}/${name}/a.txt`);
+    await fetch(`${sandbox.oss.url}/${name}/b.txt`);
+    expect((await control(`GET /oss-access-log?bucket=${name}&last=1`)).body).toEqual([
+      expect.stringContaining(`"GET /${name}/b.txt HTTP/1.1" 403 `),
+    ]);
+    expect((await control("GET /oss-access-log?accessKeyId=-")).body).toHaveLength(2);
+    expect((await control("GET /oss-access-log?accessKeyId=STS.another")).body).toEqual([]);
+    expect(await control("GET /oss-access-log?bucket=another")).toEqual({
+      status: 400,
+      body: { error: expect.stringMatching(/^bucket: must be one of .*examplebucket/) },
+    });
+    expect(await control("DELETE /oss-access-log")).toEqual({ status: 200, body: { cleared: 2 } });
+    expect((await control("GET /oss-access-log")).body).toEqual([]);
+    expect((await control("GET /actiontrail?last=5")).body).toEqual([]);
+    expect((await control("GET /actiontrail?requestId=E0C4")).body).toEqual([]);
+    expect(await control("DELETE /actiontrail")).toEqual({ status: 200, body: { cleared: 0 } });
+    expect(await control("GET /actiontrail?accessKeyId=x")).toMatchObject({ status: 400 });
+  });
+});
+
 describe("the functions' log", () => {
   it("is empty where no function has run, and can be emptied", async () => {
     expect(await control("GET /log")).toEqual({ status: 200, body: [] });
