@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { accessRulesSchema } from "../shared/domain/rules/access-file.ts";
+import { auditSchema, auditTable } from "./docs/audit.ts";
+import { chineseAuditTable } from "./docs/audit-zh.ts";
 import { errorsDocument } from "./docs/errors.ts";
 import { chineseErrorsDocument } from "./docs/errors-zh.ts";
 import { actionTable, fieldTables } from "./docs/fields.ts";
@@ -20,27 +22,22 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ["actions", actionTable()],
     ...exampleNames().map((name) => [`example ${name}`, exampleBlock(name)] as const),
   ]);
-  const accessRules = [...parts].reduce(
-    (document, [name, part]) => withPart(ACCESS_RULES, document, name, part),
-    readFileSync(join(ROOT, ACCESS_RULES), "utf8"),
-  );
   return new Map([
     ["access.schema.json", `${JSON.stringify(schema, null, 2)}\n`],
     ["docs/errors.md", errorsDocument()],
     ["docs/zh/errors.md", chineseErrorsDocument()],
-    [ACCESS_RULES, accessRules],
+    ["audit.schema.json", `${JSON.stringify(auditSchema(), null, 2)}\n`],
+    withParts("docs/access-rules.md", parts),
+    withParts("docs/audit.md", new Map([["fields", auditTable()]])),
+    withParts("docs/zh/audit.md", new Map([["fields", chineseAuditTable()]])),
     ["ops/sls/index.json", indexText()],
     ["ops/sls/dashboard.json", dashboardText()],
     ["ops/terraform/oss-valet-log.tf.json", terraformText()],
     ["ops/ros/oss-valet-log.yaml", rosText()],
-    ...RUNBOOKS.map(
-      ({ path, part, text }) =>
-        [path, withPart(path, readFileSync(join(ROOT, path), "utf8"), part, text)] as const,
-    ),
+    ...RUNBOOKS.map(({ path, part, text }) => withParts(path, new Map([[part, text]]))),
   ]);
 }
 
-const ACCESS_RULES = "docs/access-rules.md";
 const EXAMPLES = join(ROOT, "examples/access");
 
 function exampleNames(): readonly string[] {
@@ -56,6 +53,12 @@ function exampleBlock(name: string): string {
   const several = issuers.split("  - name:").length > 2;
   const shown = text.slice(text.indexOf(several ? "issuers:" : "rules:"));
   return `\`\`\`yaml\n${shown.trimEnd()}\n\`\`\`\n`;
+}
+
+/** A document whose parts are generated, by their names. */
+function withParts(path: string, parts: ReadonlyMap<string, string>): readonly [path: string, text: string] {
+  const written = readFileSync(join(ROOT, path), "utf8");
+  return [path, [...parts].reduce((document, [name, part]) => withPart(path, document, name, part), written)];
 }
 
 /** Puts a text between `<!-- generated: name -->` and `<!-- end: name -->`. Throws when they are missing. */

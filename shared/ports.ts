@@ -155,6 +155,10 @@ export interface AuditEntry extends AuditFacts {
 export interface AuditFacts {
   readonly issuer?: string;
   readonly sessionName?: string;
+  /** `jti` of a verified token. */
+  readonly tokenId?: string;
+  /** SHA-256 of the App token, in hex; of a refused one, too. */
+  readonly tokenSha256?: string;
   readonly rules?: readonly string[];
   /** Rules in `mode: report` that match. */
   readonly reported?: readonly string[];
@@ -166,6 +170,8 @@ export interface AuditFacts {
   readonly count?: number;
   /** Of each key that something was signed for: the first 32 hex characters of its SHA-256. */
   readonly keyDigests?: readonly string[];
+  /** SHA-256 of the session policy, in hex. */
+  readonly policySha256?: string;
   /** Not a secret. OSS's logs have it too. */
   readonly accessKeyId?: string;
   readonly expiration?: string;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256Of } from "../domain/digest.ts";
 import type { GrantedDownload } from "../domain/grant/download-grant.ts";
 import type { GrantedUpload } from "../domain/grant/upload-grant.ts";
 import { bucketUrl, endpointOfBucket, type OssEndpoints } from "../domain/oss-endpoint.ts";
@@ -88,7 +88,7 @@ function urlOf({ bucket, key, disposition }: GrantedDownload, signing: Signing, 
   ]);
   const path = encodedPath(key);
   const request = ["GET", `/${bucket}/${path}`, query, "", "", "UNSIGNED-PAYLOAD"].join("\n");
-  const digest = createHash("sha256").update(request, "utf8").digest("hex");
+  const digest = sha256Of(request);
   const signature = signatureOf(signing.key, [ALGORITHM, signing.time, signing.key.scope, digest].join("\n"));
   return { url: `${address}${path}?${query}&x-oss-signature=${encoded(signature)}`, key };
 }

@@ -28,7 +28,12 @@ export function base32Of(bytes: Buffer): string {
   return bits > 0 ? text + BASE32.charAt((held << (5 - bits)) & 31) : text;
 }
 
-/** The first 32 hex characters of SHA-256 over a text: names a key in the log without showing it. */
+/** SHA-256 over a text, in hex: names it in the log without showing it. `printf %s "$TEXT" | sha256sum` prints the same. */
+export function sha256Of(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex");
+}
+
+/** The first 32 hex characters of {@link sha256Of}. */
 export function shortDigestOf(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex").slice(0, 32);
+  return sha256Of(text).slice(0, 32);
 }

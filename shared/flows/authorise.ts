@@ -1,3 +1,4 @@
+import { sha256Of } from "../domain/digest.ts";
 import type { AccessGrant, Wanted } from "../domain/grant/access-grant.ts";
 import { type Principal, principalFrom } from "../domain/grant/principal.ts";
 import { type Report, reportOn } from "../domain/grant/report.ts";
@@ -5,7 +6,7 @@ import type { Place } from "../domain/grant/rule-outcome.ts";
 import { type SessionName, sessionNameFor } from "../domain/policy/session-name.ts";
 import { granted, type Result } from "../domain/refusal.ts";
 import type { AccessRules } from "../domain/rules/rule.ts";
-import type { StepTimes, TokenVerifier } from "../ports.ts";
+import type { AuditFacts, TokenVerifier } from "../ports.ts";
 import { type StepTimer, stepTimer } from "./step-times.ts";
 
 /** What an App sent: parsed, but not verified. `W`: what it wants. */
@@ -39,13 +40,15 @@ export interface Ending<T, G = AccessGrant> {
   readonly learnt: Learnt<G>;
 }
 
-export interface Learnt<G = AccessGrant> {
-  readonly issuer?: string;
-  readonly sessionName?: SessionName;
+/** What the log gets as it is, and what becomes facts for it (functions/http/facts-of-caller.ts). */
+export interface Learnt<G = AccessGrant>
+  extends Pick<AuditFacts, "issuer" | "sessionName" | "tokenId" | "tokenSha256" | "policySha256" | "steps"> {
   readonly report?: Report;
   readonly grant?: G;
-  readonly steps?: StepTimes;
 }
+
+/** Characters. Ours: a UUID has 36, and no line gets longer than its reader expects. */
+const MAX_TOKEN_ID_LENGTH = 128;
 
 /** The first half of every flow: token → claims → principal → grant. The first refusal ends it. */
 export async function authorise<W, G>(
@@ -54,24 +57,34 @@ export async function authorise<W, G>(
   decide: Decide<W, G>,
   timer: StepTimer = stepTimer(),
 ): Promise<Ending<Authorised<G>, G>> {
-  const steps = timer.times;
+  // Also of a refused token: whoever tries a stolen one is found by it, and no other field of the line can be trusted.
+  const ofToken = { steps: timer.times, tokenSha256: sha256Of(request.appToken) };
   const claims = await gate.tokenVerifier.verify(request.appToken);
   timer.ended("token");
-  if (!claims.ok) return { result: claims, learnt: { steps } };
+  if (!claims.ok) return { result: claims, learnt: ofToken };
   const issuer = claims.value.issuer;
 
   const principal = principalFrom(claims.value, gate.rules);
-  if (!principal.ok) return { result: principal, learnt: { issuer, steps } };
+  if (!principal.ok) return { result: principal, learnt: { issuer, ...ofToken } };
   const sessionName = sessionNameFor(principal.value);
+  const { tokenId } = principal.value;
 
   const place = { bucket: gate.bucket, sourceIp: request.sourceIp };
   // The report comes first: `mode: report` matters most for users whom no other rule grants anything.
   const report = reportOn(principal.value, gate.rules, place);
   const grant = decide(principal.value, gate.rules, request.wanted, place);
   timer.ended("grant");
-  if (!grant.ok) return { result: grant, learnt: { issuer, sessionName, report, steps } };
+  const learnt = {
+    issuer,
+    sessionName,
+    // A longer one is left out: cut off, it could be another token's.
+    ...(tokenId !== undefined && tokenId.length <= MAX_TOKEN_ID_LENGTH ? { tokenId } : {}),
+    ...ofToken,
+    report,
+  };
+  if (!grant.ok) return { result: grant, learnt };
   return {
     result: granted({ grant: grant.value, sessionName }),
-    learnt: { issuer, sessionName, report, grant: grant.value, steps },
+    learnt: { ...learnt, grant: grant.value },
   };
 }

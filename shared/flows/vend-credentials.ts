@@ -1,3 +1,4 @@
+import { sha256Of } from "../domain/digest.ts";
 import { accessGrantFor } from "../domain/grant/access-grant.ts";
 import { provenSessionPolicy } from "../domain/policy/policy-proof.ts";
 import { sessionPolicyFor } from "../domain/policy/session-policy.ts";
@@ -29,12 +30,13 @@ export async function vendCredentials(
   valet: Valet,
 ): Promise<Ending<VendedCredentials>> {
   const timer = stepTimer();
-  const { result: authorised, learnt } = await authorise(request, valet, accessGrantFor, timer);
-  if (!authorised.ok) return { result: authorised, learnt };
+  const { result: authorised, learnt: known } = await authorise(request, valet, accessGrantFor, timer);
+  if (!authorised.ok) return { result: authorised, learnt: known };
   const { grant, sessionName } = authorised.value;
 
   const policy = sessionPolicyFor(grant);
-  if (!policy.ok) return { result: policy, learnt };
+  if (!policy.ok) return { result: policy, learnt: known };
+  const learnt = { ...known, policySha256: sha256Of(policy.value) };
   const proven = provenSessionPolicy(policy.value, grant);
   timer.ended("policy");
   if (!proven.ok) return { result: proven, learnt };

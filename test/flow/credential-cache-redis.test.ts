@@ -7,6 +7,7 @@ import jwt from "jsonwebtoken";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { FcResponse } from "../../functions/http/fc-event.ts";
 import { build } from "../../scripts/build.ts";
+import { auditLinesIn } from "../support/audit-lines.ts";
 import { fcEventBytes } from "../support/fc-events.ts";
 import { functionSettings, JWT_SECRET as SECRET } from "../support/function-settings.ts";
 import { REDIS_SERVER_PATH, type RedisServer, startRedisServer } from "../support/redis-server.ts";
@@ -21,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), "oss-valet-cache-"));
 const require = createRequire(import.meta.url);
 const stub = await stubStsForTests();
 let redis: RedisServer;
-let lines: Record<string, unknown>[] = [];
+let lines: Readonly<Record<string, unknown>>[] = [];
 
 beforeAll(async () => {
   if (REDIS_SERVER_PATH === undefined) return;
@@ -34,7 +35,7 @@ beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   lines = [];
   vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    lines.push(JSON.parse(String(text)));
+    lines.push(...auditLinesIn(String(text)));
     return true;
   });
   stub.answer(() => {

@@ -6,6 +6,7 @@ import type { HttpResponse } from "../../functions/http/http.ts";
 import { cachingSts } from "../../shared/adapters/caching-sts.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
 import type { CredentialsBody } from "../../shared/wire.ts";
+import { auditLinesIn } from "../support/audit-lines.ts";
 import { countedSts } from "../support/counted-sts.ts";
 import { functionSettings, JWT_SECRET as SECRET } from "../support/function-settings.ts";
 import { httpRequest } from "../support/http-requests.ts";
@@ -17,12 +18,12 @@ import { loginIssuer, wholeService } from "../support/whole-service.ts";
 
 const issuer = loginIssuer();
 const stub = await stubStsForTests();
-let lines: Record<string, unknown>[] = [];
+let lines: Readonly<Record<string, unknown>>[] = [];
 
 beforeEach(() => {
   lines = [];
   vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    lines.push(JSON.parse(String(text)));
+    lines.push(...auditLinesIn(String(text)));
     return true;
   });
   // Each call of STS gives other credentials.

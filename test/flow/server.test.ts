@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tokenIssuer } from "../../sandbox/idp/issuer.ts";
+import { auditLinesIn } from "../support/audit-lines.ts";
 import { type StubSts, startStubSts } from "../support/stub-sts.ts";
 import { accessFile, LOGIN } from "../support/valet.ts";
 
@@ -42,6 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   child.kill("SIGTERM");
   await sts.close();
+  expect(auditLinesIn(log).length).toBeGreaterThan(0);
 });
 
 function started(environment: Readonly<Record<string, string>>): ChildProcessWithoutNullStreams {

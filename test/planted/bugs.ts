@@ -1,4 +1,5 @@
 import { aliOssBugs } from "./ali-oss.ts";
+import { auditBugs } from "./audit.ts";
 import type { Bug } from "./bug.ts";
 import { claimsBugs } from "./claims.ts";
 import { cliBugs } from "./cli.ts";
@@ -36,6 +37,7 @@ import { uploadBugs } from "./upload.ts";
 /** Every planted bug. */
 export const bugs: readonly Bug[] = [
   ...aliOssBugs,
+  ...auditBugs,
   ...claimsBugs,
   ...cliBugs,
   ...clientBugs,

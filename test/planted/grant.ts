@@ -153,8 +153,8 @@ export const grantBugs: readonly Bug[] = [
   {
     name: "a refused user's report is not logged",
     in: "authorise.ts#authorise",
-    find: `learnt: { issuer, sessionName, report, steps } }`,
-    replace: `learnt: { issuer, sessionName, steps } }`,
+    find: `if (!grant.ok) return { result: grant, learnt };`,
+    replace: `if (!grant.ok) return { result: grant, learnt: { issuer, sessionName, ...ofToken } };`,
     killedBy: ["unit/functions/http/shell"],
   },
 ];

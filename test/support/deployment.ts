@@ -13,6 +13,7 @@ import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import type { Account, Bucket, Role } from "../../sandbox/world.ts";
 import { build, type FunctionName } from "../../scripts/build.ts";
 import { DOMAIN_ROUTES } from "../../scripts/start/functions.ts";
+import { auditLinesIn } from "./audit-lines.ts";
 import { keptRsaKey } from "./kept-key.ts";
 import { readerOf } from "./valet.ts";
 
@@ -152,6 +153,7 @@ export async function emptyAccount(rules?: readonly object[]): Promise<Deploymen
     stop: async () => {
       await stopped();
       await sandbox.stop();
+      for (const { text } of sandbox.world.functionLog) auditLinesIn(text);
       rmSync(codeDir, { recursive: true, force: true });
     },
   };

@@ -1,3 +1,4 @@
+import { stdoutAuditLog } from "../../shared/adapters/stdout-audit-log.ts";
 import { granted, type Refusal, refused } from "../../shared/domain/refusal.ts";
 import type {
   AssumeRole,
@@ -7,6 +8,7 @@ import type {
   Sts,
   TemporaryCredentials,
 } from "../../shared/ports.ts";
+import { expectAuditLine } from "./audit-lines.ts";
 
 /** 2026-11-23T09:00:00.250Z: with milliseconds, so that a test notices where they are told. */
 export const NOW_MS = Date.UTC(2026, 10, 23, 9, 0, 0, 250);
@@ -48,7 +50,15 @@ export interface RecordingAuditLog extends AuditLog {
   readonly entries: readonly AuditEntry[];
 }
 
+/** Keeps the entries. Throws, as a log that cannot be written, where the line of one does not fit audit.schema.json. */
 export function recordingAuditLog(): RecordingAuditLog {
   const entries: AuditEntry[] = [];
-  return { entries, record: (entry) => void entries.push(entry) };
+  const log = stdoutAuditLog(fixedClock, (line) => expectAuditLine(JSON.parse(line)));
+  return {
+    entries,
+    record: (entry) => {
+      log.record(entry);
+      entries.push(entry);
+    },
+  };
 }

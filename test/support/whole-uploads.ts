@@ -9,7 +9,7 @@ import { jwtTokenVerifier } from "../../shared/adapters/jwt-token-verifier.ts";
 import { ossSigner } from "../../shared/adapters/oss-signer.ts";
 import { regionEndpoint } from "../../shared/domain/oss-endpoint.ts";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
-import type { CallerCredentials } from "../../shared/ports.ts";
+import type { AuditLog, CallerCredentials } from "../../shared/ports.ts";
 import { fixedClock, type RecordingAuditLog, recordingAuditLog } from "./stubs.ts";
 import { BUCKET } from "./valet.ts";
 
@@ -29,12 +29,15 @@ export interface WholeUploads {
 export function wholeUploads(
   issuer: TokenIssuer,
   rules: AccessRules,
-  { keys = SIGNING_KEYS }: { readonly keys?: CallerCredentials | undefined | null } = {},
+  {
+    keys = SIGNING_KEYS,
+    auditLog,
+  }: { readonly keys?: CallerCredentials | undefined | null; readonly auditLog?: AuditLog } = {},
 ): WholeUploads {
   const [jwk] = issuer.jwks().keys;
   const [login] = rules.issuers;
   if (jwk === undefined || login === undefined) throw new Error("no key or no issuer");
-  const auditLog = recordingAuditLog();
+  const recorded = recordingAuditLog();
   const signing = {
     rules,
     bucket: BUCKET,
@@ -53,9 +56,9 @@ export function wholeUploads(
   const handle = shellAround({
     routes: [uploadsRoute(signing), downloadsRoute(signing)],
     allowedOrigins: ["https://app.example.com"],
-    auditLog,
+    auditLog: auditLog ?? recorded,
     clock: fixedClock,
     version: "1.2.3",
   });
-  return { handle, auditLog };
+  return { handle, auditLog: recorded };
 }

@@ -9,6 +9,8 @@ import { CREDENTIALS, fixedClock, recordingAuditLog, recordingSts } from "../../
 import { BUCKET, OWN_FOLDER, rulesWith } from "../../../support/valet.ts";
 
 const TOKEN = `eyJhbGciOiJSUzI1NiJ9.${"c".repeat(200)}.${"s".repeat(340)}`;
+/** `printf %s "$TOKEN" | sha256sum` */
+const TOKEN_SHA256 = "44982d2ffbe8dfe2aab31549ec1730ef990630e7f0ee300bf89689ba137f2efc";
 const TRIAL = { name: "trial", allow: ["read"], prefix: "trial/", mode: "report" };
 const TEAM_TRIAL = { name: "team trial", allow: ["read"], prefix: "teams/{team}/", mode: "report" };
 
@@ -55,10 +57,12 @@ describe("the line in the log", () => {
         code: "Success",
         issuer: "login",
         sessionName: "alice-c8170752838e83167f55",
+        tokenSha256: TOKEN_SHA256,
         rules: ["own folder"],
         reported: ["trial"],
         permissions: ["read", "write", "list", "delete"],
         prefixes: ["examplebucket/users/alice/"],
+        policySha256: expect.stringMatching(/^[0-9a-f]{64}$/),
         accessKeyId: CREDENTIALS.accessKeyId,
         expiration: "2026-11-23T10:00:00.250Z",
         stsRequestId: CREDENTIALS.stsRequestId,
@@ -129,6 +133,7 @@ describe("the line in the log", () => {
         durationMs: 0,
         code: "InvalidToken",
         refusal: { code: "TOKEN_INVALID", check: "signature" },
+        tokenSha256: TOKEN_SHA256,
         steps: { token: expect.any(Number) },
       },
     ]);

@@ -1,0 +1,81 @@
+import type { Bug } from "./bug.ts";
+
+/** What the log says of a request, and what no output may hold. */
+export const auditBugs: readonly Bug[] = [
+  {
+    name: "the log has the App token in place of its digest",
+    threat: "S5",
+    in: "authorise.ts#authorise",
+    find: `tokenSha256: sha256Of(request.appToken)`,
+    replace: `tokenSha256: request.appToken`,
+    killedBy: ["unit/functions/http/audit-line"],
+  },
+  {
+    name: "the log has the session policy in place of its digest",
+    threat: "S5",
+    in: "vendCredentials",
+    find: `policySha256: sha256Of(policy.value)`,
+    replace: `policySha256: policy.value as string`,
+    killedBy: ["unit/functions/http/audit-line"],
+  },
+  {
+    name: "a refused token leaves no digest",
+    in: "authorise.ts#authorise",
+    find: `if (!claims.ok) return { result: claims, learnt: ofToken };`,
+    replace: `if (!claims.ok) return { result: claims, learnt: { steps: timer.times } };`,
+    killedBy: ["unit/functions/http/audit-line"],
+  },
+  {
+    name: "a jti of any length is logged",
+    in: "authorise.ts#authorise",
+    find: `tokenId !== undefined && tokenId.length <= MAX_TOKEN_ID_LENGTH`,
+    replace: `tokenId !== undefined`,
+    killedBy: ["unit/functions/http/audit-line"],
+  },
+  {
+    name: "credentials leave no digest of their policy",
+    in: "stdout-audit-log.ts#OPTIONAL_FIELDS",
+    find: `"policySha256",`,
+    replace: ``,
+    killedBy: ["unit/functions/http/audit-line"],
+  },
+  {
+    name: "the log has the secret in place of the access key",
+    threat: "S5",
+    in: "credentials/route.ts#credentialsAnswer",
+    find: `accessKeyId: credentials.accessKeyId,`,
+    replace: `accessKeyId: credentials.accessKeySecret,`,
+    killedBy: ["flow/no-secret-in-output"],
+  },
+  {
+    name: "the log has the message of an unexpected error",
+    threat: "S5",
+    in: "unexpected",
+    find: `[error.name, framesOf(error)]`,
+    replace: `[error.message, framesOf(error)]`,
+    killedBy: ["flow/no-secret-in-output"],
+  },
+  {
+    name: "the log has a path as it came",
+    threat: "S5",
+    in: "loggedPath",
+    find: `return path.slice(0, 200).replace(/[^/]{24,}/g, "…");`,
+    replace: `return path.slice(0, 200);`,
+    killedBy: ["flow/no-secret-in-output"],
+  },
+  {
+    name: "a mistake in CREDENTIAL_CACHE quotes a URL with its password",
+    threat: "S5",
+    in: "cacheFrom",
+    find: `const is = /[@:/]/.test(value) ? "is none of the three" : quoted(value);`,
+    replace: `const is = \`is \${value}\`;`,
+    killedBy: ["flow/no-secret-in-output"],
+  },
+  {
+    name: "OSS's access log of the sandbox has signed URLs that work",
+    in: "withoutSecrets",
+    find: `"$1***"`,
+    replace: `"$&"`,
+    killedBy: ["sandbox/oss-access-log"],
+  },
+];
