@@ -45,6 +45,10 @@ export interface FaultRule {
   readonly fault: Fault;
   /** How many requests it affects. Default: every request until it is cleared. */
   readonly times?: number;
+  /** Of those that it could affect, so many get it: above 0, up to 1. Default: all of them. */
+  readonly share?: number;
+  /** Which ones those are: the same for the same seed. A whole number below 2^32, default 1. Only with `share`. */
+  readonly seed?: number;
 }
 
 export const SERVICE_NAMES: readonly ServiceName[] = ["sts", "oss", "ram", "fc", "issuer"];
@@ -81,7 +85,7 @@ interface Check {
 export function faultRuleFrom(
   json: Readonly<Record<string, unknown>>,
 ): { readonly rule: FaultRule } | { readonly problem: string } {
-  const { service, operation, times, kind, ...rest } = json;
+  const { service, operation, times, share, seed, kind, ...rest } = json;
   const named = SERVICE_NAMES.find((name) => name === service);
   if (named === undefined) return { problem: `service: must be one of ${SERVICE_NAMES.join(", ")}` };
   const check = operationCheck(named);
@@ -91,6 +95,13 @@ export function faultRuleFrom(
   if (times !== undefined && !isWhole(times, 1, 1_000_000)) {
     return { problem: "times: must be a whole number of requests, 1 or more" };
   }
+  if (share !== undefined && !(typeof share === "number" && share > 0 && share <= 1)) {
+    return { problem: "share: must be a number above 0, up to 1" };
+  }
+  if (seed !== undefined && !isWhole(seed, 0, 2 ** 32 - 1)) {
+    return { problem: "seed: must be a whole number from 0 to 4294967295" };
+  }
+  if (seed !== undefined && share === undefined) return { problem: "seed: needs share; add it" };
   if (typeof kind !== "string" || !Object.hasOwn(KINDS, kind)) {
     return { problem: `kind: must be one of ${Object.keys(KINDS).join(", ")}` };
   }
@@ -102,6 +113,8 @@ export function faultRuleFrom(
       fault: { kind, ...rest } as Fault,
       ...(operation === undefined ? {} : { operation: operation as string }),
       ...(times === undefined ? {} : { times: times as number }),
+      ...(share === undefined ? {} : { share }),
+      ...(seed === undefined ? {} : { seed: seed as number }),
     },
   };
 }

@@ -3,6 +3,7 @@ import { CloudError } from "./cloud-error.ts";
 import { insteadOf } from "./fault-answers.ts";
 import type { Fault, FaultRule, ServiceName } from "./fault-rule.ts";
 import { connectionOf } from "./https/tls.ts";
+import { seededRandom } from "./seeded-random.ts";
 import type { ServiceListener } from "./service-listener.ts";
 import { catchBody, drip, truncate } from "./spoilt-body.ts";
 import { newRequestId, record, type World } from "./world.ts";
@@ -23,12 +24,15 @@ export interface Faults {
 }
 
 export function faultsIn(world: World): Faults {
-  const active = new Map<string, { readonly rule: FaultRule; left: number }>();
+  const active = new Map<
+    string,
+    { readonly rule: FaultRule; readonly strikes: () => boolean; left: number }
+  >();
   let count = 0;
   return {
     add: (rule) => {
       const id = `fault-${++count}`;
-      active.set(id, { rule, left: rule.times ?? Number.POSITIVE_INFINITY });
+      active.set(id, { rule, strikes: strikesOf(rule), left: rule.times ?? Number.POSITIVE_INFINITY });
       return id;
     },
     clear: (id) => {
@@ -45,14 +49,17 @@ export function faultsIn(world: World): Faults {
       })),
     around: (service, listener) => async (request, response) => {
       const { delayMs, fault } = take(service, request);
-      if (delayMs > 0 && (await afterDelay(delayMs, response)) === "gone") return;
+      if (delayMs > 0 && (await afterDelay(delayMs, response)) === "gone") {
+        recordUnanswered(service, request, "fault: slow; the client did not wait");
+        return;
+      }
       await (fault === undefined
         ? listener(request, response)
         : strike(fault, service, listener, request, response));
     },
   };
 
-  /** Uses up one of each fault that meets the request: all delays, and the first of the others. */
+  /** Uses up one of each fault that meets the request and strikes: all delays, and the first of the others. */
   function take(
     service: ServiceName,
     request: IncomingMessage,
@@ -60,11 +67,11 @@ export function faultsIn(world: World): Faults {
     let delayMs = 0;
     let fault: Fault | undefined;
     for (const [id, one] of active) {
-      if (!meets(one.rule, service, request)) continue;
       const { fault: candidate } = one.rule;
-      if (candidate.kind === "slow") delayMs += candidate.ms;
-      else if (fault === undefined) fault = candidate;
-      else continue;
+      const isDelay = candidate.kind === "slow";
+      if ((!isDelay && fault !== undefined) || !meets(one.rule, service, request) || !one.strikes()) continue;
+      if (isDelay) delayMs += candidate.ms;
+      else fault = candidate;
       if (--one.left <= 0) active.delete(id);
     }
     return { delayMs, fault };
@@ -86,16 +93,7 @@ export function faultsIn(world: World): Faults {
       catchBody(response, fault.kind === "truncated" ? truncate : drip(fault.ms));
       return listener(request, response);
     }
-    record(world, {
-      service,
-      operation: operationOf(service, request).split("?")[0] ?? "",
-      principal: undefined,
-      resource: undefined,
-      status: answer?.status ?? 0,
-      code: undefined,
-      because,
-      requestId,
-    });
+    recordUnanswered(service, request, because, { status: answer?.status ?? 0, requestId });
     if (answer !== undefined) {
       // What the client still sends is thrown away: an answer must not come as a reset.
       request.resume();
@@ -105,6 +103,31 @@ export function faultsIn(world: World): Faults {
       connectionOf(request.socket).resetAndDestroy();
     }
   }
+
+  /** The entry of a request that the service itself never saw. Status 0: it got no answer at all. */
+  function recordUnanswered(
+    service: ServiceName,
+    request: IncomingMessage,
+    because: string,
+    told: { readonly status: number; readonly requestId: string } = { status: 0, requestId: newRequestId() },
+  ): void {
+    record(world, {
+      service,
+      operation: operationOf(service, request).split("?")[0] ?? "",
+      principal: undefined,
+      resource: undefined,
+      code: undefined,
+      because,
+      ...told,
+    });
+  }
+}
+
+/** Whether the fault strikes this time. Of a fault without a share: always. */
+function strikesOf({ share, seed = 1 }: FaultRule): () => boolean {
+  if (share === undefined) return () => true;
+  const random = seededRandom(seed);
+  return () => random() < share;
 }
 
 function meets(rule: FaultRule, service: ServiceName, request: IncomingMessage): boolean {

@@ -44,12 +44,28 @@ describe("the clock", () => {
 
 describe("faults", () => {
   it("are switched on, listed and cleared", async () => {
-    const rule = { service: "sts", operation: "AssumeRole", kind: "slow", ms: 500, times: 3 };
+    const rule = {
+      service: "sts",
+      operation: "AssumeRole",
+      kind: "slow",
+      ms: 500,
+      times: 3,
+      share: 0.5,
+      seed: 7,
+    };
     const { status, body } = await control("POST /faults", rule);
     expect(status).toBe(201);
     const { id } = body as { readonly id: string };
     expect((await control("GET /faults")).body).toEqual([
-      { id, service: "sts", operation: "AssumeRole", times: 3, fault: { kind: "slow", ms: 500 } },
+      {
+        id,
+        service: "sts",
+        operation: "AssumeRole",
+        times: 3,
+        share: 0.5,
+        seed: 7,
+        fault: { kind: "slow", ms: 500 },
+      },
     ]);
     expect(await control(`DELETE /faults/${id}`)).toEqual({ status: 200, body: { cleared: true } });
     expect(await control(`DELETE /faults/${id}`)).toMatchObject({ status: 404 });
@@ -65,6 +81,10 @@ describe("faults", () => {
     [{ service: "sts", kind: "error", status: 404 }, /^status: must be 500 or 503$/],
     [{ service: "sts", kind: "hang", ms: 5 }, /^ms: a fault of kind hang has no member of that name$/],
     [{ service: "sts", kind: "hang", times: 0 }, /^times: /],
+    [{ service: "sts", kind: "hang", share: 0 }, /^share: must be a number above 0, up to 1$/],
+    [{ service: "sts", kind: "hang", share: 1.5 }, /^share: /],
+    [{ service: "sts", kind: "hang", share: 0.5, seed: -1 }, /^seed: must be a whole number from 0 /],
+    [{ service: "sts", kind: "hang", seed: 1 }, /^seed: needs share; add it$/],
     [{ ...ANSWER, headers: { a: 1 } }, /^headers: /],
     [{ ...ANSWER, headers: ["a"] }, /^headers: /],
     [{ ...ANSWER, headers: { "bad header": "x" } }, /^headers: must be an object of HTTP headers/],

@@ -134,6 +134,44 @@ describe("a fault", () => {
     expect((await fetch(sandbox.oss.url)).status).toBe(403);
   });
 
+  it("with a share strikes so many, and with the same seed the same ones", async () => {
+    const struck = async (seed: number) => {
+      const id = sandbox.faults.add({ service: "sts", fault: { kind: "html" }, share: 0.5, seed });
+      const answers: boolean[] = [];
+      for (let call = 0; call < 60; call += 1)
+        answers.push(((await identity()) as WireAnswer).status === 502);
+      sandbox.faults.clear(id);
+      return answers;
+    };
+    const first = await struck(7);
+    expect(first.filter(Boolean).length).toBeGreaterThan(20);
+    expect(first.filter(Boolean).length).toBeLessThan(40);
+    expect(await struck(7)).toEqual(first);
+    expect(await struck(8)).not.toEqual(first);
+  });
+
+  it("with a share uses up none of its times on a request that it leaves alone", async () => {
+    sandbox.faults.add({ service: "sts", fault: { kind: "html" }, share: 0.2, times: 2 });
+    let failed = 0;
+    for (let call = 0; call < 60; call += 1)
+      failed += ((await identity()) as WireAnswer).status === 502 ? 1 : 0;
+    expect(failed).toBe(2);
+    expect(sandbox.faults.list()).toEqual([]);
+  });
+
+  it("of kind slow that the client does not wait for is in the journal", async () => {
+    sandbox.faults.add({ service: "issuer", fault: { kind: "slow", ms: 60_000 } });
+    const signal = AbortSignal.timeout(50);
+    await expect(fetch(`${sandbox.issuer.url}/token`, { signal })).rejects.toThrow();
+    await expect
+      .poll(() => sandbox.world.journal.at(-1))
+      .toMatchObject({
+        operation: "GET /token",
+        status: 0,
+        because: "fault: slow; the client did not wait",
+      });
+  });
+
   it("of kind slow adds up with another one", async () => {
     sandbox.faults.add({ service: "sts", fault: { kind: "slow", ms: 60 } });
     sandbox.faults.add({ service: "sts", fault: { kind: "slow", ms: 60 } });
