@@ -20,13 +20,22 @@ export interface Cell {
   readonly sparesOthers?: boolean;
   /** More calls of STS for one request than this are too many. Default: {@link MOST_STS_CALLS}. */
   readonly mostStsCalls?: number;
-  /** Settings of the process, and the secrets in them. */
-  readonly settings?: Readonly<Record<string, string>>;
-  readonly secrets?: readonly string[];
+  /** What must run before the process starts. */
+  readonly beside?: () => Promise<Beside>;
   /** Begins the trouble. It gives what ends it. */
   readonly begin: (arena: Arena) => Promise<End> | End;
   /** Runs in the middle of the load, until `isOver`: moves the clock, say. */
   readonly meanwhile?: (arena: Arena, isOver: () => boolean) => Promise<void>;
+}
+
+/** Something that the process is connected to, besides the sandbox. */
+export interface Beside {
+  /** Settings of the process, and the secrets in them. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
+  /** Begins the trouble with it, before that of the cell. */
+  begin(): Promise<End> | End;
+  stop(): Promise<void>;
 }
 
 export type End = () => Promise<void> | void;

@@ -4,6 +4,11 @@
  * cloud's, as its parent tells it; what measures time (timers, performance, hrtime) is left alone. It also says how many
  * sockets and timers it holds. Plain JavaScript: nothing is compiled before the server starts.
  */
+const { monitorEventLoopDelay } = require("node:perf_hooks");
+
+const lag = monitorEventLoopDelay({ resolution: 20 });
+lag.enable();
+
 let aheadMs = Number(process.env.CHAOS_CLOCK_OFFSET_MS ?? 0);
 const machineNow = Date.now;
 const cloudNow = () => machineNow() + aheadMs;
@@ -25,6 +30,7 @@ process.on("message", ({ id, offsetMs }) => {
     sockets: count("TCPSocketWrap"),
     timers: count("Timeout"),
     residentBytes: process.memoryUsage.rss(),
+    longestHaltMs: lag.max / 1e6,
   });
 });
 // A server that was told to stop must not be kept by this line to its parent, and must end with the parent.

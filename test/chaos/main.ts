@@ -1,11 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { calledWrongly, optionsOrUsage } from "../../scripts/command-line.ts";
-import type { Cell, Row } from "./cell.ts";
-import { runCell } from "./run-cell.ts";
+import type { Row } from "./cell.ts";
 import { ROOT, startStage } from "./stage.ts";
 import { HEADING, lineOf } from "./table.ts";
-import { cellsOf } from "./topics.ts";
+import { type Runnable, rowsOf } from "./topics.ts";
 
 const USAGE = `npm run chaos [-- --quick] [--only TEXT] [--seed N] [--code FOLDER] [--bound MS] [--json FILE]
 
@@ -31,7 +30,7 @@ const options = optionsOrUsage(
 );
 const seed = wholeNumber("seed");
 const boundMs = wholeNumber("bound");
-const cells = cellsOf({ quick: options.quick }).filter(isChosen);
+const cells = (await rowsOf({ quick: options.quick })).filter(isChosen);
 if (cells.length === 0) calledWrongly(`no row has the text "${options.only}"`, USAGE);
 
 function wholeNumber(name: "seed" | "bound"): number {
@@ -41,7 +40,7 @@ function wholeNumber(name: "seed" | "bound"): number {
     : calledWrongly(`--${name} ${options[name]}: write a whole number`, USAGE);
 }
 
-function isChosen({ topic, trouble, share }: Cell): boolean {
+function isChosen({ topic, trouble, share }: Runnable): boolean {
   return options.only === undefined || `${topic}: ${trouble}, ${share}`.includes(options.only);
 }
 
@@ -53,7 +52,7 @@ try {
   for (const cell of cells) {
     if (cell.topic !== topic) console.log(`\n${cell.topic}`);
     topic = cell.topic;
-    const row = await runCell(stage, cell, { seed, boundMs });
+    const row = await cell.run(stage, { seed, boundMs });
     rows.push(row);
     console.log(lineOf(row));
   }

@@ -96,7 +96,8 @@ function accessFileFor({ issuer }: Sandbox): object {
         name: "photos",
         allow: ["read", "upload"],
         prefix: "photos/{sub}/",
-        upload: { maxBytes: 1_048_576, contentTypes: ["image/jpeg"] },
+        // A form whose answer was lost is sent again.
+        upload: { maxBytes: 1_048_576, contentTypes: ["image/jpeg"], overwrite: true },
       },
     ],
   };

@@ -26,6 +26,8 @@ export interface Held {
   readonly sockets: number;
   readonly timers: number;
   readonly residentBytes: number;
+  /** The longest time that its event loop has stood still, as on a machine with too much to do. */
+  readonly longestHaltMs: number;
 }
 
 const PRELOAD = join(import.meta.dirname, "cloud-clock.cjs");
