@@ -3,10 +3,10 @@ import { dirname, join, resolve } from "node:path";
 import { calledWrongly, optionsOrUsage } from "../../scripts/command-line.ts";
 import type { Row } from "./cell.ts";
 import { ROOT, startStage } from "./stage.ts";
-import { HEADING, lineOf } from "./table.ts";
+import { HEADING, lineOf, writeDocs } from "./table.ts";
 import { type Runnable, rowsOf } from "./topics.ts";
 
-const USAGE = `npm run chaos [-- --quick] [--only TEXT] [--seed N] [--code FOLDER] [--bound MS] [--json FILE]
+const USAGE = `npm run chaos [-- --quick] [--only TEXT] [--seed N] [--code FOLDER] [--bound MS] [--json FILE] [--docs]
 
   --quick   fewer requests in each row
   --only    only rows whose topic, trouble or share has this text
@@ -14,6 +14,7 @@ const USAGE = `npm run chaos [-- --quick] [--only TEXT] [--seed N] [--code FOLDE
   --code    another checkout of this project, with its packages: its functions are built and tested
   --bound   milliseconds in which every request must have its answer; default: 5000
   --json    where the figures are written; default: dist/chaos.json
+  --docs    writes the rows into the table of docs/reliability.md and docs/zh/reliability.md
 
 Prints a row for each trouble. Exits with 1 when a law was broken: see docs/reliability.md.`;
 
@@ -24,6 +25,7 @@ const options = optionsOrUsage(
     seed: { type: "string", default: "1" },
     code: { type: "string", default: ROOT },
     bound: { type: "string", default: "5000" },
+    docs: { type: "boolean", default: false },
     json: { type: "string", default: join(ROOT, "dist/chaos.json") },
   },
   USAGE,
@@ -63,4 +65,5 @@ const broken = rows.filter((row) => row.broken.length > 0);
 console.log(`\n${rows.length} rows, ${broken.length} with a broken law`);
 mkdirSync(dirname(resolve(options.json)), { recursive: true });
 writeFileSync(options.json, `${JSON.stringify({ seed, boundMs, rows }, undefined, 2)}\n`);
+if (options.docs) writeDocs(ROOT, rows);
 process.exitCode = broken.length === 0 ? 0 : 1;

@@ -124,9 +124,15 @@ function usersOf({ sandbox, target }: Arena, agent: Agent, broken: string[]): As
     const user = name ?? `user${last}`;
     const appToken = sandbox.issuer.token({ sub: user });
     const asked = await ask(target.url, { path, user, appToken }, agent);
-    const over =
-      asked.status === 200 && path !== "/healthz" ? alreadyOver(asked, sandbox.clock.nowMs()) : undefined;
-    if (over !== undefined) broken.push(over);
+    if (asked.status === 200 && path !== "/healthz") {
+      const over = alreadyOver(asked, sandbox.clock.nowMs());
+      if (over !== undefined) broken.push(over);
+    }
+    // STS forgets sessions when the clock moves on.
+    if (asked.status === 200 && path === "/credentials") {
+      const wrong = againstRules(asked, sandbox);
+      if (wrong !== undefined) broken.push(wrong);
+    }
     return asked;
   };
 }
@@ -234,13 +240,11 @@ function against(one: Asked, may: readonly ErrorCode[], { sandbox }: Stage): rea
   if (contract !== undefined) return [contract];
   if (one.status !== 200) return [];
   const found =
-    one.path === "/credentials"
-      ? againstRules(one, sandbox)
-      : one.path === "/uploads"
-        ? againstForm(one, sandbox.bucket)
-        : one.path === "/downloads"
-          ? againstUrl(one)
-          : undefined;
+    one.path === "/uploads"
+      ? againstForm(one, sandbox.bucket)
+      : one.path === "/downloads"
+        ? againstUrl(one)
+        : undefined;
   return found === undefined ? [] : [found];
 }
 

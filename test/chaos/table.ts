@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Row } from "./cell.ts";
 
 const COLUMNS = [
@@ -38,4 +40,24 @@ export function lineOf(row: Row): string {
 export function percentOf(part: number, whole: number): string {
   const share = Math.floor((1000 * part) / whole) / 10;
   return `${share} %`;
+}
+
+const PAGES = ["docs/reliability.md", "docs/zh/reliability.md"];
+const MARKS = /(<!-- chaos: begin -->\n)[\s\S]*?(<!-- chaos: end -->)/;
+
+/** Writes the rows as a table into the pages, between the marks there. */
+export function writeDocs(root: string, rows: readonly Row[]): void {
+  const lines = rows.map(
+    (row) =>
+      `| ${row.trouble} | ${row.share} | ${row.requests} | ${percentOf(row.served, row.requests)} | ${percentOf(row.servedSoon, row.requests)} | ${row.worstMs} ms | ${row.stsCalls?.toFixed(2) ?? "–"} | ${row.recoveredMs} ms |`,
+  );
+  const head =
+    "| STS | of its calls | requests | served | in 3 s | worst wait | calls of STS a request | served again after |\n|---|--:|--:|--:|--:|--:|--:|--:|";
+  for (const page of PAGES.map((path) => join(root, path))) {
+    const text = readFileSync(page, "utf8");
+    writeFileSync(
+      page,
+      text.replace(MARKS, (_all, begin, end) => `${begin}${head}\n${lines.join("\n")}\n${end}`),
+    );
+  }
 }

@@ -71,14 +71,14 @@ export function stsPairs(load: Load): readonly Cell[] {
   }));
 }
 
-/** Faults while the clock moves: ten minutes at a time, forwards and, as when a clock is set right, backwards. */
+/** Faults while the clock moves: a minute at a time, forwards and, as when a clock is set right, backwards. */
 export function stsClock(load: Load): readonly Cell[] {
   return COMMON.map((fault) => ({
     ...stsCell("STS, the clock moves", load, fault, 0.5),
     meanwhile: async ({ sandbox, target }: Arena, isOver: () => boolean) => {
       for (let turn = 0; !isOver(); turn += 1) {
         if (turn % 3 === 2) sandbox.clock.skew(turn % 2 === 0 ? 0 : -20_000);
-        else sandbox.clock.advance(600_000);
+        else sandbox.clock.advance(60_000);
         await target.followClock();
         await new Promise((resolve) => setTimeout(resolve, 150));
       }
