@@ -69,11 +69,20 @@ module.exports = {
     },
     {
       name: "4-only-the-redis-store-knows-redis",
-      comment:
-        "ioredis and the breaker are loaded only where a Redis is configured; tests talk to it as operators do",
+      comment: "ioredis is loaded only where a Redis is configured; tests talk to it as operators do",
       severity: "error",
       from: { pathNot: "^shared/adapters/redis-store(\\.ts$|/)|^test/" },
-      to: { path: "(^|/)(ioredis|cockatiel)(/|$)" },
+      to: { path: "(^|/)ioredis(/|$)" },
+    },
+    {
+      name: "4-breakers-are-loaded-when-they-are-needed",
+      comment:
+        "a Redis is configured, or STS has failed; scripts/build/replacements cuts the breaker out of its package",
+      severity: "error",
+      from: {
+        pathNot: "^shared/adapters/(redis-store(\\.ts$|/)|aliyun-sts/)|^scripts/build/replacements/|^test/",
+      },
+      to: { path: "(^|/)cockatiel(/|$)" },
     },
     {
       name: "4-only-one-adapter-knows-opentelemetry",

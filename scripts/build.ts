@@ -41,7 +41,11 @@ const FUNCTIONS = {
     // Outside Function Compute this server has the routes of all functions.
     server: "functions/server/server.ts",
     // The SDK: the first call of STS loads it.
-    sts: "shared/adapters/aliyun-sts/sdk.ts",
+    sts: "shared/adapters/aliyun-sts/calls.ts",
+    // What decides on further attempts: the first failure of STS loads it.
+    retries: "shared/adapters/aliyun-sts/attempts.ts",
+    // The queue of a throttled STS: the first throttling loads it.
+    queue: "shared/adapters/queueing-sts/queue.ts",
     // Loaded where CREDENTIAL_CACHE names a Redis.
     "shared-cache": "functions/credentials/shared-cache/compose.ts",
     telemetry: TELEMETRY,

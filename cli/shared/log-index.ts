@@ -28,6 +28,7 @@ export const LINE_LEAVES: Readonly<Record<string, LeafType>> = {
   "refusal.issuer": "text",
   "refusal.bytes": "long",
   "refusal.retryAfterSeconds": "double",
+  "refusal.stsPauseMs": "double",
   "refusal.stsCode": "text",
   "refusal.stsRequestId": "text",
   "refusal.errorCode": "text",

@@ -2,7 +2,7 @@ import { aliyunSts } from "../../shared/adapters/aliyun-sts.ts";
 import { cachingSts } from "../../shared/adapters/caching-sts.ts";
 import { settingKeys } from "../../shared/adapters/fixed-keys.ts";
 import { limitedSts } from "../../shared/adapters/limited-sts.ts";
-import { restingSts } from "../../shared/adapters/resting-sts.ts";
+import { queueingSts } from "../../shared/adapters/queueing-sts.ts";
 import type { Sts } from "../../shared/ports.ts";
 import type { CallerSource } from "../http/caller-settings.ts";
 import { type Foundation, foundationFrom, serviceOf } from "../http/compose.ts";
@@ -29,15 +29,15 @@ export function credentialsRoutes(config: Config, foundation: Foundation): reado
   return [credentialsRoute({ valet: { ...gate, sts: stsFrom(config, foundation) }, oss, clock })];
 }
 
-/** STS, and around it what keeps the credentials that it gave: for all instances, for this one. */
+/** STS, and around it the queue of a throttled STS, and what keeps the credentials that it gave: for all instances, for this one. */
 function stsFrom(
   { cache, sts: endpoint, roleArn }: Config,
   { clock, callerCredentials, operatorLog, atClose, fairUse }: Foundation,
 ): Sts {
   const limited = (sts: Sts): Sts => (fairUse === undefined ? sts : limitedSts({ sts, fairUse }));
-  const asked = aliyunSts({ endpoint, roleArn, callerCredentials, clock });
-  if (cache.kind === "off") return limited(asked);
-  const sts = limited(restingSts({ sts: asked, clock }));
+  const asked = aliyunSts({ endpoint, roleArn, callerCredentials, clock, onWarning: operatorLog.warn });
+  const sts = limited(queueingSts({ sts: asked, clock }));
+  if (cache.kind === "off") return sts;
   const { maxEntries } = cache;
   if (cache.kind === "memory") return cachingSts({ sts, clock, maxEntries });
   const scope = JSON.stringify([endpoint.host, roleArn]);

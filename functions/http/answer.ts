@@ -26,11 +26,13 @@ export function preflight(allow: readonly string[]): Answer {
 export interface ErrorContext {
   readonly requestId: string;
   readonly paths: readonly string[];
+  /** In [0, 1). Spreads the return of those who are sent away at the same time. */
+  readonly random: () => number;
 }
 
 /** Every refusal, with its real status and without a hint of a policy, a key or which check failed. */
 export function refusal(why: Refusal, context: ErrorContext): Answer {
-  return error(toldOf(why, context.paths), context);
+  return error(toldOf(why, context), context);
 }
 
 /** For what nobody expected: the last-resort catch of the shell. */
@@ -79,7 +81,7 @@ const SERVER_ERROR: Told = {
 };
 
 /** The one table refusal → answer. No default: a new refusal does not compile without its row. */
-function toldOf(why: Refusal, paths: readonly string[]): Told {
+function toldOf(why: Refusal, { paths, random }: ErrorContext): Told {
   switch (why.code) {
     case "NOT_FOUND":
       return told(404, "NotFound", `There is nothing at this path. Use ${paths.join(" or ")}.`);
@@ -117,15 +119,19 @@ function toldOf(why: Refusal, paths: readonly string[]): Told {
       return tryLater(
         "KeysUnavailable",
         "The keys that verify the App token cannot be fetched now",
-        why.retryAfterSeconds,
+        spread(why.retryAfterSeconds, random),
       );
     case "STS_THROTTLED":
-      return tryLater("StsThrottled", "Too many credentials are being issued now", why.retryAfterSeconds);
+      return tryLater(
+        "StsThrottled",
+        "Too many credentials are being issued now",
+        spread(why.retryAfterSeconds, random),
+      );
     case "STS_UNAVAILABLE":
       return tryLater(
         "StsUnavailable",
         "The Security Token Service does not answer now",
-        why.retryAfterSeconds ?? 1,
+        spread(why.retryAfterSeconds ?? 1, random),
       );
   }
 }
@@ -136,6 +142,14 @@ function told(status: number, code: ErrorCode, message: string, headers: Told["h
 
 function tokenRefused(code: ErrorCode, message: string): Told {
   return told(401, code, message, challenge(message));
+}
+
+/**
+ * Whole seconds, from `seconds` to twice as many: all who were sent away at the same time would otherwise come back at the same time.
+ */
+function spread(seconds: number, random: () => number): number {
+  const least = Math.max(1, Math.ceil(seconds));
+  return least + Math.floor(random() * (least + 1));
 }
 
 /** `seconds`: whole ones are sent, 1 or more. */

@@ -36,15 +36,18 @@ export interface ShellOptions {
   readonly clock: Clock;
   /** What /healthz answers. */
   readonly version: string;
+  /** In [0, 1). Default: Math.random. */
+  readonly random?: () => number;
 }
 
 /** One request to its answer and its line in the log. Never throws, whatever comes. */
 export function shellAround(options: ShellOptions): (request: HttpRequest) => Promise<HttpResponse> {
+  const { random = Math.random } = options;
   const routes = [...options.routes, healthRoute(options.version)];
   const paths = options.routes.map(({ path }) => path);
   return async (request) => {
     const startedMs = options.clock.nowMs();
-    const context = { requestId: request.requestId, paths };
+    const context = { requestId: request.requestId, paths, random };
     const logged = await loggedAnswer(request, routes, context).catch(unexpected(context));
     const answer = recorded(logged, request, startedMs, options) ? logged.answer : serverError(context);
     const response = withCors(rendered(answer), request, options.allowedOrigins);

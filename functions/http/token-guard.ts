@@ -43,7 +43,7 @@ export function tokenGuard({ by, refused, limit, allowedOrigins, warn }: TokenGu
       if (seconds === 0) return undefined;
       const answer = refusal(
         { code: "RATE_LIMITED", retryAfterSeconds: seconds },
-        { requestId: head.requestId, paths: [] },
+        { requestId: head.requestId, paths: [], random: Math.random },
       );
       return withCors(rendered(answer), head, allowedOrigins);
     },

@@ -31,6 +31,7 @@ const REPLACED: readonly { readonly path: RegExp; readonly from?: string; readon
   { path: /^\.\/lib\/sign-stream$/, from: "jws", by: "jws-sign-stream" },
   { path: /^\.\/data-stream$/, from: "jws", by: "jws-data-stream" },
   { path: /^safe-buffer$/, by: "safe-buffer" },
+  { path: /^cockatiel$/, by: "cockatiel" },
 ];
 
 /** Methods to remove from modules that stay: other styles of API (ROA, server-sent events, gateways), other operations. */

@@ -356,7 +356,7 @@ function namesOf(headers: Readonly<Record<string, string>>): string {
     .join(", ");
 }
 
-const CONTEXT = { requestId: "1-6922f0a1-0c9f4a1d", paths: ["/credentials"] };
+const CONTEXT = { requestId: "1-6922f0a1-0c9f4a1d", paths: ["/credentials"], random: () => 0 };
 
 /** The body of an error. */
 export const EXAMPLE = JSON.stringify(answerTo({ code: "TOKEN_EXPIRED" }, CONTEXT).body, null, 2);

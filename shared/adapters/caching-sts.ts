@@ -59,7 +59,7 @@ export function cachingSts({ sts, clock, maxEntries }: CachingStsOptions): Sts {
     const { refusal } = result;
     if (refusal.code === "STS_UNAVAILABLE")
       gone.begin(clock.nowMs(), Math.max(OUTAGE_MS, (refusal.retryAfterSeconds ?? 0) * 1_000));
-    else if (refusal.code !== "STS_THROTTLED") {
+    else if (refusal.code !== "STS_THROTTLED" && refusal.code !== "RATE_LIMITED") {
       kept.delete(key);
       return result;
     }

@@ -45,7 +45,9 @@ export function sharedCacheSts(options: SharedCacheStsOptions): Sts {
       return result;
     }
     const { refusal } = result;
-    if (refusal.code === "STS_THROTTLED") await credentials.rest(refusal.retryAfterSeconds * 1_000);
+    // Without a pause that STS has named, each instance's own queue knows best when to ask again.
+    if (refusal.code === "STS_THROTTLED" && refusal.stsPauseMs !== undefined)
+      await credentials.rest(refusal.stsPauseMs);
     await credentials.release(call, held);
     return refusal.code === "STS_DENIED" ? result : (bridged(living) ?? result);
   };

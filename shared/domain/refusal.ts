@@ -21,7 +21,8 @@ export type Refusal =
   | { readonly code: "SESSION_POLICY_UNPROVEN"; readonly because: string }
   /** Nothing can be signed: Function Compute has handed out no credentials, so the function has no role. */
   | { readonly code: "SIGNING_KEYS_MISSING" }
-  | { readonly code: "STS_THROTTLED"; readonly retryAfterSeconds: number }
+  /** `stsPauseMs`: how long STS itself has asked to be left alone from now on, if it has. */
+  | { readonly code: "STS_THROTTLED"; readonly retryAfterSeconds: number; readonly stsPauseMs?: number }
   /** STS answered no: our caller, role or policy is misconfigured. `stsCode` comes from STS. */
   | { readonly code: "STS_DENIED"; readonly stsCode: string; readonly stsRequestId?: string }
   /**

@@ -8,7 +8,7 @@ const SECRETS = ["caller-secret", "caller-token", "stub-secret", "CAISstubtoken"
 
 const stub = await stubStsForTests();
 
-function assumeRole(host: string, attemptTimeoutMs = 1_500) {
+function assumeRole(host: string, budgetMs = 1_500) {
   const sts = aliyunSts({
     endpoint: { host, protocol: "http" },
     roleArn: "acs:ram::1234567890123456:role/oss",
@@ -18,7 +18,7 @@ function assumeRole(host: string, attemptTimeoutMs = 1_500) {
       securityToken: "caller-token",
     }),
     clock: { nowMs: Date.now },
-    attemptTimeoutMs,
+    budgetMs,
     random: () => 0,
   });
   return sts.assumeRole({

@@ -43,8 +43,11 @@ const REFUSED: Readonly<Record<string, readonly Import[]>> = {
   ],
   "4-only-the-redis-store-knows-redis": [
     ["shared/adapters/caching-sts.ts", "ioredis"],
-    ["functions/credentials/compose.ts", "cockatiel"],
     ["cli/main.ts", "ioredis", "as a type"],
+  ],
+  "4-breakers-are-loaded-when-they-are-needed": [
+    ["functions/credentials/compose.ts", "cockatiel"],
+    ["shared/adapters/aliyun-sts.ts", "cockatiel"],
   ],
   "4-only-one-adapter-knows-opentelemetry": [
     ["shared/adapters/caching-sts.ts", "@opentelemetry/api"],

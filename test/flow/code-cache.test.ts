@@ -31,8 +31,15 @@ it("a build for a deployment puts a cache beside each file, made by refusals and
   const cached = ["index", "sts", "server", "token-guard"];
   expect(report.codeCache).toEqual({ made: true, files: cached, warm: true });
   const names = cached.flatMap((name) => [`${name}.cache`, `${name}.code.js`, `${name}.js`]);
-  // Only settings load them.
-  const others = ["rate-limit.js", "redis-store.js", "shared-cache.js", "telemetry.js"];
+  // Only settings, or an STS in trouble, load them.
+  const others = [
+    "queue.js",
+    "rate-limit.js",
+    "redis-store.js",
+    "retries.js",
+    "shared-cache.js",
+    "telemetry.js",
+  ];
   expect(readdirSync(BUILT).sort()).toEqual([...names, "package.json", ...others].sort());
   expect(report.files.map(({ name }) => name).sort()).toEqual(
     [...cached.map((name) => `${name}.code.js`), ...others].sort(),
@@ -186,8 +193,10 @@ describe("the build", () => {
     expect(readdirSync(folder).sort()).toEqual([
       "index.js",
       "package.json",
+      "queue.js",
       "rate-limit.js",
       "redis-store.js",
+      "retries.js",
       "server.js",
       "shared-cache.js",
       "sts.js",

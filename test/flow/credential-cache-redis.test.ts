@@ -86,7 +86,8 @@ describe.skipIf(REDIS_SERVER_PATH === undefined)(
       const kept = await keyFrom(instance(), "bob");
       const told = instance();
       await keyFrom(told, "carol");
-      stub.answer(() => json(503, { Code: "Throttling.User", Message: "", RequestId: "request" }));
+      const throttled = { Code: "Throttling.User", Message: "", RequestId: "request" };
+      stub.answer(() => json(503, throttled, { "retry-after": "7" }));
       expect((await answerTo(told, "alice")).statusCode).toBe(503);
       expect(await keyFrom(told, "bob")).toBe(kept);
       expect(lines.at(-1)).toMatchObject({ cachedIn: "shared" });

@@ -29,6 +29,7 @@ import { sidecarBugs } from "./sidecar.ts";
 import { signedGrantBugs } from "./signed-grants.ts";
 import { stopBugs } from "./stop.ts";
 import { stsBugs } from "./sts.ts";
+import { stsTroubleBugs } from "./sts-trouble.ts";
 import { telemetryBugs } from "./telemetry.ts";
 import { tokenBugs } from "./token.ts";
 import { tokenChecksBugs } from "./token-checks.ts";
@@ -66,6 +67,7 @@ export const bugs: readonly Bug[] = [
   ...signedGrantBugs,
   ...stopBugs,
   ...stsBugs,
+  ...stsTroubleBugs,
   ...telemetryBugs,
   ...tokenBugs,
   ...tokenChecksBugs,

@@ -38,8 +38,8 @@ export const fairUseBugs: readonly Bug[] = [
     name: "fair use: without a cache, STS is not limited",
     threat: "H11",
     in: "functions/credentials/compose.ts#stsFrom",
-    find: `return limited(asked);`,
-    replace: `return asked;`,
+    find: `if (cache.kind === "off") return sts;`,
+    replace: `if (cache.kind === "off") return queueingSts({ sts: asked, clock });`,
     killedBy: ["flow/fair-use"],
   },
   {

@@ -39,18 +39,17 @@ export const stsBugs: readonly Bug[] = [
   },
   {
     name: "sts: a denial is tried again",
-    in: "pauseBeforeRetry",
-    find: `if (result.ok || result.refusal.code === "STS_DENIED") return undefined;`,
-    replace: `if (result.ok) return undefined;
-  if (result.refusal.code === "STS_DENIED") return 0;`,
-    killedBy: ["unit/adapters/aliyun-sts", "attack/sts-policy-proof", "attack/sts-leaks"],
+    in: "pauseAfter",
+    find: `result.refusal.code !== "STS_UNAVAILABLE"`,
+    replace: `result.refusal.code === "STS_THROTTLED"`,
+    killedBy: ["unit/adapters/aliyun-sts"],
   },
   {
     name: "sts: waits for as long as STS says",
-    in: "pauseBeforeRetry",
-    find: `return askedForMs <= MAX_RETRY_AFTER_MS ?`,
-    replace: `return Number.isFinite(askedForMs) ?`,
-    killedBy: ["unit/adapters/aliyun-sts", "attack/sts-policy-proof", "attack/sts-leaks"],
+    in: "pauseAfter",
+    find: `retryAfterMs > LONGEST_PAUSE_MS`,
+    replace: `false`,
+    killedBy: ["unit/adapters/aliyun-sts"],
   },
   {
     name: "sts: the policy is not sent",
@@ -92,20 +91,6 @@ export const stsBugs: readonly Bug[] = [
     in: "exchange",
     find: `reusedSocket && !answered`,
     replace: `!answered`,
-    killedBy: ["unit/adapters/aliyun-sts"],
-  },
-  {
-    name: "sts: a connection that died in a freeze holds the call until its deadline",
-    in: "exchange",
-    find: `if (idleMsOf(socket) > TRUSTED_IDLE_MS)`,
-    replace: `if (false)`,
-    killedBy: ["unit/adapters/aliyun-sts"],
-  },
-  {
-    name: "sts: a slow answer after a freeze is cut off",
-    in: "exchange",
-    find: `answered = true; clearTimeout(probation);`,
-    replace: `answered = true;`,
     killedBy: ["unit/adapters/aliyun-sts"],
   },
   {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { cachingSts } from "../../shared/adapters/caching-sts.ts";
-import { restingSts } from "../../shared/adapters/resting-sts.ts";
+import { queueingSts } from "../../shared/adapters/queueing-sts.ts";
 import { sharedCacheSts } from "../../shared/adapters/shared-cache-sts.ts";
 import { granted, type Refusal, type Result, refused } from "../../shared/domain/refusal.ts";
 import type { AssumeRole, Sts, TemporaryCredentials } from "../../shared/ports.ts";
@@ -35,7 +35,7 @@ const step = fc.record({
     {
       weight: 3,
       arbitrary: fc.constantFrom<Refusal>(
-        { code: "STS_THROTTLED", retryAfterSeconds: 2 },
+        { code: "STS_THROTTLED", retryAfterSeconds: 2, stsPauseMs: 2_000 },
         { code: "STS_UNAVAILABLE", because: "timeout" },
         { code: "STS_DENIED", stsCode: "NoPermission" },
       ),
@@ -72,7 +72,7 @@ it(
         const instances = [1, 2].map(() =>
           cachingSts({
             sts: sharedCacheSts({
-              sts: restingSts({ sts, clock }),
+              sts: queueingSts({ sts, clock }),
               store,
               clock,
               scope: "role",

@@ -4,9 +4,9 @@ import { type ShellOptions, shellAround } from "../../functions/http/shell.ts";
 
 export type CredentialsServiceOptions = CredentialsOptions & Omit<ShellOptions, "routes">;
 
-/** What compose.ts wires, with the parts that a test gives. */
+/** What compose.ts wires, with the parts that a test gives. Each Retry-After is the shortest one. */
 export function credentialsService(
   options: CredentialsServiceOptions,
 ): (request: HttpRequest) => Promise<HttpResponse> {
-  return shellAround({ ...options, routes: [credentialsRoute(options)] });
+  return shellAround({ random: () => 0, ...options, routes: [credentialsRoute(options)] });
 }

@@ -9,10 +9,12 @@ export interface Outcome {
   readonly retryAfterMs?: number | undefined;
   /** STS may be well: a kept socket was dead. */
   readonly staleSocket?: boolean | undefined;
+  /** Another attempt would end the same way. Of refusals; denials and throttling are final without it. */
+  readonly isFinal?: boolean | undefined;
 }
 
-/** Seconds, when STS names no pause. Assumption: the quota counts calls per second, so that a burst is over after 2 s. */
-const RETRY_AFTER_UNKNOWN_SECONDS = 2;
+/** Seconds, when STS names no pause. The quota counts calls per second (source: Alibaba Cloud, notice ram20220829). */
+const RETRY_AFTER_UNKNOWN_SECONDS = 1;
 
 /** Seconds. The longest pause that we ask of an App, whatever STS says. Assumption. */
 const RETRY_AFTER_LONGEST_SECONDS = 600;
@@ -37,7 +39,7 @@ export function credentialsFrom(body: unknown, durationSeconds: number, nowMs: n
   const earliestMs = nowMs + SHORTEST_LIFE_SECONDS * 1000;
   const latestMs = nowMs + (durationSeconds + CLOCK_TOLERANCE_SECONDS) * 1000;
   if (!(expiresAtMs >= earliestMs && expiresAtMs <= latestMs))
-    return unavailable("expiration", { requestId });
+    return { ...unavailable("expiration", { requestId }), isFinal: true };
   const stsRequestId = identifierOf(requestId) ?? "";
   return { result: granted({ accessKeyId, accessKeySecret, securityToken, expiresAtMs, stsRequestId }) };
 }
@@ -61,17 +63,31 @@ function isOfRootKey(code: unknown, message: unknown): boolean {
   return code === "NoPermission" && isText(message) && /\bassumed by root accounts\b/i.test(message);
 }
 
+/**
+ * What a dead STS shows: no answer, a broken connection, an error of the server. Denials and throttling are answers. A kept connection
+ * that died while it was idle says nothing of STS.
+ */
+export function isOutage({ result, staleSocket }: Outcome): boolean {
+  return !result.ok && result.refusal.code === "STS_UNAVAILABLE" && staleSocket !== true;
+}
+
 function failed({ because, details }: StsExchangeError): Outcome {
   const { retryAfterMs, staleSocket } = details;
   const retryAfterSeconds =
     retryAfterMs === undefined
       ? undefined
       : Math.min(Math.ceil(retryAfterMs / 1000), RETRY_AFTER_LONGEST_SECONDS);
-  if (because !== "throttled")
-    return { ...unavailable(because, { ...details, retryAfterSeconds }), retryAfterMs, staleSocket };
-  const seconds = retryAfterSeconds ?? RETRY_AFTER_UNKNOWN_SECONDS;
-  return { result: refused({ code: "STS_THROTTLED", retryAfterSeconds: seconds }), retryAfterMs };
+  if (because === "throttled") {
+    const seconds = retryAfterSeconds ?? RETRY_AFTER_UNKNOWN_SECONDS;
+    const named = retryAfterMs && { stsPauseMs: Math.min(retryAfterMs, RETRY_AFTER_LONGEST_SECONDS * 1000) };
+    return { result: refused({ code: "STS_THROTTLED", retryAfterSeconds: seconds, ...named }) };
+  }
+  const isFinal = because === "answer too large" || TLS_ERROR.test(details.errorCode ?? "");
+  return { ...unavailable(because, { ...details, retryAfterSeconds }), retryAfterMs, staleSocket, isFinal };
 }
+
+/** Node's codes of a certificate that does not fit, and of a peer that does not speak TLS. */
+const TLS_ERROR = /^(?:EPROTO|ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_)/;
 
 function unavailable(
   because: string,

@@ -16,20 +16,6 @@ import { sdkResponseFrom } from "./sdk-response.ts";
 const MAX_ANSWER_BYTES = 65_536;
 
 /**
- * Milliseconds of wall clock. A socket that was idle for longer may be dead without a sign, as the instance may have been
- * frozen: from then on it is on probation, with {@link PROBATION_MS} for the first sign of an answer.
- */
-const TRUSTED_IDLE_MS = 3_000;
-
-/**
- * Milliseconds. STS answers in 10 to 50. When this time is over, the call goes to a new socket at once: a socket that died
- * in a freeze costs this much, and not the deadline of an attempt. A TLS handshake costs 5 to 20 ms, so that to keep a socket
- * pays off unless one in 25 has died in silence. One that was closed or reset shows it at once. The price: an STS that is
- * slower than this is asked twice.
- */
-const PROBATION_MS = 500;
-
-/**
  * Milliseconds of wall clock. Sockets that were idle for longer are closed before the next call. Ours: an instance that
  * has one call a minute keeps its TLS connection. Function Compute ends idle instances after some minutes anyway.
  */
@@ -79,28 +65,21 @@ export function exchange(
       agent,
     });
     const { reusedSocket } = request;
-    let probation: NodeJS.Timeout | undefined;
     let answered = false;
-    const deadline = setTimeout(() => fail("timeout"), options.readTimeout);
-    const settle = () => {
+    let settled = false;
+    // After a freeze the timer is due before the answer that came meanwhile is read: the answer counts.
+    const deadline = setTimeout(() => setImmediate(() => fail("timeout")), options.readTimeout);
+    const fail = (because: ExchangeFailure, errorCode?: string) => {
+      if (settled) return;
+      settled = true;
       clearTimeout(deadline);
-      clearTimeout(probation);
-    };
-    const fail = (because: ExchangeFailure, errorCode?: string, staleSocket?: boolean) => {
-      settle();
       request.destroy();
-      reject(new StsExchangeError(because, { errorCode, staleSocket }));
+      reject(new StsExchangeError(because, { errorCode, staleSocket: reusedSocket && !answered }));
     };
-    const broken = ({ code }: NodeJS.ErrnoException) => fail("network", code, reusedSocket && !answered);
+    const broken = ({ code }: NodeJS.ErrnoException) => fail("network", code);
     request.on("error", broken);
-    if (reusedSocket)
-      request.on("socket", (socket) => {
-        if (idleMsOf(socket) > TRUSTED_IDLE_MS)
-          probation = setTimeout(() => fail("timeout", undefined, true), PROBATION_MS);
-      });
     request.on("response", (response) => {
       answered = true;
-      clearTimeout(probation);
       const { socket } = response;
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -111,7 +90,9 @@ export function exchange(
       });
       response.on("error", broken);
       response.on("end", () => {
-        settle();
+        if (settled) return;
+        settled = true;
+        clearTimeout(deadline);
         lastUsedMs.set(socket, Date.now());
         const [only] = chunks;
         const body = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, bytes);

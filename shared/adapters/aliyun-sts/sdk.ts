@@ -21,13 +21,13 @@ Object.assign(httpx, {
       : originalRequest(url, options),
 });
 
-export interface AttemptOptions {
+export interface SdkOptions {
   readonly endpoint: { readonly host: string; readonly protocol: "https" | "http" };
   readonly roleArn: string;
   readonly nowMs: () => number;
 }
 
-export interface Attempt {
+export interface SdkAttempt {
   readonly call: AssumeRole;
   readonly caller: CallerCredentials;
   readonly timeoutMs: number;
@@ -35,10 +35,10 @@ export interface Attempt {
 }
 
 /**
- * One AssumeRole with the official SDK. Loading this module loads the SDK: import it when a request needs STS. The SDK's
+ * One AssumeRole with the official SDK. Loading this module loads the SDK. The SDK's
  * client is made once for the keys that it signs with: it keeps nothing of a call, so that calls at once can share it.
  */
-export function attemptsWithSdk(options: AttemptOptions): (attempt: Attempt) => Promise<Outcome> {
+export function attemptsWithSdk(options: SdkOptions): (attempt: SdkAttempt) => Promise<Outcome> {
   let latest: { readonly caller: CallerCredentials; readonly client: SdkClient } | undefined;
   const clientOf = (caller: CallerCredentials): SdkClient => {
     if (latest === undefined || !haveSameKeys(latest.caller, caller))
@@ -53,8 +53,8 @@ type RuntimeOptions = Parameters<SdkClient["assumeRoleWithOptions"]>[1];
 
 async function attemptAssumeRole(
   client: SdkClient,
-  { call, timeoutMs, newSocket }: Attempt,
-  { roleArn, nowMs }: AttemptOptions,
+  { call, timeoutMs, newSocket }: SdkAttempt,
+  { roleArn, nowMs }: SdkOptions,
 ): Promise<Outcome> {
   if (newSocket) closeIdleSockets();
   const request = new AssumeRoleRequest({
@@ -73,7 +73,7 @@ async function attemptAssumeRole(
   }
 }
 
-function clientFor({ host, protocol }: AttemptOptions["endpoint"], caller: CallerCredentials): SdkClient {
+function clientFor({ host, protocol }: SdkOptions["endpoint"], caller: CallerCredentials): SdkClient {
   const credential = credentialOf(caller);
   return new Client(
     new $OpenApiUtil.Config({

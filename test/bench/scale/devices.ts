@@ -32,7 +32,7 @@ export function clientDevice(
     createCredentials({
       endpoint: "https://valet.example.com/credentials",
       appToken: () => APP_TOKEN,
-      fetch: fetchOf(service, user, clock),
+      fetch: fetchOf(service, user, clock, random),
       clock: clock.nowMs,
       random,
       tabs: false,
@@ -50,11 +50,11 @@ export function clientDevice(
 }
 
 /** The function's answers as the client gets them: status, headers and body are those of the function's own code. */
-function fetchOf(service: Service, user: number, clock: VirtualClock): Fetch {
+function fetchOf(service: Service, user: number, clock: VirtualClock, random: Random): Fetch {
   return async () => {
     await clock.pause(TRIP_MS);
     const result = await service.answer(user);
-    const context = { requestId: "request", paths: ["/credentials"] };
+    const context = { requestId: "request", paths: ["/credentials"], random };
     const answer = result.ok
       ? success(bodyOf(result.value, user, clock.nowMs()))
       : refusal(result.refusal, context);

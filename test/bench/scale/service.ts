@@ -1,7 +1,7 @@
 import { cacheFrom } from "../../../functions/http/cache-settings.ts";
 import { settingsOf } from "../../../functions/http/settings.ts";
 import { cachingSts } from "../../../shared/adapters/caching-sts.ts";
-import { restingSts } from "../../../shared/adapters/resting-sts.ts";
+import { queueingSts } from "../../../shared/adapters/queueing-sts.ts";
 import { sharedCacheSts } from "../../../shared/adapters/shared-cache-sts.ts";
 import type { Result } from "../../../shared/domain/refusal.ts";
 import type { AssumeRole, Sts, TemporaryCredentials } from "../../../shared/ports.ts";
@@ -41,14 +41,14 @@ export function service(options: ServiceOptions): Service {
 }
 
 /** The real cache, wired as functions/credentials/compose.ts does. */
-function instanceMaker({ design, clock, sts: asked, scale }: ServiceOptions): () => Sts {
-  if (design.function === "no cache") return () => asked;
+function instanceMaker({ design, clock, sts: asked, scale, random }: ServiceOptions): () => Sts {
   const maxEntries = Math.ceil(entriesOfAnInstance(design.memoryMB) / scale);
   const store = memoryStore(clock);
   const keys = [Buffer.alloc(32, "k")] as const;
   const { pause } = clock;
   return () => {
-    const sts = restingSts({ sts: asked, clock });
+    const sts = queueingSts({ sts: asked, clock, pause, random });
+    if (design.function === "no cache") return sts;
     const inner =
       design.function === "shared cache"
         ? sharedCacheSts({ sts, store, clock, scope: "role", keys, pause })

@@ -16,7 +16,7 @@ export interface SimulatedSts extends Sts {
 const LATENCY_MS = 20;
 
 /** Seconds. What shared/adapters/aliyun-sts says when STS names no pause. */
-const RETRY_AFTER_SECONDS = 2;
+const RETRY_AFTER_SECONDS = 1;
 
 /**
  * STS for one account: so many AssumeRole calls a second, and no more than one second's calls at once. The real quota is

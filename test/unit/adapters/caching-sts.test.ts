@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cachingSts } from "../../../shared/adapters/caching-sts.ts";
-import { restingSts } from "../../../shared/adapters/resting-sts.ts";
+import { queueingSts } from "../../../shared/adapters/queueing-sts.ts";
 import type { SessionName } from "../../../shared/domain/policy/session-name.ts";
 import type { SessionPolicy } from "../../../shared/domain/policy/session-policy.ts";
 import { type Refusal, refused } from "../../../shared/domain/refusal.ts";
@@ -8,7 +8,7 @@ import type { AssumeRole, Sts } from "../../../shared/ports.ts";
 import { callOf, countedSts } from "../../support/counted-sts.ts";
 
 const START_MS = Date.parse("2026-11-27T10:00:00Z");
-const THROTTLED: Refusal = { code: "STS_THROTTLED", retryAfterSeconds: 7 };
+const THROTTLED: Refusal = { code: "STS_THROTTLED", retryAfterSeconds: 7, stsPauseMs: 7_000 };
 const GONE: Refusal = { code: "STS_UNAVAILABLE", because: "timeout" };
 const DENIED: Refusal = { code: "STS_DENIED", stsCode: "NoPermission" };
 
@@ -16,7 +16,7 @@ function stage(maxEntries = 1_000) {
   let nowMs = START_MS;
   const inner = countedSts(() => nowMs);
   const clock = { nowMs: () => nowMs };
-  const sts = cachingSts({ sts: restingSts({ sts: inner, clock }), clock, maxEntries });
+  const sts = cachingSts({ sts: queueingSts({ sts: inner, clock }), clock, maxEntries });
   return {
     inner,
     sts,
@@ -233,10 +233,10 @@ describe("a throttled STS", () => {
     inner.answer();
     pass(3.5);
     expect(await ask(callOf("bob"))).toBe("STS_THROTTLED 4");
-    pass(3.4);
-    expect(await ask()).toBe("STS_THROTTLED 1");
+    pass(2.4);
+    expect(await ask()).toBe("STS_THROTTLED 2");
     expect(inner.calls).toHaveLength(1);
-    pass(0.1);
+    pass(1.1);
     expect(await ask()).toBe("STS.2 asked");
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cachingSts } from "../../../shared/adapters/caching-sts.ts";
-import { restingSts } from "../../../shared/adapters/resting-sts.ts";
+import { queueingSts } from "../../../shared/adapters/queueing-sts.ts";
 import { sharedCacheSts } from "../../../shared/adapters/shared-cache-sts.ts";
 import { type Refusal, refused } from "../../../shared/domain/refusal.ts";
 import type { AssumeRole, Sts } from "../../../shared/ports.ts";
@@ -10,7 +10,7 @@ import { memoryStore } from "../../support/memory-store.ts";
 const START_MS = Date.parse("2026-11-27T10:00:00Z");
 const KEY = Buffer.alloc(32, 1);
 const NEW_KEY = Buffer.alloc(32, 2);
-const THROTTLED: Refusal = { code: "STS_THROTTLED", retryAfterSeconds: 7 };
+const THROTTLED: Refusal = { code: "STS_THROTTLED", retryAfterSeconds: 7, stsPauseMs: 7_000 };
 const GONE: Refusal = { code: "STS_UNAVAILABLE", because: "timeout" };
 const DENIED: Refusal = { code: "STS_DENIED", stsCode: "NoPermission" };
 
@@ -28,7 +28,7 @@ function stage() {
     scope?: string;
   } = {}): Sts =>
     sharedCacheSts({
-      sts: restingSts({ sts: inner, clock }),
+      sts: queueingSts({ sts: inner, clock }),
       store,
       clock,
       scope,

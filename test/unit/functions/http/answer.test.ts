@@ -10,7 +10,7 @@ const BASE = {
   Vary: "Authorization, Origin",
 };
 
-const CONTEXT = { requestId: "1-request", paths: ["/credentials"] };
+const CONTEXT = { requestId: "1-request", paths: ["/credentials"], random: () => 0 };
 const refusalResponse = (why: Refusal) => rendered(refusal(why, CONTEXT));
 
 it("200: the body as JSON, and headers that forbid every cache", () => {
@@ -179,6 +179,26 @@ describe("a refusal", () => {
     );
   });
 });
+
+it.each([
+  [0, 1, "1"],
+  [0.99, 1, "2"],
+  [0, 5, "5"],
+  [0.5, 5, "8"],
+  [0.99, 5, "10"],
+])(
+  "those who are sent away together do not come back together: %d → %i s is told as %s",
+  (number, seconds, told) => {
+    const context = { ...CONTEXT, random: () => number };
+    const refusals: Refusal[] = [
+      { code: "STS_THROTTLED", retryAfterSeconds: seconds },
+      { code: "STS_UNAVAILABLE", because: "left alone", retryAfterSeconds: seconds },
+      { code: "KEYS_UNAVAILABLE", issuer: "login", retryAfterSeconds: seconds },
+    ];
+    for (const why of refusals)
+      expect(rendered(refusal(why, context)).headers["Retry-After"], why.code).toBe(told);
+  },
+);
 
 it("a preflight's answer has no body and no Content-Type", () => {
   const { "Content-Type": _, ...headers } = BASE;

@@ -1,0 +1,113 @@
+import type { Bug } from "./bug.ts";
+
+const ATTEMPTS = ["unit/adapters/aliyun-sts"];
+const QUEUE = ["unit/adapters/queueing-sts"];
+
+/** What STS in trouble must not do to us, and we not to it. */
+export const stsTroubleBugs: readonly Bug[] = [
+  {
+    name: "sts: a silent STS holds the call, with no second attempt",
+    in: "attemptsWith",
+    find: `if (!isTrial) nextAtMs = (ofCall?.startedMs ?? nowMs) + patienceMs;`,
+    replace: ``,
+    killedBy: ATTEMPTS,
+  },
+  {
+    name: "sts: attempts go on after the budget of time",
+    in: "attemptsWith",
+    find: `nowMs < endMs && begun < MAX_ATTEMPTS`,
+    replace: `begun < MAX_ATTEMPTS`,
+    killedBy: ATTEMPTS,
+  },
+  {
+    name: "sts: attempts without end",
+    in: "attemptsWith",
+    find: `nowMs < endMs && begun < MAX_ATTEMPTS`,
+    replace: `nowMs < endMs`,
+    killedBy: ATTEMPTS,
+  },
+  {
+    name: "sts: an outage multiplies the calls of an instance by seven",
+    in: "attemptsWith",
+    find: `store -= 1;`,
+    replace: ``,
+    killedBy: ATTEMPTS,
+  },
+  {
+    name: "sts: a slow STS is asked several times for each call",
+    in: "attemptsWith",
+    find: `Math.max(companionAfterMs, 2 * lastAnswerMs)`,
+    replace: `companionAfterMs`,
+    killedBy: ATTEMPTS,
+  },
+  {
+    name: "sts: attempts follow each other without a pause",
+    in: "pauseAfter",
+    find: `return retryAfterMs + random() * Math.min(JITTER_MS.most, JITTER_MS.first * 2 ** failures);`,
+    replace: `return retryAfterMs;`,
+    killedBy: ATTEMPTS,
+  },
+  {
+    name: "sts: a dead STS is asked for ever",
+    in: "breaker.ts#breaker",
+    find: `return policy.execute(attempt);`,
+    replace: `return attempt();`,
+    killedBy: ATTEMPTS,
+  },
+  {
+    name: "sts: everybody tries a dead STS when its pause is over",
+    in: "breaker.ts#breaker",
+    find: `policy.state === CircuitState.HalfOpen ||`,
+    replace: ``,
+    killedBy: ATTEMPTS,
+  },
+  {
+    name: "sts: a clock that goes back keeps STS from being asked",
+    in: "breaker.ts#breaker",
+    find: `if (policy.state === CircuitState.Open && leftMs() > opened.forMs) policy = make();`,
+    replace: ``,
+    killedBy: ATTEMPTS,
+  },
+  {
+    name: "sts: denials open the breaker",
+    in: "isOutage",
+    find: `result.refusal.code === "STS_UNAVAILABLE" &&`,
+    replace: ``,
+    killedBy: ATTEMPTS,
+  },
+  {
+    name: "sts: a certificate that does not fit is tried seven times",
+    in: "answer.ts#failed",
+    find: `TLS_ERROR.test(details.errorCode ?? "")`,
+    replace: `false`,
+    killedBy: ATTEMPTS,
+  },
+  {
+    name: "sts: everybody asks a throttled STS when the pause is over",
+    in: "queueOf",
+    find: `else if (scout !== undefined)`,
+    replace: `else if (false)`,
+    killedBy: QUEUE,
+  },
+  {
+    name: "sts: a request waits for a scout whose call hangs",
+    in: "queueOf",
+    find: `await Promise.race([scout, pause(leftMs)])`,
+    replace: `await scout`,
+    killedBy: QUEUE,
+  },
+  {
+    name: "sts: a request queues for longer than a second",
+    in: "queueOf",
+    find: `if (pauseMs >= leftMs || leftMs > LONGEST_WAIT_MS)`,
+    replace: `if (pauseMs > 600_000)`,
+    killedBy: QUEUE,
+  },
+  {
+    name: "sts: everybody who was refused comes back at once",
+    in: "answer.ts#spread",
+    find: `Math.floor(random() * (least + 1))`,
+    replace: `0`,
+    killedBy: ["unit/functions/http/answer"],
+  },
+];
