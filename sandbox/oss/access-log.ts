@@ -33,6 +33,11 @@ export function logAccess({ accessLog }: World, request: LoggedRequest): void {
   if (accessLog.length > MAX_LINES) accessLog.shift();
 }
 
+/** A client that sent what is not HTTP has no socket any more. */
+function addressOf(message: { readonly socket: LoggedRequest["message"]["socket"] | null }): string {
+  return (message.socket?.remoteAddress ?? "-").replace(/^::ffff:/, "");
+}
+
 /**
  * The line, in the form of the files that OSS stores. Sources: OSS "Logging", log format and example; a line that somebody
  * published with a program that reads them. docs/fidelity/oss.md says what no document says.
@@ -44,7 +49,7 @@ function accessLogText(request: LoggedRequest): string {
   const object = after ?? before;
   const took = Math.round(tookMs);
   return [
-    (message.socket.remoteAddress ?? "-").replace(/^::ffff:/, ""),
+    addressOf(message),
     "-",
     "-",
     `[${chinaTime(startedMs)}]`,

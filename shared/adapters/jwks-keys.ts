@@ -13,7 +13,7 @@ import { jwksSource, KEY_SET_DEADLINE_MS } from "./jwks-keys/jwks-source.ts";
  *
  * | the cached set | a known kid | an unknown kid |
  * |---|---|---|
- * | younger than maxAge | no fetch | a fetch, unless one ended within the cooldown; then `key-id` |
+ * | younger than maxAge | no fetch | a fetch, unless one ended within the cooldown; then `key-id`, or KEYS_UNAVAILABLE if it failed: the key may be new |
  * | older, up to maxStale | a fetch, unless one failed within the cooldown; if it fails, the old set | the same |
  * | none, or older than maxStale | a fetch, unless one failed within the cooldown; if it fails, KEYS_UNAVAILABLE | the same |
  *
@@ -51,6 +51,7 @@ export function jwksKeys(options: {
         await refresh("kid unknown");
         key = keyIn(kept.set, header);
       }
+      if (key === "key-id" && last?.outcome === "failed") return unavailable();
       return typeof key === "string" ? refused({ code: "TOKEN_INVALID", check: key }) : granted(key);
     },
   };

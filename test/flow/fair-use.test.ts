@@ -189,10 +189,10 @@ describe("RATE_LIMIT", () => {
   });
 
   it("counts a request that STS refuses: it was asked", async () => {
-    stub.answer(() => json(503, { Code: "Throttling.User", Message: "", RequestId: "request" }));
+    stub.answer(() => json(403, { Code: "NoPermission", Message: "", RequestId: "request" }));
     const service = instance({ CREDENTIAL_CACHE: "off" });
-    expect(await ask(service, "alice")).toBe("503");
-    expect(await ask(service, "alice")).toBe("503");
+    expect(await ask(service, "alice")).toBe("500");
+    expect(await ask(service, "alice")).toBe("500");
     expect(await ask(service, "alice")).toBe(LIMITED);
   });
 

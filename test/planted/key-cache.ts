@@ -86,4 +86,11 @@ export const keyCacheBugs: readonly Bug[] = [
     replace: `return refused({ code: "TOKEN_INVALID", check: "key" });`,
     killedBy: ["unit/adapters/jwks-keys"],
   },
+  {
+    name: "keys: a new key is refused for good while the key set cannot be fetched",
+    in: "jwksKeys",
+    find: `if (key === "key-id" && last?.outcome === "failed") return unavailable();`,
+    replace: ``,
+    killedBy: ["unit/adapters/jwks-keys"],
+  },
 ];

@@ -129,16 +129,16 @@ describe("the doors over TLS", () => {
   });
 
   it("take no ports when one of theirs is taken", async () => {
-    // Eleven ports in a row, of which the last one is taken.
+    // Thirteen ports in a row, of which the last one is taken.
     for (;;) {
       const taken = createServer().listen(0, "127.0.0.1");
       await new Promise((resolve) => taken.once("listening", resolve));
       const last = (taken.address() as { readonly port: number }).port;
-      const started = await startSandbox({ https: true, port: last - 11 }).catch((error: unknown) => error);
+      const started = await startSandbox({ https: true, port: last - 12 }).catch((error: unknown) => error);
       await new Promise((resolve) => taken.close(resolve));
       expect(started).toMatchObject({ code: "EADDRINUSE" });
       if ((started as { readonly port: number }).port !== last) continue;
-      const again = await startSandbox({ https: true, port: last - 11 });
+      const again = await startSandbox({ https: true, port: last - 12 });
       expect(new URL(again.https.issuer.url).port).toBe(String(last));
       await again.stop();
       return;

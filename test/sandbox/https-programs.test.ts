@@ -229,7 +229,7 @@ describe("npm run sandbox -- --https", () => {
   it("leaves the line and the text as they are without it", async () => {
     const plain = await startSandbox();
     expect(Object.keys(sandboxLine(plain))).toEqual([
-      ...["sts", "oss", "ram", "fc", "issuer", "control"],
+      ...["sts", "oss", "ram", "fc", "issuer", "control", "sls"],
       ...["accountId", "accessKeyId", "accessKeySecret", "roleArn", "bucket", "region"],
     ]);
     expect(guideTo(plain)).not.toContain("export ");

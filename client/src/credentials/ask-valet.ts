@@ -99,8 +99,8 @@ export function refusalOf(
     {
       code: known ? Code : "InvalidAnswer",
       source: known ? "valet" : "network",
-      // 500 is the function's own fault, which does not pass by itself. 502 and 504 are of what is in front of it.
-      retryable: status === 429 || status > 500,
+      // 500 of the function is its own fault, which does not pass by itself. Another 500, 502 and 504 are of what is in front of it.
+      retryable: status === 429 || status > (Code === "ServerError" ? 500 : 499),
       status,
       requestId: RequestId,
       retryAfterMs: retryAfterMs(headers.get("Retry-After")),

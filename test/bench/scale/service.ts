@@ -2,6 +2,8 @@ import { cacheFrom } from "../../../functions/http/cache-settings.ts";
 import { settingsOf } from "../../../functions/http/settings.ts";
 import { cachingSts } from "../../../shared/adapters/caching-sts.ts";
 import { queueingSts } from "../../../shared/adapters/queueing-sts.ts";
+// The first throttling loads it, which takes real time: it must be there before virtual time begins.
+import "../../../shared/adapters/queueing-sts/queue.ts";
 import { sharedCacheSts } from "../../../shared/adapters/shared-cache-sts.ts";
 import type { Result } from "../../../shared/domain/refusal.ts";
 import type { AssumeRole, Sts, TemporaryCredentials } from "../../../shared/ports.ts";

@@ -107,14 +107,14 @@ describe("an unknown kid", () => {
     expect(fetchJson).toHaveBeenCalledTimes(1);
   });
 
-  it("makes none within the cooldown after a failure, and says key-id while the set is fresh", async () => {
+  it("makes none within the cooldown after a failure, and refuses no token for a key that may be new", async () => {
     const keys = keysOf();
     await ask(keys, "one");
     fetchJson.mockRejectedValue(DOWN);
     clock.advance(10);
-    expect(await ask(keys, "two")).toEqual(invalid("key-id"));
+    expect(await ask(keys, "two")).toEqual(unavailable(10));
     clock.advance(9.9);
-    expect(await ask(keys, "two")).toEqual(invalid("key-id"));
+    expect(await ask(keys, "two")).toEqual(unavailable(1));
     expect(fetchJson).toHaveBeenCalledTimes(2);
     expect(await ask(keys, "one")).toEqual(found(first));
   });

@@ -64,7 +64,7 @@ describe("the simulated STS", () => {
     await clock.runUntil(START_MS + 50);
     const after = ask(6);
     await clock.runUntil(START_MS + 100);
-    const throttled = { ok: false, refusal: { code: "STS_THROTTLED", retryAfterSeconds: 2 } };
+    const throttled = { ok: false, refusal: { code: "STS_THROTTLED", retryAfterSeconds: 1 } };
     const refusedOf = async (results: typeof burst) => (await results).filter(({ ok }) => !ok);
     expect(await refusedOf(burst)).toEqual([throttled, throttled, throttled]);
     expect(await refusedOf(after)).toEqual([throttled]);

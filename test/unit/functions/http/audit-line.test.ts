@@ -27,7 +27,7 @@ function written(): { readonly auditLog: AuditLog; readonly lines: Line[] } {
   return { auditLog, lines };
 }
 
-const issuer = await loginIssuer();
+const issuer = loginIssuer();
 const OF_A_TOKEN = { issuer: "login", sessionName: expect.any(String), tokenSha256: expect.any(String) };
 const asking = (token: string, change: Parameters<typeof httpRequest>[0] = {}) =>
   httpRequest({ ...change, headers: { authorization: `Bearer ${token}`, ...change.headers } });

@@ -6,6 +6,7 @@ import { httpRequest } from "../../../../support/http-requests.ts";
 import { recordingAuditLog } from "../../../../support/stubs.ts";
 import { vendedEntry } from "../../../../support/telemetry-entries.ts";
 
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const RESPONSE: HttpResponse = { status: 200, headers: {}, body: "{}" };
 
 function watchedService(log: AuditLog, traceId: string | undefined = undefined) {
@@ -41,8 +42,8 @@ describe("a watched service", () => {
 
   it("puts the trace into the line, where one is sent", async () => {
     const log = recordingAuditLog();
-    await watchedService(log, "trace").handle(httpRequest({ requestId: "r1" }));
-    expect(log.entries).toEqual([vendedEntry({ requestId: "r1", traceId: "trace" })]);
+    await watchedService(log, TRACE).handle(httpRequest({ requestId: "r1" }));
+    expect(log.entries).toEqual([vendedEntry({ requestId: "r1", traceId: TRACE })]);
   });
 
   it("gives every traceparent on, so that two are none", async () => {
