@@ -10,6 +10,15 @@ const SHARING = ["unit", "attack", "property", "vectors", "client", "sandbox", "
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
+/** Files that take a large part of the whole time: a real browser, ten thousand operations, processes that stand still. */
+const LONG = [
+  "test/browser/**/*.test.ts",
+  "test/client/chaos.test.ts",
+  "test/flow/freeze.test.ts",
+  "test/property/policy-is-the-grant.test.ts",
+];
+
+/** `npm test` runs the first two projects, `npm run test:long` the last one. */
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/plain-summary.ts"],
@@ -23,8 +32,9 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     projects: [
-      { extends: true, test: { name: "apart", include: ["test/**/*.test.ts"], exclude: SHARING } },
-      { extends: true, test: { name: "sharing", include: SHARING, isolate: false } },
+      { extends: true, test: { name: "apart", include: ["test/**/*.test.ts"], exclude: [...SHARING, ...LONG] } },
+      { extends: true, test: { name: "sharing", include: SHARING, exclude: LONG, isolate: false } },
+      { extends: true, test: { name: "long", include: LONG } },
     ],
   },
 });
