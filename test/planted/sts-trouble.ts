@@ -85,15 +85,15 @@ export const stsTroubleBugs: readonly Bug[] = [
   {
     name: "sts: everybody asks a throttled STS when the pause is over",
     in: "queueOf",
-    find: `else if (scout !== undefined)`,
+    find: `else if (taken >= slots)`,
     replace: `else if (false)`,
     killedBy: QUEUE,
   },
   {
     name: "sts: a request waits for a scout whose call hangs",
     in: "queueOf",
-    find: `await Promise.race([scout, pause(leftMs)])`,
-    replace: `await scout`,
+    find: `await Promise.race([turn.came, pause(leftMs)])`,
+    replace: `await turn.came`,
     killedBy: QUEUE,
   },
   {

@@ -19,20 +19,26 @@ const LONGEST_WAIT_MS = 1_000;
  */
 const PAUSE_MS = { first: 40, most: 640 };
 
+/** Calls at a time after which nobody counts them any more: the account has room again. */
+const ENOUGH_SLOTS = 32;
+
 /**
- * After throttling nobody calls STS for a pause: the one that STS has asked for, or a short one. Then one request is the scout, and
- * the others follow when it was not throttled. A request that would wait for too long is refused, with the time until its turn may
- * come.
+ * After throttling nobody calls STS for a pause: the one that STS has asked for, or a short one. Then one request is the scout. When
+ * it is not throttled, two may call at a time, then four, and so on: many instances share one quota, and each of them should take a
+ * little of it. A request that would wait for too long is refused, with the time until its turn may come.
  */
 export function queueOf({ sts, clock, pause = passing, random = Math.random }: QueueingStsOptions): Queue {
   const closed = pauseUntil();
   const waiting = backlog();
   /** Whether STS has asked for the pause. */
   let isNamed = false;
-  let throttledInARow = 0;
+  /** How often in a row scouts were throttled; a success takes half of it back. */
+  let level = 0;
   /** Goes up with each pause: an answer to a call from before it says nothing new. */
   let round = 0;
-  let scout: Promise<unknown> | undefined;
+  let slots = Number.POSITIVE_INFINITY;
+  let taken = 0;
+  let turn = newTurn();
 
   const refusedFor = (pauseMs: number): Answer => {
     const nowMs = clock.nowMs();
@@ -44,27 +50,40 @@ export function queueOf({ sts, clock, pause = passing, random = Math.random }: Q
     );
   };
 
-  const ask = async (call: Parameters<Sts["assumeRole"]>, answered?: Answer): Promise<Answer> => {
-    const asOf = answered === undefined ? round : 0;
-    const result = answered ?? (await sts.assumeRole(...call));
-    if (result.ok) waiting.served(clock.nowMs());
-    if (asOf !== round) return result;
+  const learn = (result: Answer): void => {
     if (result.ok || result.refusal.code !== "STS_THROTTLED") {
-      throttledInARow = 0;
-      return result;
+      level = Math.floor(level / 2);
+      slots = slots < ENOUGH_SLOTS ? slots + 1 : Number.POSITIVE_INFINITY;
+      return;
     }
     const { stsPauseMs } = result.refusal;
-    const shortMs = Math.min(PAUSE_MS.most, PAUSE_MS.first * 2 ** throttledInARow) * (0.5 + random() / 2);
+    const shortMs = Math.min(PAUSE_MS.most, PAUSE_MS.first * 2 ** level) * (0.5 + random() / 2);
     closed.begin(clock.nowMs(), stsPauseMs ?? shortMs);
     isNamed = stsPauseMs !== undefined;
-    throttledInARow += 1;
+    level += 1;
+    slots = 1;
     round += 1;
-    return result;
+  };
+
+  const ask = async (call: Parameters<Sts["assumeRole"]>): Promise<Answer> => {
+    const asOf = round;
+    taken += 1;
+    try {
+      const result = await sts.assumeRole(...call);
+      if (result.ok) waiting.served(clock.nowMs());
+      if (asOf === round) learn(result);
+      return result;
+    } finally {
+      taken -= 1;
+      turn.come();
+      turn = newTurn();
+    }
   };
 
   return async (call, answered) => {
     const endMs = clock.nowMs() + LONGEST_WAIT_MS;
-    if (answered !== undefined) await ask(call, answered);
+    // Of many calls at once that were throttled, the first one to arrive here tells it.
+    if (answered !== undefined && round === 0) learn(answered);
     for (;;) {
       const nowMs = clock.nowMs();
       const pauseMs = closed.leftMs(nowMs);
@@ -72,18 +91,20 @@ export function queueOf({ sts, clock, pause = passing, random = Math.random }: Q
       // More than the longest wait is left: the clock has gone back.
       if (pauseMs >= leftMs || leftMs > LONGEST_WAIT_MS) return refusedFor(pauseMs);
       if (pauseMs > 0) await pause(pauseMs);
-      else if (scout !== undefined) await Promise.race([scout, pause(leftMs)]);
+      else if (taken >= slots) await Promise.race([turn.came, pause(leftMs)]);
       else {
-        const asked = ask(call);
-        if (throttledInARow > 0)
-          scout = asked
-            .catch(() => undefined)
-            .finally(() => {
-              scout = undefined;
-            });
-        const result = await asked;
+        const result = await ask(call);
         if (result.ok || result.refusal.code !== "STS_THROTTLED") return result;
       }
     }
   };
+}
+
+/** The moment at which a call ends, and another may begin. */
+function newTurn() {
+  let come = () => {};
+  const came = new Promise<void>((resolve) => {
+    come = resolve;
+  });
+  return { came, come };
 }

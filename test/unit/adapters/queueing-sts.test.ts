@@ -128,12 +128,14 @@ describe("many requests of a throttled account", () => {
     expect(ended.every(({ outcome }) => outcome.startsWith("throttled"))).toBe(true);
   });
 
-  it("all follow the scout when it was not throttled", async () => {
-    const { askAt, runFor, ended } = stage((ms) => (ms < 10 ? THROTTLED : GOOD));
+  it("follow the scout when it was not throttled: two at a time, then four, and so on", async () => {
+    const { askAt, runFor, ended, calls } = stage((ms) => (ms < 10 ? THROTTLED : GOOD));
     askAt(0, ...NAMES);
     await runFor(5_000);
     expect(ended).toHaveLength(200);
-    expect(ended.every(({ outcome, afterMs }) => outcome === "ok" && afterMs <= 100)).toBe(true);
+    expect(ended.every(({ outcome, afterMs }) => outcome === "ok" && afterMs <= 200)).toBe(true);
+    const perMoment = [...new Set(calls)].map((ms) => calls.filter((other) => other === ms).length);
+    expect(perMoment.slice(0, 6)).toEqual([200, 1, 2, 4, 8, 16]);
   });
 
   it("do not wait for a scout whose call hangs", async () => {
