@@ -43,9 +43,9 @@ export async function serve(
 const TELEMETRY = ["METRICS_PORT", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
 
 /** In Function Compute every caller has the same address, and the gateway decides. */
-function guardFrom(
+export function guardFrom(
   by: AddressLimit,
-  { inFunctionCompute, allowedOrigins }: HttpSettings,
+  { inFunctionCompute, allowedOrigins }: Pick<HttpSettings, "inFunctionCompute" | "allowedOrigins">,
 ): TokenGuard | undefined {
   if (by === "off" || inFunctionCompute) return undefined;
   const loaded = import("./token-guard/compose.ts").then(({ tokenGuardOf }) =>

@@ -124,14 +124,6 @@ export const fairUseBugs: readonly Bug[] = [
     in: "guardFrom",
     find: `by === "off" || inFunctionCompute`,
     replace: `by === "off"`,
-    killedBy: ["flow/token-guard"],
-  },
-  {
-    name: "token guard: the body is read first",
-    threat: "H12",
-    in: "answered",
-    find: `let response = await guard?.before(head);`,
-    replace: `await withBody(incoming, head); let response = await guard?.before(head);`,
-    killedBy: ["flow/token-guard"],
+    killedBy: ["unit/functions/http/serve"],
   },
 ];

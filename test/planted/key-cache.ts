@@ -82,8 +82,8 @@ export const keyCacheBugs: readonly Bug[] = [
   {
     name: "cache: without keys, tokens are called invalid",
     in: "jwksKeys",
-    find: `return unavailable();`,
-    replace: `return refused({ code: "TOKEN_INVALID", check: "key" });`,
+    find: `{ return unavailable(); }`,
+    replace: `{ return refused({ code: "TOKEN_INVALID", check: "key" }); }`,
     killedBy: ["unit/adapters/jwks-keys"],
   },
   {

@@ -13,13 +13,6 @@ export const stsTroubleBugs: readonly Bug[] = [
     killedBy: ATTEMPTS,
   },
   {
-    name: "sts: attempts go on after the budget of time",
-    in: "attemptsWith",
-    find: `nowMs < endMs && begun < MAX_ATTEMPTS`,
-    replace: `begun < MAX_ATTEMPTS`,
-    killedBy: ATTEMPTS,
-  },
-  {
     name: "sts: attempts without end",
     in: "attemptsWith",
     find: `nowMs < endMs && begun < MAX_ATTEMPTS`,
