@@ -4,8 +4,8 @@ import type { Queue } from "./queueing-sts/queue.ts";
 export interface QueueingStsOptions {
   readonly sts: Sts;
   readonly clock: Clock;
-  /** Resolves after so many milliseconds. */
-  readonly pause?: (ms: number) => Promise<unknown>;
+  /** Resolves after so many milliseconds. May end sooner where the signal says so. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
   /** In [0, 1). Spreads calls over time. */
   readonly random?: () => number;
 }

@@ -29,7 +29,7 @@ export const stsTroubleBugs: readonly Bug[] = [
   {
     name: "sts: a slow STS is asked several times for each call",
     in: "attemptsWith",
-    find: `Math.max(companionAfterMs, 2 * lastAnswerMs)`,
+    find: `Math.max(companionAfterMs, 2 * usualMs)`,
     replace: `companionAfterMs`,
     killedBy: ATTEMPTS,
   },
@@ -43,15 +43,22 @@ export const stsTroubleBugs: readonly Bug[] = [
   {
     name: "sts: a dead STS is asked for ever",
     in: "breaker.ts#breaker",
-    find: `return policy.execute(attempt);`,
-    replace: `return attempt();`,
+    find: `if (asOf === openings) await policy.execute(async () => outcome);`,
+    replace: ``,
+    killedBy: ATTEMPTS,
+  },
+  {
+    name: "sts: attempts from before a pause begin it anew",
+    in: "breaker.ts#breaker",
+    find: `if (asOf === openings) await`,
+    replace: `await`,
     killedBy: ATTEMPTS,
   },
   {
     name: "sts: everybody tries a dead STS when its pause is over",
     in: "breaker.ts#breaker",
-    find: `policy.state === CircuitState.HalfOpen ||`,
-    replace: ``,
+    find: `if (policy.state !== CircuitState.Closed)`,
+    replace: `if (false)`,
     killedBy: ATTEMPTS,
   },
   {
@@ -85,7 +92,7 @@ export const stsTroubleBugs: readonly Bug[] = [
   {
     name: "sts: a request waits for a scout whose call hangs",
     in: "queueOf",
-    find: `await Promise.race([turn.came, pause(leftMs)])`,
+    find: `await untilOneOf(turn.came, leftMs)`,
     replace: `await turn.came`,
     killedBy: QUEUE,
   },

@@ -24,7 +24,7 @@ export type OnBreak = (because: string, pauseMs: number) => void;
 
 /**
  * Failed attempts in a row after which STS is left alone. Ours: if every second attempt fails, 16 in a row happen once in
- * 65,000 attempts; and a dead STS holds an instance that takes one request at a time for three requests.
+ * 65,000 attempts; and a dead STS holds an instance that takes one request at a time for two requests.
  */
 const FAILED_IN_A_ROW = 16;
 
@@ -37,6 +37,7 @@ const PAUSE_MS = { initialDelay: 1_000, maxDelay: 10_000, generator: halfJitterG
  */
 export function breaker(onBreak: OnBreak): Breaker {
   let opened = { atMs: 0, forMs: 0 };
+  let openings = 0;
   const make = () => {
     const policy = circuitBreaker(
       handleWhenResult((outcome) => isOutage(outcome as Outcome)),
@@ -44,6 +45,7 @@ export function breaker(onBreak: OnBreak): Breaker {
         breaker: new ConsecutiveBreaker(FAILED_IN_A_ROW),
         halfOpenAfter: watched(new ExponentialBackoff(PAUSE_MS), (forMs) => {
           opened = { atMs: Date.now(), forMs };
+          openings += 1;
         }),
       },
     );
@@ -61,9 +63,15 @@ export function breaker(onBreak: OnBreak): Breaker {
     run: async (attempt) => {
       // The clock has gone back: the pause would last for as long.
       if (policy.state === CircuitState.Open && leftMs() > opened.forMs) policy = make();
-      if (policy.state === CircuitState.HalfOpen || (policy.state === CircuitState.Open && leftMs() > 0))
-        return leftAlone(leftMs());
-      return policy.execute(attempt);
+      if (policy.state === CircuitState.Open && leftMs() > 0) return leftAlone(leftMs());
+      // Open: this is the trial. Half open: it waits for the trial, and goes on if that succeeds.
+      if (policy.state !== CircuitState.Closed)
+        return policy.execute(attempt).catch(() => leftAlone(leftMs()));
+      const asOf = openings;
+      const outcome = await attempt();
+      // An attempt from before a pause says nothing of the time after it.
+      if (asOf === openings) await policy.execute(async () => outcome);
+      return outcome;
     },
   };
 }

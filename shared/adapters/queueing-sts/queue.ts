@@ -27,7 +27,12 @@ const ENOUGH_SLOTS = 32;
  * it is not throttled, two may call at a time, then four, and so on: many instances share one quota, and each of them should take a
  * little of it. A request that would wait for too long is refused, with the time until its turn may come.
  */
-export function queueOf({ sts, clock, pause = passing, random = Math.random }: QueueingStsOptions): Queue {
+export function queueOf({
+  sts,
+  clock,
+  pause = passingTime,
+  random = Math.random,
+}: QueueingStsOptions): Queue {
   const closed = pauseUntil();
   const waiting = backlog();
   /** Whether STS has asked for the pause. */
@@ -65,6 +70,14 @@ export function queueOf({ sts, clock, pause = passing, random = Math.random }: Q
     round += 1;
   };
 
+  /** No timer is left behind. */
+  const untilOneOf = async (event: Promise<void>, ms: number): Promise<void> => {
+    const over = new AbortController();
+    const time = pause(ms, over.signal).catch(() => undefined);
+    await Promise.race([event, time]);
+    over.abort();
+  };
+
   const ask = async (call: Parameters<Sts["assumeRole"]>): Promise<Answer> => {
     const asOf = round;
     taken += 1;
@@ -90,14 +103,18 @@ export function queueOf({ sts, clock, pause = passing, random = Math.random }: Q
       const leftMs = endMs - nowMs;
       // More than the longest wait is left: the clock has gone back.
       if (pauseMs >= leftMs || leftMs > LONGEST_WAIT_MS) return refusedFor(pauseMs);
-      if (pauseMs > 0) await pause(pauseMs);
-      else if (taken >= slots) await Promise.race([turn.came, pause(leftMs)]);
+      if (pauseMs > 0) await pause(pauseMs, new AbortController().signal);
+      else if (taken >= slots) await untilOneOf(turn.came, leftMs);
       else {
         const result = await ask(call);
         if (result.ok || result.refusal.code !== "STS_THROTTLED") return result;
       }
     }
   };
+}
+
+function passingTime(ms: number, signal: AbortSignal): Promise<void> {
+  return passing(ms, undefined, { signal });
 }
 
 /** The moment at which a call ends, and another may begin. */

@@ -274,14 +274,14 @@ describe("STS is out of order", () => {
     ],
     ["credentials without a token", withoutToken, "no credentials in the answer", requestId],
     ["a truncated body", { fault: "truncate" } as const, "network", { errorCode: "ECONNRESET" }],
-  ])("%s: refuses after seven attempts on new connections", async (_case, answer, because, id) => {
+  ])("%s: refuses after ten attempts on new connections", async (_case, answer, because, id) => {
     stub.answer(answer);
     const { result, calls } = await callsDuring(() => stsWith().assumeRole(CALL));
     expect(result).toEqual({ ok: false, refusal: { code: "STS_UNAVAILABLE", because, ...id } });
-    expect(calls).toHaveLength(7);
-    expect(new Set(calls.map(({ connection }) => connection)).size).toBe(7);
+    expect(calls).toHaveLength(10);
+    expect(new Set(calls.map(({ connection }) => connection)).size).toBe(10);
 
-    stub.answer(...Array(6).fill(answer), credentialsAnswer);
+    stub.answer(...Array(9).fill(answer), credentialsAnswer);
     expect(await stsWith().assumeRole(CALL)).toMatchObject({ ok: true });
   });
 
@@ -318,7 +318,7 @@ describe("STS is out of order", () => {
       ok: false,
       refusal: { code: "STS_UNAVAILABLE", because: "network", errorCode: "ECONNRESET" },
     });
-    expect(own.calls.map(({ connection }) => connection)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(own.calls.map(({ connection }) => connection)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
   const NOW = Date.parse("2026-11-23T10:00:00Z");
@@ -418,10 +418,10 @@ describe("STS is out of order", () => {
     expect(calls.length).toBeGreaterThanOrEqual(2);
   });
 
-  it("begins companions later after a slow answer: a slow STS is not asked twice for each call", async () => {
+  it("begins companions later after slow answers: a slow STS is not asked twice for each call", async () => {
     const sts = stsWith({ companionAfterMs: 100, budgetMs: 15_000 });
     stub.answer({ fault: "drip", everyMs: 1 });
-    await callsDuring(() => sts.assumeRole(CALL));
+    for (let call = 0; call < 6; call += 1) await sts.assumeRole(CALL);
     const { result, calls } = await callsDuring(() => sts.assumeRole(CALL));
     expect(result.ok).toBe(true);
     expect(calls).toHaveLength(1);
@@ -453,7 +453,7 @@ describe("an STS that is dead", () => {
   const WARNING =
     /^STS: many calls in a row have failed \(server error\); it is not asked for 0\.[5-9] s$|1\.0 s$/;
 
-  /** Three calls make 16 attempts, and the breaker opens. */
+  /** Two calls make 16 attempts, and the breaker opens. */
   async function opened() {
     const warnings: string[] = [];
     const sts = stsWith({ onWarning: (message) => warnings.push(message) });
@@ -486,7 +486,7 @@ describe("an STS that is dead", () => {
     expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
   });
 
-  it("gets one attempt after the pause: while it is under way, and after it fails, everybody else is refused", async () => {
+  it("gets one attempt after the pause: everybody else waits for it, and is refused when it fails", async () => {
     const { sts, warnings } = await opened();
     moveWallClock(1_001);
     const { result, calls } = await callsDuring(() =>
@@ -511,6 +511,23 @@ describe("an STS that is dead", () => {
     const { sts } = await opened();
     stub.answer(credentialsAnswer);
     moveWallClock(-600_000);
+    expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
+  });
+
+  it("is not what attempts from before the pause show: they begin no pause anew", async () => {
+    const sts = stsWith({ budgetMs: 1_000, companionAfterMs: 5_000 });
+    stub.answer(errorAnswer(500, "InternalError"), credentialsAnswer);
+    await sts.assumeRole(CALL);
+    stub.answer({ fault: "hang" });
+    const before = stub.calls.length;
+    const early = sts.assumeRole(CALL);
+    await vi.waitFor(() => expect(stub.calls.length).toBe(before + 1));
+    stub.answer(errorAnswer(500, "InternalError"));
+    for (let call = 0; call < 3; call += 1) await sts.assumeRole(CALL);
+    stub.answer(credentialsAnswer);
+    moveWallClock(1_001);
+    expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
+    expect(await early).toMatchObject({ ok: false });
     expect(await sts.assumeRole(CALL)).toMatchObject({ ok: true });
   });
 
@@ -585,15 +602,15 @@ describe("a kept connection that is dead", () => {
     expect(pauses.count()).toBe(1);
   });
 
-  it("leaves seven attempts at the most, where new connections are reset too", async () => {
+  it("leaves ten attempts at the most, where new connections are reset too", async () => {
     const { own, sts, pauses } = await withKeptConnection();
     own.answer({ fault: "reset" });
     expect(await sts.assumeRole(CALL)).toEqual({
       ok: false,
       refusal: { code: "STS_UNAVAILABLE", because: "network", errorCode: "ECONNRESET" },
     });
-    expect(connectionsOf(own)).toEqual([1, 1, 2, 3, 4, 5, 6, 7]);
-    expect(pauses.count()).toBe(6);
+    expect(connectionsOf(own)).toEqual([1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(pauses.count()).toBe(9);
   });
 
   it("is not what an answer shows that breaks off: that is an outage, with its pause", async () => {
