@@ -32,7 +32,10 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     projects: [
-      { extends: true, test: { name: "apart", include: ["test/**/*.test.ts"], exclude: [...SHARING, ...LONG] } },
+      {
+        extends: true,
+        test: { name: "apart", include: ["test/**/*.test.ts"], exclude: [...SHARING, ...LONG] },
+      },
       { extends: true, test: { name: "sharing", include: SHARING, exclude: LONG, isolate: false } },
       { extends: true, test: { name: "long", include: LONG } },
     ],

@@ -1,21 +1,12 @@
-import type { Clock, Sts } from "../ports.ts";
-import type { Queue } from "./queueing-sts/queue.ts";
-
-export interface QueueingStsOptions {
-  readonly sts: Sts;
-  readonly clock: Clock;
-  /** Resolves after so many milliseconds. May end sooner where the signal says so. */
-  readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
-  /** In [0, 1). Spreads calls over time. */
-  readonly random?: () => number;
-}
+import type { Sts } from "../ports.ts";
+import type { Queue, QueueOptions } from "./queueing-sts/queue.ts";
 
 /**
  * An {@link Sts} around an `Sts`, in which requests queue for a moment while the account's quota is used up. It belongs next to STS,
  * inside every store of credentials: a user whose credentials are in a store need not queue. The queue is a file of its own,
  * which the first throttling loads.
  */
-export function queueingSts(options: QueueingStsOptions): Sts {
+export function queueingSts(options: QueueOptions): Sts {
   let queue: Queue | undefined;
   return {
     assumeRole: async (...call) => {

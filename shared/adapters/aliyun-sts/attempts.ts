@@ -2,10 +2,20 @@ import { type Result, refused } from "../../domain/refusal.ts";
 import type { TemporaryCredentials } from "../../ports.ts";
 import type { Outcome } from "./answer.ts";
 import { breaker } from "./breaker.ts";
-import type { CallsOptions } from "./calls.ts";
 
 /** One attempt, on a new connection or on any. It settles within `timeoutMs`. */
 export type Attempt = (how: { readonly timeoutMs: number; readonly newSocket: boolean }) => Promise<Outcome>;
+
+export interface AttemptsOptions {
+  /** For the operator: one line when STS is left alone for a while. */
+  readonly onWarning: (message: string) => void;
+  /** Milliseconds for everything that one call does. */
+  readonly budgetMs: number;
+  /** Milliseconds. When an attempt has no answer by then, another one begins beside it. */
+  readonly companionAfterMs: number;
+  /** In [0, 1). Spreads attempts over time. */
+  readonly random: () => number;
+}
 
 /** An attempt that has begun already. */
 export interface Begun {
@@ -44,7 +54,7 @@ const SLOWER_BY = 0.3;
  * first good answer counts. A kept connection that turns out to be dead costs nothing. Times are monotonic: a clock that is
  * set changes no budget. Never throws.
  */
-export function attemptsWith({ budgetMs, companionAfterMs, random, onWarning }: CallsOptions) {
+export function attemptsWith({ budgetMs, companionAfterMs, random, onWarning }: AttemptsOptions) {
   const guard = breaker((because, pauseMs) =>
     onWarning(
       `STS: many calls in a row have failed (${because}); it is not asked for ${(pauseMs / 1_000).toFixed(1)} s`,

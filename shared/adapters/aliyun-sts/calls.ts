@@ -1,26 +1,15 @@
 import type { Result } from "../../domain/refusal.ts";
 import type { AssumeRole, CallerCredentials, TemporaryCredentials } from "../../ports.ts";
 import type { Outcome } from "./answer.ts";
-import type { Attempt, attemptsWith } from "./attempts.ts";
+import type { Attempt, AttemptsOptions, attemptsWith } from "./attempts.ts";
 import { attemptsWithSdk, type SdkOptions } from "./sdk.ts";
-
-export interface CallsOptions extends SdkOptions {
-  /** For the operator: one line when STS is left alone for a while. */
-  readonly onWarning: (message: string) => void;
-  /** Milliseconds for everything that one call does. */
-  readonly budgetMs: number;
-  /** Milliseconds. When an attempt has no answer by then, another one begins beside it. */
-  readonly companionAfterMs: number;
-  /** In [0, 1). Spreads attempts over time. */
-  readonly random: () => number;
-}
 
 /**
  * AssumeRole as often as it takes. Loading this module loads the SDK: import it when a request needs STS. What decides on further
  * attempts is a file of its own, which the first failure or the first silence loads: an STS that is well costs no byte of it.
  */
 export function callsToSts(
-  options: CallsOptions,
+  options: SdkOptions & AttemptsOptions,
 ): (call: AssumeRole, caller: CallerCredentials) => Promise<Result<TemporaryCredentials>> {
   const withSdk = attemptsWithSdk(options);
   let attempts: ReturnType<typeof attemptsWith> | undefined;

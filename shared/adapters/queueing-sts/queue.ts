@@ -2,8 +2,16 @@ import { setTimeout as passing } from "node:timers/promises";
 import { backlog } from "../../domain/ram/backlog.ts";
 import { pauseUntil } from "../../domain/ram/pause-until.ts";
 import { type Result, refused } from "../../domain/refusal.ts";
-import type { Sts, TemporaryCredentials } from "../../ports.ts";
-import type { QueueingStsOptions } from "../queueing-sts.ts";
+import type { Clock, Sts, TemporaryCredentials } from "../../ports.ts";
+
+export interface QueueOptions {
+  readonly sts: Sts;
+  readonly clock: Clock;
+  /** Resolves after so many milliseconds. May end sooner where the signal says so. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  /** In [0, 1). Spreads calls over time. */
+  readonly random?: () => number;
+}
 
 /** {@link Sts.assumeRole}, where STS may have answered a call already. */
 export type Queue = (call: Parameters<Sts["assumeRole"]>, answered?: Answer) => Promise<Answer>;
@@ -27,12 +35,7 @@ const ENOUGH_SLOTS = 32;
  * it is not throttled, two may call at a time, then four, and so on: many instances share one quota, and each of them should take a
  * little of it. A request that would wait for too long is refused, with the time until its turn may come.
  */
-export function queueOf({
-  sts,
-  clock,
-  pause = passingTime,
-  random = Math.random,
-}: QueueingStsOptions): Queue {
+export function queueOf({ sts, clock, pause = passingTime, random = Math.random }: QueueOptions): Queue {
   const closed = pauseUntil();
   const waiting = backlog();
   /** Whether STS has asked for the pause. */
