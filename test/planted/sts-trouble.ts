@@ -52,7 +52,7 @@ export const stsTroubleBugs: readonly Bug[] = [
     in: "breaker.ts#breaker",
     find: `if (asOf === openings) await`,
     replace: `await`,
-    killedBy: ATTEMPTS,
+    killedBy: ["unit/adapters/sts-breaker"],
   },
   {
     name: "sts: everybody tries a dead STS when its pause is over",
