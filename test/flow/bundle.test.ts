@@ -249,7 +249,8 @@ describe("the bundle does what the source does", () => {
     ["a reset connection", { fault: "reset" }, 503],
   ])("answers %s the same", async (name, answer, status) => {
     const user = name.replaceAll(" ", "-");
-    // Whatever the case before it has shown of STS is over.
+    // A success ends whatever the case before it has shown of STS.
+    stub.answer(credentialsAnswer);
     for (const handler of [bundled, source]) await ask(handler, `${user}-before`);
     stub.answer(answer);
     const ofBundle = await ask(bundled, user);
