@@ -2,6 +2,7 @@ import { type Result, refused } from "../../domain/refusal.ts";
 import type { TemporaryCredentials } from "../../ports.ts";
 import type { Outcome } from "./answer.ts";
 import { breaker } from "./breaker.ts";
+import { firstWithin } from "./first-within.ts";
 
 /** One attempt, on a new connection or on any. It settles within `timeoutMs`. */
 export type Attempt = (how: { readonly timeoutMs: number; readonly newSocket: boolean }) => Promise<Outcome>;
@@ -114,7 +115,7 @@ export function attemptsWith({ budgetMs, companionAfterMs, random, onWarning }: 
       }
       if (underWay.size === 0 && nextAtMs === Number.POSITIVE_INFINITY) return last.result;
 
-      const first = await firstOf(underWay, nextAtMs - nowMs);
+      const first = await firstWithin(nextAtMs - nowMs, underWay);
       if (first === undefined) continue;
       underWay.delete(first.by);
       last = first.outcome;
@@ -143,19 +144,6 @@ const NOT_IN_TIME: Outcome = { result: refused({ code: "STS_UNAVAILABLE", becaus
 interface Settled {
   readonly outcome: Outcome;
   readonly by: Promise<Settled>;
-}
-
-/** The first to settle; undefined when none has within `ms`. */
-async function firstOf(underWay: ReadonlySet<Promise<Settled>>, ms: number): Promise<Settled | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<undefined>((resolve) => {
-    if (ms !== Number.POSITIVE_INFINITY) timer = setTimeout(() => resolve(undefined), Math.max(0, ms));
-  });
-  try {
-    return await Promise.race([...underWay, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Milliseconds until another attempt can help; undefined when the outcome is final. */

@@ -1,7 +1,7 @@
 import type { Result } from "../../domain/refusal.ts";
 import type { AssumeRole, CallerCredentials, TemporaryCredentials } from "../../ports.ts";
-import type { Outcome } from "./answer.ts";
 import type { Attempt, AttemptsOptions, attemptsWith } from "./attempts.ts";
+import { firstWithin } from "./first-within.ts";
 import { attemptsWithSdk, type SdkOptions } from "./sdk.ts";
 
 /**
@@ -18,24 +18,11 @@ export function callsToSts(
     if (attempts !== undefined) return attempts(attempt);
     const startedMs = performance.now();
     const first = attempt({ timeoutMs: options.budgetMs, newSocket: false });
-    const early = await earlyOutcome(first, options.companionAfterMs);
+    const early = await firstWithin(options.companionAfterMs, [first]);
     if (early !== undefined && (early.result.ok || early.result.refusal.code !== "STS_UNAVAILABLE"))
       return early.result;
     const { attemptsWith } = await import("./attempts.ts");
     attempts ??= attemptsWith(options);
     return attempts(attempt, { outcome: first, startedMs });
   };
-}
-
-/** undefined when there is no outcome after `ms`. */
-async function earlyOutcome(outcome: Promise<Outcome>, ms: number): Promise<Outcome | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  try {
-    return await Promise.race([outcome, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
