@@ -77,10 +77,10 @@ module.exports = {
     {
       name: "4-breakers-are-loaded-when-they-are-needed",
       comment:
-        "a Redis is configured, or STS has failed; scripts/build/replacements cuts the breaker out of its package",
+        "a Redis is configured, or STS has failed; cli/build/replacements cuts the breaker out of its package",
       severity: "error",
       from: {
-        pathNot: "^shared/adapters/(redis-store(\\.ts$|/)|aliyun-sts/)|^scripts/build/replacements/|^test/",
+        pathNot: "^shared/adapters/(redis-store(\\.ts$|/)|aliyun-sts/)|^cli/build/replacements/|^test/",
       },
       to: { path: "(^|/)cockatiel(/|$)" },
     },
@@ -123,14 +123,23 @@ module.exports = {
       name: "8-deployed-code-knows-no-tools",
       severity: "error",
       from: { path: deployed },
-      to: { path: "^(sandbox|cli|test|scripts)/", pathNot: "^scripts/build/access-rules\\.ts$" },
+      to: { path: "^(sandbox|cli|test|scripts)/", pathNot: "^cli/build/access-rules\\.ts$" },
     },
     {
-      name: "8-deployed-code-imports-no-devDependency",
+      name: "8-published-code-imports-no-devDependency",
       comment: "the two hooks import their framework, an optional peer of the client package",
       severity: "error",
-      from: { path: deployed, pathNot: "^client/src/(react|vue)\\.ts$" },
+      from: { path: "^(functions|shared|client|cli|sandbox)/", pathNot: "^client/src/(react|vue)\\.ts$" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+    },
+    {
+      name: "8-deployed-code-imports-no-package-of-a-tool",
+      comment: "the package oss-valet depends on them for its commands and the sandbox",
+      severity: "error",
+      from: { path: "^(functions|shared)/" },
+      to: {
+        path: "(^|/)node_modules/(esbuild|yaml|ali-oss|asn1js|pkijs|semver|@alicloud/(ram|sls)[^/]*)/",
+      },
     },
     {
       name: "nothing-imports-tests",
@@ -146,7 +155,7 @@ module.exports = {
       severity: "error",
       from: { path: "^cli/" },
       to: {
-        path: "^(test|functions|shared/(adapters|flows))",
+        path: "^(test|scripts|functions|shared/(adapters|flows))",
         pathNot: [
           "^functions/(credentials/config|http/(gate-)?settings)\\.ts$",
           "^shared/adapters/(fixed-keys(\\.ts$|/)|jwks-keys/)",
@@ -187,7 +196,7 @@ module.exports = {
           "^examples/",
           "\\.(mjs|cjs)$",
           "^vitest\\.config\\.ts$",
-          "^scripts/build/replacements/",
+          "^cli/build/replacements/",
         ],
       },
       to: {},

@@ -1,124 +1,18 @@
-import { readFileSync } from "node:fs";
+#!/usr/bin/env node
 import { createInterface } from "node:readline/promises";
 import { setTimeout } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
-import { nearest } from "../shared/domain/rules/nearest.ts";
-import { type AccessReader, type Command, type Terminal, UsageError } from "./shared/command.ts";
-import { helpText, table } from "./shared/help.ts";
+import { valet } from "./valet.ts";
 
-/** The table of commands. A command's module is loaded when it is called: some load the SDKs. */
-const COMMANDS: Readonly<
-  Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>
-> = {
-  explain: {
-    summary: "what a user would be granted, and why",
-    load: async () => (await import("./explain/command.ts")).explain,
-  },
-  test: {
-    summary: "runs the tests in access.yaml",
-    load: async () => (await import("./test/command.ts")).test,
-  },
-  provision: {
-    summary: "creates the roles and policies in RAM that access.yaml needs",
-    load: async () => (await import("./provision/command.ts")).provision,
-  },
-  doctor: {
-    summary: "checks a deployment from end to end, and says what to fix",
-    load: async () => (await import("./doctor/command.ts")).doctor,
-  },
-  smoke: {
-    summary: "after a deploy: one exchange that must succeed, several that must not",
-    load: async () => (await import("./smoke/command.ts")).smoke,
-  },
-  sidecar: {
-    summary: "serves credentials on this machine to SDKs and tools that cannot send an App token",
-    load: async () => (await import("./sidecar/command.ts")).sidecar,
-  },
-};
-
-/** Runs one command. Exit code 0: done; 1: no (a broken promise, a denied decision); 2: called wrongly, or a broken file. */
-export async function valet(args: readonly string[], terminal: Terminal): Promise<number> {
-  const [name, ...rest] = args;
-  if (name === "help" && rest[0] !== undefined) return await valet([rest[0], "--help"], terminal);
-  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    terminal.out(overview());
-    return name === undefined ? 2 : 0;
-  }
-  if (name === "--version") {
-    terminal.out(version());
-    return 0;
-  }
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (entry === undefined) {
-    terminal.error(`valet: ${unknownCommand(name)}`);
-    return 2;
-  }
-  const command = await entry.load();
-  if (rest.includes("--help") || rest.includes("-h")) {
-    terminal.out(helpText(command));
-    return 0;
-  }
-  try {
-    return await command.run(rest, terminal, accessReader(terminal));
-  } catch (error) {
-    if (error instanceof BrokenAccessFile) {
-      if (rest.includes("--json")) terminal.out(JSON.stringify({ problems: error.problems }, null, 2));
-      else for (const problem of error.problems) terminal.error(problem);
-      return 2;
-    }
-    if (!(error instanceof UsageError)) throw error;
-    terminal.error(`valet ${name}: ${error.message}`);
-    return 2;
-  }
-}
-
-function overview(): string {
-  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const);
-  return [
-    "npm run valet -- <command> [options]",
-    table([
-      ...commands,
-      ["help COMMAND", "the command's options, settings and examples; also COMMAND --help"],
-    ]),
-    "The access rules come from access.yaml, or from the file that --access FILE or ACCESS_FILE names.\nnpm run -s valet -- --version prints the version.",
-  ].join("\n\n");
-}
-
-function unknownCommand(name: string): string {
-  const names = Object.keys(COMMANDS);
-  const near = nearest(name, [...names, "help", "--help", "--version"]);
-  const instead = near === undefined ? `Commands: ${names.join(", ")}` : `Did you mean "${near}"?`;
-  return `unknown command "${name}". ${instead}`;
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-    readonly version: string;
-  };
-  return manifest.version;
-}
-
-/** access.yaml has problems. Each says where it is and what to write instead. */
-class BrokenAccessFile extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super("access.yaml is broken");
-    this.name = "BrokenAccessFile";
-    this.problems = problems;
-  }
-}
-
-function accessReader({ environment, error }: Terminal): AccessReader {
-  return async (option) => {
-    if (option === "") throw new UsageError("--access needs a file: --access access.yaml");
-    const { readAccessFile } = await import("./shared/access-file.ts");
-    const file = readAccessFile(option ?? (environment["ACCESS_FILE"] || "access.yaml"));
-    if (!file.ok) throw new BrokenAccessFile(file.problems);
-    for (const warning of file.warnings) error(`warning: ${warning}`);
-    return file;
-  };
-}
+/** The process: `npm run valet --` in the repository, `npx valet` where the package is installed. */
+process.exitCode = await valet(process.argv.slice(2), {
+  environment: process.env,
+  out: (text) => process.stdout.write(`${text}\n`),
+  error: (text) => process.stderr.write(`${text}\n`),
+  ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : undefined,
+  colour: process.stdout.isTTY && !process.env["NO_COLOR"],
+  nowMs: Date.now,
+  wait: setTimeout,
+});
 
 async function askOnTerminal(question: string): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
@@ -127,16 +21,4 @@ async function askOnTerminal(question: string): Promise<boolean> {
   } finally {
     lines.close();
   }
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  process.exitCode = await valet(process.argv.slice(2), {
-    environment: process.env,
-    out: (text) => process.stdout.write(`${text}\n`),
-    error: (text) => process.stderr.write(`${text}\n`),
-    ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : undefined,
-    colour: process.stdout.isTTY && !process.env["NO_COLOR"],
-    nowMs: Date.now,
-    wait: setTimeout,
-  });
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { build as bundle } from "esbuild";
-import { type BuildOptions, type BuildReport, build } from "../../scripts/build.ts";
+import { type BuildOptions, type BuildReport, build } from "../../cli/build/build.ts";
 import { ACCESS_WITH_SECRET } from "../support/valet.ts";
 import { SECRET } from "./programs/token-of.ts";
 

@@ -6,8 +6,8 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import type { Page } from "playwright-core";
+import { appTokenFor, startStage } from "../../cli/dev/stage.ts";
 import { optionsOrUsage } from "../../scripts/command-line.ts";
-import { appTokenFor, startStage } from "../../scripts/start/stage.ts";
 import { startChromium } from "../support/chromium.ts";
 
 const USAGE = `npx tsx test/bench/upload-browser.ts [--mebibytes N]

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { appTokenFor, type Stage, startStage } from "../../cli/dev/stage.ts";
+import { corsRuleFor } from "../../cli/dev/web-page.ts";
 import { explainOssError } from "../../client/src/index.ts";
-import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
-import { corsRuleFor } from "../../scripts/start/web-page.ts";
 import { recipeProgram } from "../support/browser-recipe.ts";
 import { CHROMIUM_PATH, startChromium } from "../support/chromium.ts";
 

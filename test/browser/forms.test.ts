@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { appTokenFor, type Stage, startStage } from "../../cli/dev/stage.ts";
 import type { CorsRule } from "../../sandbox/world.ts";
-import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
 import type { UploadForm, UploadsBody } from "../../shared/wire.ts";
 import { CHROMIUM_PATH, startChromium } from "../support/chromium.ts";
 

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { BuildOptions } from "../../cli/build/build.ts";
+import { DOMAIN_ROUTES, functionsOfSYaml } from "../../cli/dev/functions.ts";
 import { startFunction } from "../../sandbox/fc/running-function.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { attachPolicy } from "../../sandbox/world.ts";
-import type { BuildOptions } from "../../scripts/build.ts";
-import { DOMAIN_ROUTES, functionsOfSYaml } from "../../scripts/start/functions.ts";
 
 /** The sandbox, and the functions as some checkout of this project builds them. */
 export interface Stage {
@@ -26,9 +26,9 @@ export interface Stage {
 /** This project. */
 export const ROOT = join(import.meta.dirname, "../..");
 
-/** `code`: the folder of a checkout, with its packages. Its own scripts/build.ts builds what runs. */
+/** `code`: the folder of a checkout, with its packages. Its own cli/build/build.ts builds what runs. */
 export async function startStage(code: string): Promise<Stage> {
-  const { build } = (await import(pathToFileURL(join(code, "scripts/build.ts")).href)) as {
+  const { build } = (await import(pathToFileURL(join(code, "cli/build/build.ts")).href)) as {
     readonly build: (options: BuildOptions) => Promise<unknown>;
   };
   const sandbox = await startSandbox();

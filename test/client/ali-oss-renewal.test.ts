@@ -1,8 +1,8 @@
 import OSS from "ali-oss";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { appTokenFor, type Stage, startStage } from "../../cli/dev/stage.ts";
 import { ossClient } from "../../client/src/ali-oss.ts";
 import { type Credentials, createCredentials } from "../../client/src/index.ts";
-import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
 
 /** Seconds. */
 const LIFE = 900;

@@ -2,9 +2,9 @@ import credentialsModule from "@alicloud/credentials";
 import { $OpenApiUtil } from "@alicloud/openapi-core";
 import stsModule from "@alicloud/sts20150401";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { appTokenFor, type Stage, startStage } from "../../cli/dev/stage.ts";
 import { credentialsProvider } from "../../client/src/alicloud.ts";
 import { createCredentials } from "../../client/src/index.ts";
-import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
 import { NOON_MS } from "./fake-valet.ts";
 
 // The default of a CommonJS module is its exports for Node and esbuild, and the class itself for vitest.

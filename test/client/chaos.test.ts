@@ -1,9 +1,9 @@
 import OSS from "ali-oss";
 import { expect, it, onTestFinished } from "vitest";
+import { appTokenFor, startStage } from "../../cli/dev/stage.ts";
 import { ossClient } from "../../client/src/ali-oss.ts";
 import { createCredentials } from "../../client/src/index.ts";
 import type { Fault } from "../../sandbox/fault-rule.ts";
-import { appTokenFor, startStage } from "../../scripts/start/stage.ts";
 
 const OPERATIONS = 10_000;
 const CALLERS = 50;

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import Oss from "ali-oss";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse } from "yaml";
+import { corsRuleFor } from "../../cli/dev/web-page.ts";
 import { startSandbox } from "../../sandbox/sandbox.ts";
-import { corsRuleFor } from "../../scripts/start/web-page.ts";
 import { BROWSER_RECIPE, recipeBlocks, recipeProgram } from "../support/browser-recipe.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

@@ -66,28 +66,35 @@ const REFUSED: Readonly<Record<string, readonly Import[]>> = {
   "7-sandbox-knows-nothing-of-ours": [
     ["sandbox/ram/evaluate.ts", "shared/domain/ram/ram-policy.ts"],
     ["sandbox/ram/evaluate.ts", "shared/wire.ts", "as a type"],
-    ["sandbox/main.ts", "functions/http/http.ts"],
-    ["sandbox/main.ts", "client/src/index.ts"],
-    ["sandbox/main.ts", "cli/main.ts"],
-    ["sandbox/main.ts", "scripts/build.ts"],
+    ["sandbox/sandbox.ts", "functions/http/http.ts"],
+    ["sandbox/sandbox.ts", "client/src/index.ts"],
+    ["sandbox/sandbox.ts", "cli/main.ts"],
+    ["sandbox/sandbox.ts", "scripts/check.ts"],
   ],
   "8-deployed-code-knows-no-tools": [
     ["functions/http/http.ts", "sandbox/http.ts", "as a type"],
     ["shared/ports.ts", "cli/main.ts"],
-    ["client/src/index.ts", "scripts/build.ts"],
+    ["client/src/index.ts", "scripts/check.ts"],
     ["shared/adapters/audit-log.ts", "test/support/stubs.ts"],
   ],
-  "8-deployed-code-imports-no-devDependency": [
+  "8-deployed-code-imports-no-package-of-a-tool": [
+    ["functions/http/http.ts", "yaml"],
+    ["shared/adapters/audit-log.ts", "esbuild"],
+  ],
+  "8-published-code-imports-no-devDependency": [
+    ["cli/main.ts", "a-dev-dependency"],
+    ["sandbox/sandbox.ts", "a-dev-dependency"],
     ["functions/http/http.ts", "a-dev-dependency"],
     ["shared/adapters/audit-log.ts", "a-dev-dependency"],
     ["client/src/index.ts", "an-undeclared-package"],
   ],
   "nothing-imports-tests": [
-    ["scripts/build.ts", "test/support/stubs.ts"],
+    ["scripts/check.ts", "test/support/stubs.ts"],
     ["cli/main.ts", "test/support/stubs.ts"],
   ],
   "cli-knows-domain-and-sandbox": [
     ["cli/main.ts", "functions/credentials/handler.ts"],
+    ["cli/main.ts", "scripts/check.ts"],
     ["cli/main.ts", "shared/adapters/aliyun-sts.ts"],
     ["cli/explain/command.ts", "shared/flows/vend-credentials.ts"],
   ],
@@ -158,7 +165,7 @@ const REFUSED: Readonly<Record<string, readonly Import[]>> = {
     ["functions/http/x.ts", "functions/uploads/x.ts", "as a type"],
     ["functions/http/x.ts", "functions/compose.ts"],
   ],
-  resolvable: [["scripts/build.ts", "./missing.ts"]],
+  resolvable: [["scripts/check.ts", "./missing.ts"]],
 };
 
 /** The other halves of the cycles above: dependency-cruiser reports a cycle at one of its imports. */
@@ -200,20 +207,20 @@ const ACCEPTED: readonly Import[] = [
   ["functions/credentials/compose.ts", "shared/adapters/jwt-token-verifier.ts"],
   ["functions/credentials/compose.ts", "shared/flows/vend-credentials.ts"],
   ["functions/credentials/compose.ts", "functions/http/http.ts"],
-  ["functions/credentials/compose.ts", "scripts/build/access-rules.ts"],
+  ["functions/credentials/compose.ts", "cli/build/access-rules.ts"],
   ["functions/http/gate-settings.ts", "shared/domain/rules/access-rules.ts"],
   ["functions/credentials/compose.ts", "functions/credentials/config.ts"],
   ["functions/uploads/compose.ts", "functions/http/http.ts"],
   ["functions/http/http.ts", "functions/http/answer.ts"],
   ["functions/http/http.ts", "shared/wire.ts", "as a type"],
   ["client/src/index.ts", "shared/wire.ts", "as a type"],
-  ["sandbox/main.ts", "node:fs"],
-  ["sandbox/main.ts", "a-dev-dependency"],
-  ["cli/main.ts", "sandbox/main.ts"],
+  ["sandbox/sandbox.ts", "node:fs"],
+  ["cli/main.ts", "yaml"],
+  ["cli/main.ts", "sandbox/sandbox.ts"],
   ["cli/main.ts", "shared/domain/ram/ram-policy.ts"],
-  ["scripts/build.ts", "a-dev-dependency"],
+  ["scripts/check.ts", "a-dev-dependency"],
   ["test/unit/compose.test.ts", "functions/credentials/compose.ts"],
-  ["test/unit/compose.test.ts", "sandbox/main.ts"],
+  ["test/unit/compose.test.ts", "sandbox/sandbox.ts"],
 ];
 
 interface Violation {
@@ -273,6 +280,8 @@ function violationsIn(imports: readonly Import[]): readonly Violation[] {
     .summary.violations;
 }
 
+const DEPENDENCIES = ["a-dependency", "ioredis", "cockatiel", "yaml", "esbuild"];
+
 function treeWith(imports: readonly Import[]): string {
   const tree = mkdtempSync(join(tmpdir(), "oss-valet-imports-"));
   trees.push(tree);
@@ -281,12 +290,12 @@ function treeWith(imports: readonly Import[]): string {
     [
       "package.json",
       JSON.stringify({
-        dependencies: { "a-dependency": "1.0.0", ioredis: "1.0.0", cockatiel: "1.0.0" },
+        dependencies: Object.fromEntries(DEPENDENCIES.map((name) => [name, "1.0.0"])),
         devDependencies: { "a-dev-dependency": "1.0.0" },
       }),
     ],
   ]);
-  for (const name of ["a-dependency", "ioredis", "cockatiel", "a-dev-dependency", "an-undeclared-package"]) {
+  for (const name of [...DEPENDENCIES, "a-dev-dependency", "an-undeclared-package"]) {
     files.set(
       `node_modules/${name}/package.json`,
       JSON.stringify({ name, version: "1.0.0", main: "index.js" }),

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { build } from "../../cli/build/build.ts";
 import { configFrom } from "../../functions/credentials/config.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { openSession } from "../../sandbox/sts/session.ts";
-import { build } from "../../scripts/build.ts";
 import type { DownloadsBody } from "../../shared/wire.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse, parseDocument } from "yaml";
+import { build } from "../../cli/build/build.ts";
+import { DOMAIN_ROUTES } from "../../cli/dev/functions.ts";
 import { CREDENTIALS_SETTINGS } from "../../functions/credentials/config.ts";
 import { GATE_SETTINGS } from "../../functions/http/gate-settings.ts";
 import { HTTP_SETTINGS } from "../../functions/http/http-settings.ts";
@@ -15,8 +17,6 @@ import { startFunction } from "../../sandbox/fc/running-function.ts";
 import { functionsFromSYaml } from "../../sandbox/fc/s-yaml.ts";
 import { fcServer } from "../../sandbox/fc/server.ts";
 import { emptyWorld } from "../../sandbox/world.ts";
-import { build } from "../../scripts/build.ts";
-import { DOMAIN_ROUTES } from "../../scripts/start/functions.ts";
 import { codeDirWith, listen } from "../support/fc-function.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

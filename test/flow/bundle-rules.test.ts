@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { AccessFileError, accessFileOrThrow } from "../../scripts/build/access-file.ts";
-import { sourceOf } from "../../scripts/build/source-of.ts";
-import { build } from "../../scripts/build.ts";
+import { AccessFileError, accessFileOrThrow } from "../../cli/build/access-file.ts";
+import { build } from "../../cli/build/build.ts";
+import { sourceOf } from "../../cli/build/source-of.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "oss-valet-rules-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
+import { appTokenFor, type Stage, startStage } from "../../cli/dev/stage.ts";
 import type { CredentialsBody } from "../../shared/wire.ts";
 import { rawRequest } from "../support/raw-request.ts";
 

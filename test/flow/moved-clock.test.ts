@@ -1,6 +1,6 @@
 import OSS from "ali-oss";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
+import { appTokenFor, type Stage, startStage } from "../../cli/dev/stage.ts";
 import { failureOf } from "../support/oss-service.ts";
 
 let stage: Stage;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
+import { appTokenFor, type Stage, startStage } from "../../cli/dev/stage.ts";
 
 /** CommonJS: its default export is a member for TypeScript, and the class itself for some loaders. */
 const { default: Credential, Config } = createRequire(import.meta.url)(

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { build } from "../../scripts/build.ts";
+import { build } from "../../cli/build/build.ts";
 import { ACCESS_WITH_SECRET } from "../support/valet.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "oss-valet-small-heap-"));

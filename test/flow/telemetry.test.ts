@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import jwt from "jsonwebtoken";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { build } from "../../scripts/build.ts";
+import { build } from "../../cli/build/build.ts";
 import { type BuiltServer, startBuiltServer } from "../support/built-server.ts";
 import { attributeOf, type Collector, type ReceivedSpan, startCollector } from "../support/collector.ts";
 import { functionSettings, JWT_SECRET } from "../support/function-settings.ts";

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { appTokenFor, type Stage, startStage } from "../../cli/dev/stage.ts";
 import { environmentFor } from "../../sandbox/https/environment.ts";
 import { startSandbox } from "../../sandbox/sandbox.ts";
-import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
 
 /** What `npm start` starts, and what the programs know of it. */
 export interface InteropCloud {

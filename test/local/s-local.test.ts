@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { appTokenFor, type Stage, startStage } from "../../scripts/start/stage.ts";
+import { appTokenFor, type Stage, startStage } from "../../cli/dev/stage.ts";
 import { fcEvent } from "../support/fc-events.ts";
 import { SOON } from "../support/fc-function.ts";
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
     join(project, "build.mjs"),
     `import { register } from ${JSON.stringify(import.meta.resolve("tsx/esm/api"))};
      register();
-     const { buildOrExplain } = await import(${JSON.stringify(pathToFileURL(join(ROOT, "scripts/build.ts")))});
+     const { buildOrExplain } = await import(${JSON.stringify(pathToFileURL(join(ROOT, "cli/build/explained.ts")))});
      process.exitCode = (await buildOrExplain({ outDir: ${JSON.stringify(join(project, "dist/credentials"))} })) ? 0 : 1;`,
   );
   stage = await startStage({ port: 0, orFree: true });

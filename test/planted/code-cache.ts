@@ -1,6 +1,6 @@
 import type { Bug } from "./bug.ts";
 
-const killedBy = ["unit/scripts/code-cache-loader"];
+const killedBy = ["unit/cli/build/code-cache-loader"];
 
 /** Which code cache may run in place of the code beside it. */
 export const codeCacheBugs: readonly Bug[] = [
@@ -27,21 +27,21 @@ export const codeCacheBugs: readonly Bug[] = [
   },
   {
     name: "code cache: another version of V8 made it",
-    in: "scripts/build/code-cache/loader.ts#engine",
+    in: "cli/build/code-cache/loader.ts#engine",
     find: "${process.versions.v8}",
     replace: "",
     killedBy,
   },
   {
     name: "code cache: another architecture made it",
-    in: "scripts/build/code-cache/loader.ts#engine",
+    in: "cli/build/code-cache/loader.ts#engine",
     find: "${process.arch}",
     replace: "",
     killedBy,
   },
   {
     name: "code cache: another operating system made it",
-    in: "scripts/build/code-cache/loader.ts#engine",
+    in: "cli/build/code-cache/loader.ts#engine",
     find: "${process.platform}",
     replace: "",
     killedBy,

@@ -12,7 +12,7 @@ import { addBucket } from "../../sandbox/world.ts";
 import { requestOn, secured } from "../support/through-proxy.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const MAIN = new URL("../../sandbox/main.ts", import.meta.url).pathname;
+const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
 
 let sandbox: Awaited<ReturnType<typeof startWithHttps>>;
 const startWithHttps = () => startSandbox({ https: true });
@@ -188,7 +188,9 @@ describe("SOCKS, for Java", () => {
 
 describe("npm run sandbox -- --https", () => {
   it("prints one line of JSON with what --https adds, and removes its files on SIGTERM", async () => {
-    const child = spawn(process.execPath, ["--import", "tsx", MAIN, "--https", "--json"], { stdio: "pipe" });
+    const child = spawn(process.execPath, ["--import", "tsx", MAIN, "sandbox", "--https", "--json"], {
+      stdio: "pipe",
+    });
     let complaints = "";
     child.stderr.on("data", (chunk: Buffer) => {
       complaints += chunk.toString();

@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build, type FunctionName } from "../../cli/build/build.ts";
+import { DOMAIN_ROUTES } from "../../cli/dev/functions.ts";
 import { doctor } from "../../cli/doctor/command.ts";
 import type { Finding } from "../../cli/doctor/finding.ts";
 import { provision } from "../../cli/provision/command.ts";
@@ -11,8 +13,6 @@ import { type RunningFunction, startFunction } from "../../sandbox/fc/running-fu
 import { functionsFromSYaml } from "../../sandbox/fc/s-yaml.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import type { Account, Bucket, Role } from "../../sandbox/world.ts";
-import { build, type FunctionName } from "../../scripts/build.ts";
-import { DOMAIN_ROUTES } from "../../scripts/start/functions.ts";
 import { auditLinesIn } from "./audit-lines.ts";
 import { keptRsaKey } from "./kept-key.ts";
 import { readerOf } from "./valet.ts";

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { BuildReport } from "../../../scripts/build.ts";
+import type { BuildReport } from "../../../cli/build/build.ts";
 import { atMost, type Row, type Target } from "../table.ts";
 
 type File = BuildReport["files"][number];

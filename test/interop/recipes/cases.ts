@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { appTokenFor, type Stage } from "../../../scripts/start/stage.ts";
+import { appTokenFor, type Stage } from "../../../cli/dev/stage.ts";
 import { type Finished, finished, lastLines } from "../commands.ts";
 import type { ProgramReport } from "../report.ts";
 import { bytesOf } from "./bucket.ts";

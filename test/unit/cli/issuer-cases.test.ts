@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { valet } from "../../../cli/main.ts";
+import { valet } from "../../../cli/valet.ts";
 import { NOW_MS } from "../../support/stubs.ts";
 
 /** Issuers as public reports describe them, through the operator's commands. */

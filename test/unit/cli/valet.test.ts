@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { valet } from "../../../cli/main.ts";
+import { valet } from "../../../cli/valet.ts";
 import { NOW_MS } from "../../support/stubs.ts";
 
 const ACCESS = `
@@ -20,6 +20,10 @@ tests:
 `;
 
 const OPTIONS = {
+  dev: ["once", "port", "json", "quiet"],
+  build: [],
+  serve: [],
+  sandbox: ["port", "seed", "https", "json"],
   explain: [
     ..."claim claims token issuer permission key bucket permissions prefix duration".split(" "),
     ..."source-ip role-policy access json".split(" "),
@@ -34,7 +38,18 @@ const OPTIONS = {
   ],
 } as const;
 
-const COMMANDS = ["explain", "test", "provision", "doctor", "smoke", "sidecar"] as const;
+const COMMANDS = [
+  "dev",
+  "build",
+  "serve",
+  "sandbox",
+  "explain",
+  "test",
+  "provision",
+  "doctor",
+  "smoke",
+  "sidecar",
+] as const;
 
 let folder: string;
 let accessFile: string;
@@ -97,7 +112,7 @@ describe("valet", () => {
 
   it("loads a command when it is called, and no SDK or YAML parser for help", () => {
     const script = `
-      const { valet } = await import("./cli/main.ts");
+      const { valet } = await import("./cli/valet.ts");
       const nothing = () => {};
       const terminal = { environment: {}, out: nothing, error: nothing, nowMs: Date.now };
       const { createRequire } = await import("node:module");
@@ -120,7 +135,7 @@ describe("valet", () => {
     const help = await run("help", command);
     expect(help).toMatchObject({
       code: 0,
-      out: expect.stringMatching(new RegExp(`^npm run valet -- ${command} `)),
+      out: expect.stringMatching(new RegExp(`^npm run valet -- ${command}\\b`)),
       error: "",
     });
     expect(await run(command, "--help")).toEqual(help);
@@ -144,10 +159,13 @@ describe("valet", () => {
     [["tset"], 'valet: unknown command "tset". Did you mean "test"?'],
     [["help", "tset"], 'valet: unknown command "tset". Did you mean "test"?'],
     [["--verison"], 'valet: unknown command "--verison". Did you mean "--version"?'],
-    [["constructor"], /^valet: unknown command "constructor". Commands: explain, test, /],
+    [
+      ["constructor"],
+      /^valet: unknown command "constructor". Commands: dev, build, serve, sandbox, explain, test, /,
+    ],
     [
       ["frobnicate"],
-      'valet: unknown command "frobnicate". Commands: explain, test, provision, doctor, smoke, sidecar',
+      'valet: unknown command "frobnicate". Commands: dev, build, serve, sandbox, explain, test, provision, doctor, smoke, sidecar',
     ],
     [["explain", "--cliam", "sub=a"], "valet explain: unknown option --cliam. Did you mean --claim?"],
     [

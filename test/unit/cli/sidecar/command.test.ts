@@ -3,8 +3,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { valet } from "../../../../cli/main.ts";
 import { printerFor } from "../../../../cli/sidecar/printed.ts";
+import { valet } from "../../../../cli/valet.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "valet-sidecar-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -11,7 +11,7 @@ export const replacement = {
   RetryPolicyContext,
   shouldRetry: (options: unknown, context: RetryPolicyContext): boolean => {
     if (options !== undefined)
-      throw new Error("retry options were left out of the bundle; see scripts/build/trim.ts");
+      throw new Error("retry options were left out of the bundle; see cli/build/trim.ts");
     return context.retriesAttempted === 0;
   },
   getBackoffDelay: unused("@darabonba/typescript getBackoffDelay"),

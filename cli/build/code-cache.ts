@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BuildOptions as BundleOptions, build as bundle } from "esbuild";
 import type { AccessRules } from "../../shared/domain/rules/rule.ts";
+import { EXTENSION } from "../shared/own-files.ts";
 import { cacheFile, codeFile } from "./code-cache/loader.ts";
 import { type WarmUp, warmUpFor } from "./code-cache/requests.ts";
 
@@ -39,7 +40,7 @@ export async function makeCodeCache({ outDir, entries, rules }: CodeCacheOptions
     const program = join(tools, "warm-up.cjs");
     await bundle({
       ...TOOL,
-      entryPoints: [join(import.meta.dirname, "code-cache/warm-up.ts")],
+      entryPoints: [join(import.meta.dirname, `code-cache/warm-up${EXTENSION}`)],
       outfile: program,
     });
     const plan = warmUpFor(rules);
@@ -74,7 +75,7 @@ const TOOL = {
 } as const satisfies BundleOptions;
 
 async function loaderText(): Promise<string> {
-  const path = JSON.stringify(join(import.meta.dirname, "code-cache/loader.ts"));
+  const path = JSON.stringify(join(import.meta.dirname, `code-cache/loader${EXTENSION}`));
   const { outputFiles } = await bundle({
     ...TOOL,
     stdin: {

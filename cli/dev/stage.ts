@@ -1,9 +1,9 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { type RunningFunction, startFunction } from "../../sandbox/fc/running-function.ts";
 import { sandboxLine } from "../../sandbox/guide.ts";
 import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
-import { build, type FunctionName } from "../build.ts";
+import { build, type FunctionName } from "../build/build.ts";
 import { DOMAIN_ROUTES, functionsOfSYaml } from "./functions.ts";
 import { type LocalAccess, readLocalAccess } from "./local-access.ts";
 import { runFolder } from "./run-folder.ts";
@@ -37,7 +37,7 @@ export interface Stage {
 }
 
 /** The parent of the folders of all runs. */
-const RUNS = join(import.meta.dirname, "../../dist/local");
+const RUNS = resolve("dist/local");
 
 export interface StageOptions {
   /** The first port; the next services use the following ones. 0 means free ports. */
@@ -132,7 +132,7 @@ async function opened({ port, orFree }: StageOptions): Promise<Opened> {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     if (orFree) return openedAt(0);
     throw new Error(
-      `a port from ${port} on is taken; name another one with -- --port N, or use free ports with -- --port 0`,
+      `a port from ${port} on is taken; name another one with --port N, or use free ports with --port 0`,
     );
   }
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { runFolder } from "../../../scripts/start/run-folder.ts";
+import { runFolder } from "../../../../cli/dev/run-folder.ts";
 
 let parent: string;
 beforeEach(() => {
@@ -42,7 +42,7 @@ describe("the folder of a run", () => {
 
   it("goes at the latest with its process, also where the process fails", () => {
     const script = `
-      const { runFolder } = await import(${JSON.stringify(import.meta.resolve("../../../scripts/start/run-folder.ts"))});
+      const { runFolder } = await import(${JSON.stringify(import.meta.resolve("../../../../cli/dev/run-folder.ts"))});
       console.log(runFolder(${JSON.stringify(parent)}).path);
       throw new Error("failed");`;
     const { status, stdout } = spawnSync(

@@ -4,6 +4,6 @@
  */
 export function unused(name: string): () => never {
   return function Unused(): never {
-    throw new Error(`${name} is not in the bundle (scripts/build/trim.ts)`);
+    throw new Error(`${name} is not in the bundle (cli/build/trim.ts)`);
   };
 }

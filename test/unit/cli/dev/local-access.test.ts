@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type LocalAccess, readLocalAccess } from "../../../scripts/start/local-access.ts";
+import { type LocalAccess, readLocalAccess } from "../../../../cli/dev/local-access.ts";
 
 const FILE = `issuers:
   - { name: login, issuer: "https://login.example.com/", audience: photo-app, secret: JWT_SECRET }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readableLogLine } from "../../../scripts/start/log-line.ts";
+import { readableLogLine } from "../../../../cli/dev/log-line.ts";
 
 const ENTRY = {
   time: "2026-11-26T12:00:00.000Z",

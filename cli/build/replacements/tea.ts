@@ -21,7 +21,7 @@ function Model(this: Record<string, unknown>, map?: Readonly<Record<string, unkn
   const known = Object.keys(names());
   const unknown = Object.keys(map).find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new Error(`the option ${unknown} was left out of the bundle; see scripts/build/trim.ts`);
+    throw new Error(`the option ${unknown} was left out of the bundle; see cli/build/trim.ts`);
   for (const name of known) {
     const value = map[name];
     if (value !== undefined && value !== null) this[name] = fieldOf(typeOf[name], value);
@@ -32,7 +32,7 @@ Model.prototype.toMap = unused("@alicloud/tea-typescript Model.toMap");
 
 function fieldOf(type: Type, value: unknown): unknown {
   if (typeof type === "object" && (type as { type?: unknown }).type === "array") {
-    throw new Error("models with arrays were left out of the bundle; see scripts/build/trim.ts");
+    throw new Error("models with arrays were left out of the bundle; see cli/build/trim.ts");
   }
   return typeof type === "function" && "types" in type && "names" in type
     ? new (type as unknown as ModelClass)(value)

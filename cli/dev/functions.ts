@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { DomainRoute } from "../../sandbox/fc/domain-routes.ts";
 import type { FunctionSettings } from "../../sandbox/fc/function-settings.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
-import type { FunctionName } from "../build.ts";
+import type { FunctionName } from "../build/build.ts";
 
 /** The functions of s.yaml, with the local cloud's roles and addresses. */
 export function functionsOfSYaml(

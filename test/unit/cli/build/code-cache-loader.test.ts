@@ -8,7 +8,7 @@ import {
   compiled,
   type LoaderModule,
   runWithCache,
-} from "../../../scripts/build/code-cache/loader.ts";
+} from "../../../../cli/build/code-cache/loader.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -1,10 +1,10 @@
 import { relative, resolve } from "node:path";
-import type { AccessFile } from "../../cli/shared/access-file.ts";
-import { checkedAccessFile } from "../../cli/shared/checked-access-file.ts";
+import type { AccessFile } from "../shared/access-file.ts";
+import { checkedAccessFile } from "../shared/checked-access-file.ts";
 
-/** access.yaml, or the file that ACCESS_FILE names. */
+/** access.yaml in the current folder, or the file that ACCESS_FILE names. */
 export function accessFilePath(): string {
-  return process.env["ACCESS_FILE"] || resolve(import.meta.dirname, "../../access.yaml");
+  return process.env["ACCESS_FILE"] || resolve("access.yaml");
 }
 
 /** Every mistake in an access file, one line each. */

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
+import { EXTENSION } from "../shared/own-files.ts";
 
 const SDK_BASE = "@darabonba/typescript";
 
@@ -213,7 +214,7 @@ export function trim({ sdk }: { readonly sdk: boolean }): Plugin {
         return { path: entry.by, namespace: "replaced" };
       });
       build.onLoad({ filter: /.*/, namespace: "replaced" }, ({ path }) => ({
-        contents: `module.exports = require("./${path}.ts").replacement;`,
+        contents: `module.exports = require("./${path}${EXTENSION}").replacement;`,
         resolveDir: join(import.meta.dirname, "replacements"),
       }));
       build.onLoad(
@@ -235,7 +236,7 @@ export function trim({ sdk }: { readonly sdk: boolean }): Plugin {
       build.onEnd(() => {
         if (missing.size > 0)
           throw new Error(
-            `trim: did not find ${[...missing].join(", ")}; a dependency has changed, so correct scripts/build/trim.ts`,
+            `trim: did not find ${[...missing].join(", ")}; a dependency has changed, so correct cli/build/trim.ts`,
           );
       });
     },
@@ -263,7 +264,7 @@ function withoutBlock(source: string, first: string): string {
     if (line.trim() !== first) continue;
     const closing = `${/^ */.exec(line)?.[0]}}`;
     const end = lines.findIndex((other, index) => index > at && other.startsWith(closing));
-    rest.push(`throw new Error("not in the bundle (scripts/build/trim.ts)");`, lines[end] ?? "");
+    rest.push(`throw new Error("not in the bundle (cli/build/trim.ts)");`, lines[end] ?? "");
     at = end;
   }
   return changed(rest.join("\n"), source, first);
@@ -271,7 +272,7 @@ function withoutBlock(source: string, first: string): string {
 
 /** A method goes as a whole. Of a function that a file exports, the name has to stay. */
 function withoutFunction(source: string, name: string): string {
-  const message = JSON.stringify(`${name} is not in the bundle (scripts/build/trim.ts)`);
+  const message = JSON.stringify(`${name} is not in the bundle (cli/build/trim.ts)`);
   const whole = METHODS.map(
     ([first, last]) =>
       new RegExp(`^${first.replace("NAME", name.replace(/[[\]().]/g, "\\$&"))}.*?^${last}`, "gms"),
@@ -286,7 +287,7 @@ function withoutFunction(source: string, name: string): string {
 function changed(rest: string, source: string, what: string): string {
   if (rest !== source) return rest;
   throw new Error(
-    `trim: ${what} does not exist any more; a dependency has changed, so correct scripts/build/trim.ts`,
+    `trim: ${what} does not exist any more; a dependency has changed, so correct cli/build/trim.ts`,
   );
 }
 
@@ -311,8 +312,7 @@ function withSharedHelpers(source: string): string {
   );
   const uses = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(rest);
   const left = [...INNER_HELPERS, ...UNUSED_HELPERS].filter(uses);
-  if (left.length > 0)
-    throw new Error(`trim: ${left.join(", ")} is still used; correct scripts/build/trim.ts`);
+  if (left.length > 0) throw new Error(`trim: ${left.join(", ")} is still used; correct cli/build/trim.ts`);
   const shared = HELPERS.filter(uses);
   if (shared.length === 0) return rest;
   return rest.replace(

@@ -5,7 +5,7 @@
 export const replacement = {
   satisfies: (_version: string, range: string): boolean => {
     const lowest = Math.min(...Array.from(range.matchAll(/(\d+)\.\d+\.\d+/g), ([, major]) => Number(major)));
-    if (!(lowest <= 20)) throw new Error(`jsonwebtoken asks for Node ${range}; see scripts/build/trim.ts`);
+    if (!(lowest <= 20)) throw new Error(`jsonwebtoken asks for Node ${range}; see cli/build/trim.ts`);
     return true;
   },
 };

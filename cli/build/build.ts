@@ -1,65 +1,64 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { basename, join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
+import { basename, join, relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { type BuildResult, build as bundle, type Metafile, type Plugin } from "esbuild";
-import { pathText, sentenceOf } from "../shared/domain/problem.ts";
-import { accessRulesFrom } from "../shared/domain/rules/access-rules.ts";
-import type { AccessRules } from "../shared/domain/rules/rule.ts";
-import { AccessFileError, accessFileOrThrow, accessFilePath } from "./build/access-file.ts";
-import { cacheFile, codeFile } from "./build/code-cache/loader.ts";
-import { type CodeCache, makeCodeCache, removeCodeCache } from "./build/code-cache.ts";
-import { ownFile } from "./build/own-file.ts";
-import { sourceOf } from "./build/source-of.ts";
-import { trim } from "./build/trim.ts";
-import { optionsOrUsage } from "./command-line.ts";
-
-const ROOT = join(import.meta.dirname, "..");
+import { pathText, sentenceOf } from "../../shared/domain/problem.ts";
+import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
+import type { AccessRules } from "../../shared/domain/rules/rule.ts";
+import { EXTENSION, ROOT } from "../shared/own-files.ts";
+import { AccessFileError, accessFileOrThrow, accessFilePath } from "./access-file.ts";
+import { codeFile } from "./code-cache/loader.ts";
+import { type CodeCache, makeCodeCache, removeCodeCache } from "./code-cache.ts";
+import { ownFile } from "./own-file.ts";
+import { sourceOf } from "./source-of.ts";
+import { trim } from "./trim.ts";
 
 /** Replaced by the parsed rules. If this path is wrong, `assertNothingForeign` fails the build. */
-const RULES_PARSER = join(ROOT, "shared/domain/rules/access-rules.ts");
+const RULES_PARSER = join(ROOT, `shared/domain/rules/access-rules${EXTENSION}`);
 
 /** OpenTelemetry: server.js loads it where METRICS_PORT or a collector is set. */
-const TELEMETRY = "functions/http/telemetry/compose.ts";
+const TELEMETRY = "functions/http/telemetry/compose";
 /** What every function loads only for settings that need it. */
 const LIMITS = {
   // Loaded by the plain server, outside Function Compute.
-  "token-guard": "functions/http/token-guard/compose.ts",
+  "token-guard": "functions/http/token-guard/compose",
   // Loaded where RATE_LIMIT is set.
-  "rate-limit": "functions/http/rate-limit/compose.ts",
+  "rate-limit": "functions/http/rate-limit/compose",
   // The Redis client: loaded where CREDENTIAL_CACHE names a Redis.
-  "redis-store": "shared/adapters/redis-store.ts",
+  "redis-store": "shared/adapters/redis-store",
 } as const;
 
 /**
  * What is deployed, by function: a handler of FC's Node.js runtime, a plain HTTP server, and what they load only for
- * requests that need it.
+ * requests that need it. Modules of this project, without their {@link EXTENSION}.
  */
 const FUNCTIONS = {
   credentials: {
-    index: "functions/credentials/index.ts",
+    index: "functions/credentials/index",
     // Outside Function Compute this server has the routes of all functions.
-    server: "functions/server/server.ts",
+    server: "functions/server/server",
     // The SDK: the first call of STS loads it.
-    sts: "shared/adapters/aliyun-sts/calls.ts",
+    sts: "shared/adapters/aliyun-sts/calls",
     // What decides on further attempts: the first failure of STS loads it.
-    retries: "shared/adapters/aliyun-sts/attempts.ts",
+    retries: "shared/adapters/aliyun-sts/attempts",
     // The queue of a throttled STS: the first throttling loads it.
-    queue: "shared/adapters/queueing-sts/queue.ts",
+    queue: "shared/adapters/queueing-sts/queue",
     // Loaded where CREDENTIAL_CACHE names a Redis.
-    "shared-cache": "functions/credentials/shared-cache/compose.ts",
+    "shared-cache": "functions/credentials/shared-cache/compose",
     telemetry: TELEMETRY,
     ...LIMITS,
   },
   uploads: {
-    index: "functions/uploads/index.ts",
-    server: "functions/uploads/server.ts",
+    index: "functions/uploads/index",
+    server: "functions/uploads/server",
     telemetry: TELEMETRY,
     ...LIMITS,
   },
 } as const;
 
 export type FunctionName = keyof typeof FUNCTIONS;
+
+export const FUNCTION_NAMES = Object.keys(FUNCTIONS) as readonly FunctionName[];
 
 export interface BuildOptions {
   readonly outDir: string;
@@ -99,9 +98,10 @@ export async function build(options: BuildOptions): Promise<BuildReport> {
   const { rules, warnings } = checkedRules(options);
   const name = options.function ?? "credentials";
   const usesSdk = name === "credentials";
+  const entryPoints = entryPointsOf(name);
   const { metafile, outputFiles } = await bundle({
     absWorkingDir: ROOT,
-    entryPoints: FUNCTIONS[name],
+    entryPoints,
     outdir: options.outDir,
     bundle: true,
     minify: true,
@@ -114,7 +114,7 @@ export async function build(options: BuildOptions): Promise<BuildReport> {
     // `debug`, a part of the Redis client, takes it where it is installed.
     external: ["supports-color"],
     supported: { "dynamic-import": false },
-    plugins: [ownFile(ROOT, FUNCTIONS[name]), compiledIn(rules), trim({ sdk: usesSdk })],
+    plugins: [ownFile(ROOT, entryPoints), compiledIn(rules), trim({ sdk: usesSdk })],
   } as const);
   assertNothingForeign(metafile, usesSdk ? FOREIGN : FOREIGN_TO_SIGNING);
   await mkdir(options.outDir, { recursive: true });
@@ -134,47 +134,10 @@ export async function build(options: BuildOptions): Promise<BuildReport> {
   return { warnings, codeCache, files: named, ...report };
 }
 
-/**
- * Runs {@link build} with a code cache (unless CODE_CACHE is `off`), and prints the files made, or every mistake. Returns true
- * when the build succeeded.
- */
-export function buildOrExplain(options: BuildOptions): Promise<boolean> {
-  return builtOrExplained([options]);
-}
-
-/** The same for every function: each has a folder of its own in `dist`. */
-export function buildAllOrExplain(dist: string): Promise<boolean> {
-  const names = Object.keys(FUNCTIONS) as FunctionName[];
-  return builtOrExplained(names.map((name) => ({ outDir: join(dist, name), function: name })));
-}
-
-async function builtOrExplained(all: readonly BuildOptions[]): Promise<boolean> {
-  try {
-    const codeCache = process.env["CODE_CACHE"] === "off" ? {} : ({ codeCache: "make" } as const);
-    const reports = await Promise.all(all.map((options) => build({ ...options, ...codeCache })));
-    // They are about the rules, which are the same for all.
-    for (const warning of reports[0]?.warnings ?? []) process.stderr.write(`warning: ${warning}\n`);
-    for (const { outDir, files, codeCache } of reports) {
-      const folder = relative(process.cwd(), outDir);
-      for (const { name, bytes, gzipBytes } of files)
-        process.stderr.write(`${join(folder, name)}  ${kB(bytes)} kB, ${kB(gzipBytes)} kB gzipped\n`);
-      if (codeCache !== undefined) process.stderr.write(`${codeCacheLine(folder, codeCache)}\n`);
-    }
-    return true;
-  } catch (error) {
-    if (!(error instanceof AccessFileError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return false;
-  }
-}
-
-function codeCacheLine(folder: string, codeCache: CodeCache): string {
-  if (!codeCache.made) return `warning: ${folder} has no code cache, and starts slower: ${codeCache.because}`;
-  const names = codeCache.files.map((name) => basename(cacheFile(name))).join(", ");
-  const rest = codeCache.warm
-    ? ""
-    : "; refusals only, since no request of the build got more from these access rules";
-  return `${folder}  code cache for V8 ${process.versions.v8}: ${names}${rest}`;
+function entryPointsOf(name: FunctionName): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(FUNCTIONS[name]).map(([file, module]) => [file, `${module}${EXTENSION}`]),
+  );
 }
 
 function checkedRules({ accessFile, content }: BuildOptions): {
@@ -202,7 +165,7 @@ function compiledIn(rules: AccessRules): Plugin {
   return {
     name: "access-rules",
     setup(build) {
-      build.onResolve({ filter: /access-rules(\.ts)?$/ }, ({ path, resolveDir }) =>
+      build.onResolve({ filter: /access-rules(\.[jt]s)?$/ }, ({ path, resolveDir }) =>
         path === "#access-rules" || join(resolveDir, path) === RULES_PARSER
           ? { path: "compiled", namespace: "access-rules" }
           : undefined,
@@ -214,14 +177,28 @@ function compiledIn(rules: AccessRules): Plugin {
 
 /** Never deployed: the local cloud, tools, tests, the parser of the rules, a YAML parser; and what trim() removes. */
 const FOREIGN =
-  /^(sandbox|cli|test|client|shared\/domain\/rules\/|scripts\/(?!build\/replacements\/))|node_modules\/(yaml|lodash|moment|ws|xml2js|semver|httpx|@alicloud\/credentials)\//;
+  /^(sandbox|scripts|test|client|shared\/domain\/rules\/|cli\/(?!build\/replacements\/))|node_modules\/(yaml|esbuild|ali-oss|pkijs|lodash|moment|ws|xml2js|semver|httpx|@alicloud\/credentials)\//;
 
 /** The same, and every SDK: a function that calls nobody starts as fast as Node itself. */
 const FOREIGN_TO_SIGNING = new RegExp(`${FOREIGN.source}|node_modules/(@alicloud|@darabonba|httpx)/`);
 
 function assertNothingForeign(metafile: Metafile, foreignTo: RegExp): void {
-  const foreign = Object.keys(metafile.inputs).filter((input) => foreignTo.test(input));
+  const foreign = Object.keys(metafile.inputs)
+    .map(moduleName)
+    .filter((input) => foreignTo.test(input));
   if (foreign.length > 0) throw new Error(`the bundle must not contain ${foreign.join(", ")}`);
+}
+
+/**
+ * `shared/ports.ts` of this project, `node_modules/yaml/index.js` of a package. esbuild names files from ROOT, and a package
+ * that is installed beside oss-valet is not below it.
+ */
+function moduleName(input: string): string {
+  const path = resolve(ROOT, input).replaceAll("\\", "/");
+  const inside = relative(ROOT, path).replaceAll("\\", "/");
+  const [, inPackages] =
+    /^.*\/node_modules\/(.*)$/s.exec(inside.startsWith("..") ? path : `/${inside}`) ?? [];
+  return inPackages === undefined ? inside : `node_modules/${inPackages}`;
 }
 
 function reportOf(
@@ -235,20 +212,7 @@ function reportOf(
       name: relative(outDir, path),
       bytes: contents.length,
       gzipBytes: gzipSync(contents, { level: 9 }).length,
-      inputs: Object.keys(metafile.outputs[relative(ROOT, path)]?.inputs ?? {}),
+      inputs: Object.keys(metafile.outputs[relative(ROOT, path)]?.inputs ?? {}).map(moduleName),
     })),
   };
-}
-
-function kB(bytes: number): string {
-  return (bytes / 1000).toFixed(1);
-}
-
-const USAGE = `npm run build
-
-  It takes no arguments. Without V8's code cache: CODE_CACHE=off npm run build. To use another file than access.yaml: ACCESS_FILE=examples/access/editor-role.yaml npm run build`;
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  optionsOrUsage({}, USAGE);
-  process.exitCode = (await buildAllOrExplain(join(ROOT, "dist"))) ? 0 : 1;
 }
