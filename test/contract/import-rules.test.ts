@@ -229,6 +229,9 @@ interface Violation {
   readonly to: string;
 }
 
+/** Declared in the trees. */
+const DEPENDENCIES = ["a-dependency", "ioredis", "cockatiel", "yaml", "esbuild"];
+
 const trees: string[] = [];
 afterAll(() => {
   for (const tree of trees) rmSync(tree, { recursive: true });
@@ -279,8 +282,6 @@ function violationsIn(imports: readonly Import[]): readonly Violation[] {
   return (JSON.parse(run.stdout) as { readonly summary: { readonly violations: readonly Violation[] } })
     .summary.violations;
 }
-
-const DEPENDENCIES = ["a-dependency", "ioredis", "cockatiel", "yaml", "esbuild"];
 
 function treeWith(imports: readonly Import[]): string {
   const tree = mkdtempSync(join(tmpdir(), "oss-valet-imports-"));
