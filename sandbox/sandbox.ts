@@ -15,13 +15,19 @@ import { contentStore } from "./oss/content-store.ts";
 import { answerToMalformed } from "./oss/malformed.ts";
 import { type OssOptions, ossServer } from "./oss/server.ts";
 import { ramServer } from "./ram/server.ts";
+import { seededWorld } from "./seed.ts";
 import type { ServiceListener } from "./service-listener.ts";
 import { slsServer } from "./sls/server.ts";
 import { type StsOptions, stsServer } from "./sts/server.ts";
 import { emptyWorld, roleArn, type World } from "./world.ts";
 
 export interface SandboxOptions {
-  /** What exists at the start. Default: the accounts and buckets of the classic guide. */
+  /**
+   * The accounts, buckets and `scene` that exist at the start, as YAML or JSON text or as an object: docs/sandbox.md, "Seed
+   * files". Default: those of the classic guide. A mistake rejects with a SeedError that names each place.
+   */
+  readonly seed?: string | object;
+  /** The same as a program. */
   readonly world?: (world: World) => Scene;
   readonly clock?: SandboxClock;
   /** The `aud` of the issuer's tokens. Default: photo-app. */
@@ -107,7 +113,7 @@ export function startSandbox(options?: SandboxOptions): Promise<Sandbox>;
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const clock = options.clock ?? sandboxClock();
   const world = emptyWorld(clock);
-  const scene = (options.world ?? classicWorld)(world);
+  const scene = worldOf(options)(world);
   const servers = await serversFor(options.port ?? 0, world);
   const { sts, oss, ram, fc, issuer: issuerDoor, control } = servers;
   const faults = faultsIn(world);
@@ -169,6 +175,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
     stop,
   };
+}
+
+function worldOf({ world, seed }: SandboxOptions): (world: World) => Scene {
+  if (world !== undefined || seed === undefined) return world ?? classicWorld;
+  return seededWorld(typeof seed === "string" ? seed : JSON.stringify(seed));
 }
 
 type Servers = Readonly<Record<(typeof SERVICES)[number], LoopbackServer>>;

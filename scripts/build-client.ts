@@ -3,9 +3,9 @@ import { dirname, join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type BuildOptions, build, type Plugin } from "esbuild";
-import { declarationsOf } from "./build-client/declarations.ts";
 import { importsIn, type PublishedFile, publishedFiles } from "./build-client/published-files.ts";
 import { optionsOrUsage } from "./command-line.ts";
+import { declarationsOf } from "./declarations.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -26,7 +26,14 @@ export async function clientFiles(): Promise<ReadonlyMap<string, string>> {
   const texts = [modules, commonJs].flatMap(({ outputFiles }) =>
     outputFiles.map(({ path, text }) => [relative(DIST, path).replaceAll(sep, "/"), text] as const),
   );
-  const types = [...declarationsOf(ROOT, sourcesOf(entries))];
+  const types = [
+    ...declarationsOf({
+      root: ROOT,
+      entries: sourcesOf(entries),
+      project: "client",
+      nameOf: declarationName,
+    }),
+  ];
   return new Map([...texts, ...types.map(([name, text]) => [`types/${name}`, text] as const)]);
 }
 
@@ -97,6 +104,11 @@ async function entriesOf(path: string): Promise<readonly PublishedFile[]> {
       if (name === undefined) throw new Error(`${path}: exports has "${entry}"; write "./name"`);
       return { name, source: `client/src/${name}.ts` };
     });
+}
+
+/** `client/src/a/b.ts` → `a/b`, `shared/wire.ts` → `wire`. */
+function declarationName(source: string): string {
+  return source.replace(/^client\/src\/|^shared\//, "").replace(/\.ts$/, "");
 }
 
 function sourcesOf(files: readonly PublishedFile[]): string[] {

@@ -114,6 +114,9 @@ export async function build(options: BuildOptions): Promise<BuildReport> {
     // `debug`, a part of the Redis client, takes it where it is installed.
     external: ["supports-color"],
     supported: { "dynamic-import": false },
+    // Modules are strict. esbuild says so in CommonJS for TypeScript alone, and the package has JavaScript.
+    banner: { js: '"use strict";' },
+    tsconfigRaw: { compilerOptions: { alwaysStrict: false } },
     plugins: [ownFile(ROOT, entryPoints), compiledIn(rules), trim({ sdk: usesSdk })],
   } as const);
   assertNothingForeign(metafile, usesSdk ? FOREIGN : FOREIGN_TO_SIGNING);

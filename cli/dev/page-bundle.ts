@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -12,11 +13,20 @@ export function isBundled(path: string): path is Bundled {
   return Object.hasOwn(ENTRIES, path);
 }
 
+/** A file of the page. The package oss-valet has it made already; in the repository it is {@link bundled}. */
+export async function pageFile(path: Bundled): Promise<Uint8Array> {
+  const made = join(FOLDER, path);
+  return existsSync(made) ? readFileSync(made) : bundled(path, { sourcemap: "inline" });
+}
+
 /**
  * Bundles a file of examples/web, with the client package as its tsconfig.json names it. Reads the sources anew each time,
  * so that a reload shows changes. Rejects with esbuild's message, which names file and line.
  */
-export async function bundled(path: Bundled): Promise<Uint8Array> {
+export async function bundled(
+  path: Bundled,
+  how: { readonly sourcemap: "inline" } | { readonly minify: true },
+): Promise<Uint8Array> {
   const { outputFiles } = await build({
     absWorkingDir: FOLDER,
     entryPoints: [ENTRIES[path]],
@@ -25,7 +35,7 @@ export async function bundled(path: Bundled): Promise<Uint8Array> {
     target: "es2022",
     // light-dark() and nesting stay as they are written: every browser of 2024 and newer knows them.
     supported: { nesting: true },
-    sourcemap: "inline",
+    ...how,
     write: false,
     logLevel: "silent",
   });

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join } from "node:path";
 import type { ServiceListener } from "../../sandbox/service-listener.ts";
 import type { CorsRule } from "../../sandbox/world.ts";
-import { bundled, isBundled } from "./page-bundle.ts";
+import { isBundled, pageFile } from "./page-bundle.ts";
 import { LOCAL_CLOUD, type LocalCloud, localCloudRoutes } from "./page-routes.ts";
 
 /** The addresses that the page needs. It fetches them as `config.json`. */
@@ -86,7 +86,7 @@ export function webPage({ config, origins, services, oss, cloud }: WebPage): Ser
 }
 
 async function contentOf(path: string): Promise<Uint8Array | undefined> {
-  if (isBundled(path)) return bundled(path);
+  if (isBundled(path)) return pageFile(path);
   const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
   return file === undefined ? undefined : readFileSync(join(FOLDER, file));
 }

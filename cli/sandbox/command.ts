@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { guideTo, sandboxLine } from "../../sandbox/guide.ts";
 import { startSandbox } from "../../sandbox/sandbox.ts";
-import { seededWorld } from "../../sandbox/seed.ts";
 import { command, UsageError } from "../shared/command.ts";
 import { portFrom, portTaken } from "../shared/port.ts";
 
@@ -32,7 +31,7 @@ export const sandbox = command({
         https: values.https === true,
         // Refusals of the proxy go to standard error: with --json, standard output is for one line.
         say: terminal.error,
-        ...(seed === undefined ? {} : { world: seededWorld(seed) }),
+        ...(seed === undefined ? {} : { seed }),
       });
       terminal.out(values.json ? JSON.stringify(sandboxLine(running)) : guideTo(running).trimEnd());
       await signalled();

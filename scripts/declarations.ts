@@ -1,13 +1,23 @@
 import { posix, relative, sep } from "node:path";
 import ts from "typescript";
 
+export interface Declared {
+  /** The project's folder. */
+  readonly root: string;
+  /** Modules, by their path from the root. */
+  readonly entries: readonly string[];
+  /** The folder with the tsconfig.json that they are compiled with, from the root. */
+  readonly project: string;
+  /** Module → the name, without extension, of its declarations in the package: it cannot name files outside of itself. */
+  readonly nameOf: (module: string) => string;
+}
+
 /**
  * The declarations of the entries and of everything that they name, for ES modules (`.d.ts`) and for CommonJS (`.d.cts`):
- * name → text. `client/src/a/b.ts` becomes `a/b`, `shared/wire.ts` becomes `wire`: the package cannot name files outside
- * of itself. Throws when the compiler finds a mistake.
+ * name → text. Throws when the compiler finds a mistake.
  */
-export function declarationsOf(root: string, entries: readonly string[]): ReadonlyMap<string, string> {
-  const emitted = emittedBy(root, entries);
+export function declarationsOf({ root, entries, project, nameOf }: Declared): ReadonlyMap<string, string> {
+  const emitted = emittedBy(root, entries, `${root}/${project}`);
   const texts = new Map<string, string>();
   const waiting = [...entries];
   for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
@@ -37,11 +47,11 @@ export function declarationsOf(root: string, entries: readonly string[]): Readon
 const SPECIFIER = /(\bfrom |\bimport\()"(\.[^"]+\.ts)"/g;
 
 /** Path of the source → its declarations, as the compiler makes them. */
-function emittedBy(root: string, entries: readonly string[]): ReadonlyMap<string, string> {
-  const { config } = ts.readConfigFile(`${root}/client/tsconfig.json`, ts.sys.readFile) as {
+function emittedBy(root: string, entries: readonly string[], project: string): ReadonlyMap<string, string> {
+  const { config } = ts.readConfigFile(`${project}/tsconfig.json`, ts.sys.readFile) as {
     readonly config: object;
   };
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, `${root}/client`);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, project);
   const emitted = new Map<string, string>();
   const program = ts.createProgram(
     entries.map((entry) => `${root}/${entry}`),
@@ -71,7 +81,3 @@ const FORMAT: ts.FormatDiagnosticsHost = {
   getCanonicalFileName: (name) => name,
   getNewLine: () => "\n",
 };
-
-function nameOf(source: string): string {
-  return source.replace(/^client\/src\/|^shared\//, "").replace(/\.ts$/, "");
-}
