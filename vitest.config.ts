@@ -18,7 +18,10 @@ const LONG = [
   "test/property/policy-is-the-grant.test.ts",
 ];
 
-/** `npm test` runs the first two projects, `npm run test:long` the last one. */
+/** They install what the package oss-valet depends on, into projects of somebody. */
+const PACKAGE = ["test/package/**/*.test.ts"];
+
+/** `npm test` runs the first two projects, `npm run test:long` and `npm run test:package` the others. */
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/plain-summary.ts"],
@@ -34,10 +37,21 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "apart", include: ["test/**/*.test.ts"], exclude: [...SHARING, ...LONG] },
+        test: { name: "apart", include: ["test/**/*.test.ts"], exclude: [...SHARING, ...LONG, ...PACKAGE] },
       },
       { extends: true, test: { name: "sharing", include: SHARING, exclude: LONG, isolate: false } },
       { extends: true, test: { name: "long", include: LONG } },
+      {
+        extends: true,
+        test: {
+          name: "package",
+          include: PACKAGE,
+          globalSetup: "test/package/support/pack.ts",
+          // Milliseconds. npm fetches packages, and builds and servers of several versions of Node.js run.
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
     ],
   },
 });

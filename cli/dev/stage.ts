@@ -96,6 +96,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
         credentials: stage.credentialsUrl,
         uploads: stage.uploadsUrl,
         appToken: appTokenFor(stage, "alice", { seconds: 3600 }),
+        page: pageDoor.url,
         code: codeDir,
       }),
       stop,
