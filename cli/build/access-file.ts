@@ -2,9 +2,9 @@ import { relative, resolve } from "node:path";
 import type { AccessFile } from "../shared/access-file.ts";
 import { checkedAccessFile } from "../shared/checked-access-file.ts";
 
-/** access.yaml in the current folder, or the file that ACCESS_FILE names. */
-export function accessFilePath(): string {
-  return process.env["ACCESS_FILE"] || resolve("access.yaml");
+/** The file that `--access` names, or ACCESS_FILE; else access.yaml in the current folder. */
+export function accessFilePath(option?: string): string {
+  return option ?? (process.env["ACCESS_FILE"] || resolve("access.yaml"));
 }
 
 /** Every mistake in an access file, one line each. */

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { command } from "../shared/command.ts";
+import { ACCESS, command } from "../shared/command.ts";
 import { buildAllOrExplain } from "./explained.ts";
 
 export const build = command({
@@ -8,16 +8,16 @@ export const build = command({
   about:
     "Checks access.yaml, compiles it in, and bundles each function to a folder of its own: dist/credentials and dist/uploads. " +
     "A mistake in access.yaml is shown with file and line.",
-  options: {},
+  options: { access: ACCESS },
   yes: "built",
   no: "could not be built, for another reason",
   settings: {
-    ACCESS_FILE: "the access rules; default: access.yaml",
     OSS_BUCKET: "the bucket of rules that name none, for the warnings",
     CODE_CACHE: "off: without V8's code cache",
   },
   examples: {
-    "ACCESS_FILE=rules/staging.yaml npm run valet -- build": "with another file than access.yaml",
+    "npm run valet -- build --access rules/staging.yaml": "with another file than access.yaml",
   },
-  run: async () => ((await buildAllOrExplain(resolve("dist"))) ? 0 : 2),
+  run: async ({ values: { access } }) =>
+    (await buildAllOrExplain(resolve("dist"), access === undefined ? {} : { accessFile: access })) ? 0 : 2,
 });

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { AccessFileError } from "../build/access-file.ts";
-import { command, UsageError } from "../shared/command.ts";
+import { ACCESS, command, UsageError } from "../shared/command.ts";
 import { portFrom } from "../shared/port.ts";
 import { isAroundARequest, readableLogLine } from "./log-line.ts";
 import { appTokenFor, type Stage, startStage } from "./stage.ts";
@@ -27,12 +27,12 @@ export const dev = command({
       help: "no walk: print one line of JSON when everything is ready, and keep running; the functions' log goes to standard error",
     },
     quiet: { help: "do not show the functions' log" },
+    access: ACCESS,
   },
   yes: "stopped, or the walk has succeeded",
   no: "a step of the walk has failed, or a port is taken",
-  settings: { ACCESS_FILE: "the access rules; default: access.yaml" },
   examples: { "npm run valet -- dev --once": "the walk alone, for a pipeline" },
-  run: async ({ values: { once = false, json = false, quiet = false, port } }, terminal) => {
+  run: async ({ values: { once = false, json = false, quiet = false, port, access } }, terminal) => {
     if (once && json)
       throw new UsageError(
         "--once stops after the walk, but with --json there is no walk; write one of them",
@@ -46,6 +46,7 @@ export const dev = command({
       stage = await startStage({
         port: firstPort ?? DEFAULT_PORT,
         orFree: firstPort === undefined,
+        ...(access === undefined ? {} : { accessFile: access }),
         onLog: quiet
           ? () => {}
           : json

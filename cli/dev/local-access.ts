@@ -35,11 +35,10 @@ export interface LocalUpload {
  * exist on a laptop: the first issuer becomes the local one, and all other issuers get its keys too. When no rule has
  * `upload`, a rule for forms is added. Throws AccessFileError.
  */
-export function readLocalAccess(): (issuer: {
-  readonly url: string;
-  readonly jwksUrl: string;
-}) => LocalAccess {
-  const { content, rules, warnings } = accessFileOrThrow(accessFilePath());
+export function readLocalAccess(
+  accessFile?: string,
+): (issuer: { readonly url: string; readonly jwksUrl: string }) => LocalAccess {
+  const { content, rules, warnings } = accessFileOrThrow(accessFilePath(accessFile));
   const { rules: withForms, upload } = withFormsFor(content as RawFile, rules);
   const file = { ...(content as RawFile), rules: withForms };
   return ({ url, jwksUrl }) => ({

@@ -44,6 +44,8 @@ export interface StageOptions {
   readonly port: number;
   /** If a port is taken, use free ports instead of failing. */
   readonly orFree: boolean;
+  /** The access rules. Default: ACCESS_FILE, else access.yaml. */
+  readonly accessFile?: string;
   /** The functions' ALLOWED_ORIGINS. Default: any origin, for pages under development. */
   readonly allowedOrigins?: "the page's";
   /** Gets each line of the functions' log at once. */
@@ -52,7 +54,7 @@ export interface StageOptions {
 
 /** Throws an Error that says what to do. Starts nothing if the build would refuse the access rules. */
 export async function startStage(options: StageOptions): Promise<Stage> {
-  const localAccess = readLocalAccess();
+  const localAccess = readLocalAccess(options.accessFile);
   const { sandbox, pageDoor } = await opened(options);
   const folder = runFolder(RUNS);
   const codeDir = folder.path;

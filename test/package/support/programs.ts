@@ -1,8 +1,7 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -51,19 +50,34 @@ export async function done(program: string, args: readonly string[], called: Cal
 }
 
 export interface Running {
-  /** The first line of standard output that is a JSON object. */
-  readonly line: Readonly<Record<string, string>>;
+  /** What it said when it was ready. */
+  readonly said: RegExpExecArray;
   /** Ends it with SIGTERM. Resolves to its exit code. */
   stop(): Promise<number | null>;
 }
 
-/** Starts a program that prints a line of JSON when it is ready. Rejects with what it says when it ends before. */
-export async function started(program: string, args: readonly string[], called: Called): Promise<Running> {
+/** Starts a program, and resolves when it says that it is `ready`. Rejects with all that it said when it ends before. */
+export async function started(
+  program: string,
+  args: readonly string[],
+  called: Called,
+  ready: RegExp,
+): Promise<Running> {
   const child = spawn(program, [...args], { ...optionsOf(called), stdio: ["ignore", "pipe", "pipe"] });
   const end = new Promise<number | null>((resolve) => child.once("close", resolve));
-  const line = await firstObject(child, end, `${program} ${args.join(" ")}`);
+  let text = "";
+  const said = await new Promise<RegExpExecArray>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+        const match = ready.exec(text);
+        if (match !== null) resolve(match);
+      });
+    child.once("error", reject);
+    void end.then((code) => reject(new Error(`${program} ${args.join(" ")}: exit code ${code}\n${text}`)));
+  });
   return {
-    line,
+    said,
     stop: () => {
       child.kill("SIGTERM");
       return end;
@@ -71,26 +85,11 @@ export async function started(program: string, args: readonly string[], called: 
   };
 }
 
-async function firstObject(
-  child: ChildProcess,
-  end: Promise<number | null>,
-  what: string,
-): Promise<Readonly<Record<string, string>>> {
-  let said = "";
-  child.stderr?.on("data", (chunk: Buffer) => {
-    said += chunk.toString("utf8");
-  });
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-  return await Promise.race([
-    new Promise<Readonly<Record<string, string>>>((resolve) => {
-      lines.on("line", (line) => {
-        if (line.startsWith("{")) resolve(JSON.parse(line) as Readonly<Record<string, string>>);
-      });
-    }),
-    end.then((code): never => {
-      throw new Error(`${what}: exit code ${code}\n${said}`);
-    }),
-  ]);
+/** What `--json` prints when everything is ready. */
+export const JSON_LINE = /^\{.*\}$/m;
+
+export function lineOf({ said }: Running): Readonly<Record<string, string>> {
+  return JSON.parse(said[0]) as Readonly<Record<string, string>>;
 }
 
 function optionsOf({ cwd, environment = {} }: Called) {

@@ -20,9 +20,9 @@ tests:
 `;
 
 const OPTIONS = {
-  dev: ["once", "port", "json", "quiet"],
-  build: [],
-  serve: [],
+  dev: ["once", "port", "json", "quiet", "access"],
+  build: ["access"],
+  serve: ["access"],
   sandbox: ["port", "seed", "https", "json"],
   explain: [
     ..."claim claims token issuer permission key bucket permissions prefix duration".split(" "),
