@@ -7,6 +7,7 @@ import { chineseAuditTable } from "./docs/audit-zh.ts";
 import { errorsDocument } from "./docs/errors.ts";
 import { chineseErrorsDocument } from "./docs/errors-zh.ts";
 import { actionTable, fieldTables } from "./docs/fields.ts";
+import { CHINESE_WORDS } from "./docs/fields-zh.ts";
 import { rosText } from "./ops/as-ros.ts";
 import { terraformText } from "./ops/as-terraform.ts";
 import { RUNBOOKS } from "./ops/runbook.ts";
@@ -17,17 +18,24 @@ const ROOT = join(import.meta.dirname, "..");
 /** The generated files, made from the code and the examples: path → text. A contract test compares them with the files. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const schema = accessRulesSchema();
-  const parts = new Map([
-    ["fields", fieldTables(schema)],
-    ["actions", actionTable()],
-    ...exampleNames().map((name) => [`example ${name}`, exampleBlock(name)] as const),
-  ]);
+  const examples = exampleNames().map((name) => [`example ${name}`, exampleBlock(name)] as const);
   return new Map([
     ["access.schema.json", `${JSON.stringify(schema, null, 2)}\n`],
     ["docs/errors.md", errorsDocument()],
     ["docs/zh/errors.md", chineseErrorsDocument()],
     ["audit.schema.json", `${JSON.stringify(auditSchema(), null, 2)}\n`],
-    withParts("docs/access-rules.md", parts),
+    withParts(
+      "docs/access-rules.md",
+      new Map([["fields", fieldTables(schema)], ["actions", actionTable()], ...examples]),
+    ),
+    withParts(
+      "docs/zh/access-rules.md",
+      new Map([
+        ["fields", fieldTables(schema, CHINESE_WORDS)],
+        ["actions", actionTable(CHINESE_WORDS)],
+        ...examples,
+      ]),
+    ),
     withParts("docs/audit.md", new Map([["fields", auditTable()]])),
     withParts("docs/zh/audit.md", new Map([["fields", chineseAuditTable()]])),
     ["ops/sls/index.json", indexText()],

@@ -44,12 +44,12 @@ further fields. \`issuer\`, \`sessionName\`, \`rules\` and \`reported\` are in t
 request could not be read at all (an event of another trigger, broken HTTP), \`method\` and \`path\` are empty.
 
 \`\`\`json
-{"time":"2026-11-23T09:00:00.000Z","requestId":"1-6922f0a1-0c9f4a1d","method":"GET","path":"/credentials","status":401,"durationMs":3,"code":"InvalidToken","refusal":{"code":"TOKEN_INVALID","check":"audience"}}
+${LOG_LINE}
 \`\`\`
 
 | \`refusal.code\` | answer to the App | what an operator does |
 |---|---|---|
-${REFUSALS.map(({ refusal, operator }) => `| ${refusal.code}${fieldsOf(refusal)} | ${answerOf(refusal)} | ${operator} |`).join("\n")}
+${refusalRows({ operator: (code) => ROWS[code].operator, colon: ": ", comma: ", " })}
 | – , with \`error\` | 500 ServerError | a bug: \`error\` has the kind of the error and the place where it was thrown, without its message. Report it |
 
 A function with wrong settings or rules does not start, and nothing above applies. Function Compute answers instead: over
@@ -76,7 +76,9 @@ ${Object.entries(CHECKS)
 
 | stsCode | what to do |
 |---|---|
-${STS_CODES.map(([code, what]) => `| ${code} | ${what} |`).join("\n")}
+${Object.entries(STS_CODES)
+  .map(([code, what]) => `| ${code} | ${what} |`)
+  .join("\n")}
 
 ## What else an App sees: errors of OSS, of the network and of oss-valet-client
 
@@ -199,7 +201,7 @@ const ROWS: { readonly [C in Refusal["code"]]: Row & { readonly refusal: { reado
 const REFUSALS: readonly Row[] = Object.values(ROWS);
 
 /** In the order in which the checks run. */
-const CHECKS: Readonly<Record<TokenCheck, { readonly fails: string; readonly cause: string }>> = {
+export const CHECKS: Readonly<Record<TokenCheck, { readonly fails: string; readonly cause: string }>> = {
   length: {
     fails: `the token has more than ${MAX_TOKEN_LENGTH.toLocaleString("en-US")} characters`,
     cause: "the issuer puts too much into its tokens",
@@ -282,28 +284,20 @@ const CHECKS: Readonly<Record<TokenCheck, { readonly fails: string; readonly cau
   },
 };
 
-const STS_CODES: readonly (readonly [string, string])[] = [
-  [
-    "NoPermission",
+export const STS_CODES = {
+  NoPermission:
     "the function's role lacks `sts:AssumeRole` on OSS_ROLE_ARN, or the trust policy of OSS_ROLE_ARN does not name the function's role: run `npm run valet -- provision plan`",
-  ],
-  [
-    "NoPermission.RootAccount",
+  "NoPermission.RootAccount":
     "a code of oss-valet, for STS's NoPermission with the words \"Roles may not be assumed by root accounts\": the AccessKey belongs to the account itself (root). Use the key of a RAM user (`npm run valet -- provision apply --caller-user NAME`), and delete the account's keys: they may do everything",
-  ],
-  ["EntityNotExist.Role", "OSS_ROLE_ARN is the ARN of a role that does not exist, or of a user"],
-  ["InvalidParameter.RoleArn", "OSS_ROLE_ARN is malformed"],
-  ["InvalidParameter.DurationSeconds", "`session.maxDuration` is more than the role's MaxSessionDuration"],
-  ["InvalidParameter.PolicyGrammar, InvalidParameter.PolicySize", "a bug: report it"],
-  [
-    "InvalidAccessKeyId.NotFound, InvalidSecurityToken.*, SignatureDoesNotMatch",
+  "EntityNotExist.Role": "OSS_ROLE_ARN is the ARN of a role that does not exist, or of a user",
+  "InvalidParameter.RoleArn": "OSS_ROLE_ARN is malformed",
+  "InvalidParameter.DurationSeconds": "`session.maxDuration` is more than the role's MaxSessionDuration",
+  "InvalidParameter.PolicyGrammar, InvalidParameter.PolicySize": "a bug: report it",
+  "InvalidAccessKeyId.NotFound, InvalidSecurityToken.*, SignatureDoesNotMatch":
     "the caller's AccessKey is wrong, disabled or expired; in Function Compute: does the function have a role?",
-  ],
-  [
-    "NoCallerCredentials",
+  NoCallerCredentials:
     "a code of oss-valet, not of STS: there is no AccessKey, neither from Function Compute nor in the environment",
-  ],
-];
+} as const;
 
 const MORE: Parameters<typeof ossErrorRows>[0]["more"] = {
   "0003-00000301|authorizer's policy":
@@ -340,14 +334,26 @@ export function answerRows(): readonly AnswerRow[] {
   return [...rows.values()].sort((a, b) => a.status - b.status || a.code.localeCompare(b.code));
 }
 
+/** The rows by the log's `refusal.code`: its fields, the answer to the App, and what an operator does. */
+export function refusalRows(words: {
+  readonly operator: (code: Refusal["code"]) => string;
+  readonly colon: string;
+  readonly comma: string;
+}): string {
+  return REFUSALS.map(({ refusal }) => {
+    const fields = fieldsOf(refusal).map((name) => `\`${name}\``);
+    const named = fields.length === 0 ? "" : `${words.colon}${fields.join(words.comma)}`;
+    return `| ${refusal.code}${named} | ${answerOf(refusal)} | ${words.operator(refusal.code)} |`;
+  }).join("\n");
+}
+
 function answerOf(refusal: Refusal): string {
   const { status, code } = answerTo(refusal, CONTEXT);
   return `${status} ${code}`;
 }
 
-function fieldsOf({ code: _, ...fields }: Refusal): string {
-  const names = Object.keys(fields);
-  return names.length === 0 ? "" : `: ${names.map((name) => `\`${name}\``).join(", ")}`;
+function fieldsOf({ code: _, ...fields }: Refusal): readonly string[] {
+  return Object.keys(fields);
 }
 
 function namesOf(headers: Readonly<Record<string, string>>): string {
@@ -360,3 +366,7 @@ const CONTEXT = { requestId: "1-6922f0a1-0c9f4a1d", paths: ["/credentials"], ran
 
 /** The body of an error. */
 export const EXAMPLE = JSON.stringify(answerTo({ code: "TOKEN_EXPIRED" }, CONTEXT).body, null, 2);
+
+/** The log's line of a refused request. */
+export const LOG_LINE =
+  '{"time":"2026-11-23T09:00:00.000Z","requestId":"1-6922f0a1-0c9f4a1d","method":"GET","path":"/credentials","status":401,"durationMs":3,"code":"InvalidToken","refusal":{"code":"TOKEN_INVALID","check":"audience"}}';

@@ -40,7 +40,7 @@ describe("docs/errors.md", () => {
     expect(document).toBe(generatedFiles().get("docs/errors.md"));
   });
 
-  it("is in Chinese too, as far as an App developer needs it", () => {
+  it("is in Chinese too", () => {
     const chinese = readFileSync(join(ROOT, "docs/zh/errors.md"), "utf8");
     expect(chinese).toBe(generatedFiles().get("docs/zh/errors.md"));
     const rows = (text: string) => text.split("\n").filter((line) => /^\| [^|]*0003-0/.test(line)).length;
