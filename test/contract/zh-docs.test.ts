@@ -20,6 +20,8 @@ const NEEDED = [
   "docs/fair-use.md",
   "docs/local.md",
   "docs/reliability.md",
+  "docs/sandbox.md",
+  "docs/sandbox-in-tests.md",
   "docs/scale.md",
   "docs/settings.md",
   "docs/telemetry.md",
