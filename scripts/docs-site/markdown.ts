@@ -94,7 +94,7 @@ function chineseAnchors(tokens: readonly Token[]): void {
 /** Comments stay out. A tag outside of code is probably a placeholder: `<bucket>`. */
 function shownHtml(token: Token | undefined): string {
   const html = (token?.content ?? "").replace(/<!--[\s\S]*?-->/g, "");
-  return withoutVue(html.replaceAll("&", "&amp;").replaceAll("<", "&lt;"));
+  return withoutVue(html.replaceAll("<", "&lt;"));
 }
 
 function withoutVue(html: string): string {

@@ -12,7 +12,9 @@ const SECTIONS: readonly {
     title: ["Try it", "试用"],
     entries: [
       "README.md",
+      "docs/tutorial.md",
       "docs/sandbox.md",
+      "docs/sandbox-in-tests.md",
       { page: "docs/sandbox-fidelity.md", below: "docs/fidelity/" },
       "docs/local.md",
     ],
@@ -31,7 +33,9 @@ const SECTIONS: readonly {
     title: ["Operator", "运维"],
     entries: [
       "docs/deploy.md",
+      "docs/containers.md",
       "docs/access-rules.md",
+      "docs/recipes/issuers.md",
       "docs/settings.md",
       { page: "docs/runbook/README.md", below: "docs/runbook/" },
       "docs/audit.md",
@@ -41,7 +45,9 @@ const SECTIONS: readonly {
       "docs/reliability.md",
       "docs/scale.md",
       "docs/performance.md",
+      "docs/versions.md",
       "CHANGELOG.md",
+      "SUPPORT.md",
     ],
   },
   { title: ["Reviewer", "安全评审"], entries: ["docs/threat-model.md", "INVARIANTS.md", "SECURITY.md"] },
@@ -55,6 +61,9 @@ const SECTIONS: readonly {
     ],
   },
 ];
+
+/** A page with an entry of its own is not listed in its folder. */
+const NAMED = new Set<Entry>(SECTIONS.flatMap(({ entries }) => entries));
 
 /** For pages that no section names. */
 const MORE = ["More", "更多"] as const;
@@ -77,7 +86,7 @@ export function sidebarFor(language: "en" | "zh", pages: readonly Page[]): Sideb
     if (head === undefined) return [];
     rest.delete(head);
     if (below === undefined) return [itemFor(head, language, pages)];
-    const inFolder = [...rest].filter((page) => page.source.startsWith(below));
+    const inFolder = [...rest].filter(({ source }) => source.startsWith(below) && !NAMED.has(source));
     for (const page of inFolder) rest.delete(page);
     const items = inFolder.map((page) => itemFor(page, language, pages));
     return [{ ...itemFor(head, language, pages), collapsed: true, items }];

@@ -145,6 +145,7 @@ describe.skipIf(CHROMIUM_PATH === undefined)("the site in a browser", () => {
     const { page, faults } = await opened("");
     await page.locator("main").getByRole("link", { name: "access.yaml" }).first().click();
     await page.locator("main pre", { hasText: "issuers:" }).waitFor();
+    expect(await page.locator("main h1").innerText()).toMatch(/^access\.yaml\s*\u200B?$/);
     expect(faults).toEqual([]);
   });
 
