@@ -19,8 +19,8 @@ const CUT_MS = 8_000;
 /** Milliseconds, for what the service has to close. */
 const CLOSE_MS = 1_000;
 
-/** Milliseconds from the signal on, for a reader of the log that is slow. */
-const LOG_MS = 9_500;
+/** Milliseconds from the signal on, for a reader of the log that is slow. The whole stop takes no longer. */
+export const LOG_MS = 9_500;
 
 /** Milliseconds. So long does a stream of new connections keep the port open. */
 const ACCEPT_MS = 500;
