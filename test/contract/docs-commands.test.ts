@@ -77,6 +77,9 @@ describe("the check of the commands", () => {
     ["npx s deploy --yes-please", "s deploy has no option --yes-please"],
     ["npm instal x", "npm instal is no command that the docs need"],
     ["node -p 'JSON.parse(x'", "node -p: SyntaxError: missing ) after argument list"],
+    ["terraform apply -var project=a -var regoin=b", "ops/terraform has no variable regoin"],
+    ["aliyun ros CreateStack --Parameters.1.ParameterKey Projekt", "ops/ros has no parameter Projekt"],
+    ["aliyun ram CreatePolicy --PolicyDocument '{\"Version\": 1'", "--PolicyDocument is no JSON"],
     ["kubctl get pods", "kubctl is in no row of test/support/docs-commands/tools.ts"],
   ])("says of %s: %s", (line, problem) => {
     expect(commandsIn(line).flatMap((command) => problemsOf(command, "", known))).toEqual([problem]);

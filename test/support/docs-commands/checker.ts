@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Script } from "node:vm";
+import { parse } from "yaml";
 import type { Command } from "../../../cli/shared/command.ts";
 import { sentencesIn } from "./page-commands.ts";
 import { problemsOfS } from "./serverless-devs.ts";
@@ -113,6 +114,7 @@ function problemsOfWords(words: readonly string[], page: string, known: Known): 
   if (tool === "valet") return problemsOfValet(args, known);
   if (tool === "s") return problemsOfS(args, ["credentials", "uploads"]);
   if (tool === "node") return problemsOfNode(args);
+  if (tool === "terraform" || tool === "aliyun") return problemsOfTemplate(args);
   return Object.hasOwn(TOOLS, tool) ? [] : [`${tool} is in no row of test/support/docs-commands/tools.ts`];
 }
 
@@ -225,6 +227,35 @@ function problemsOfNode(args: readonly string[]): readonly string[] {
   } catch (error) {
     return [`node ${args[at]}: ${String(error)}`];
   }
+}
+
+/** Parameters that ops/ does not have, and policies that are no JSON. */
+function problemsOfTemplate(args: readonly string[]): readonly string[] {
+  return args.flatMap((arg, at) => {
+    const before = args[at - 1] ?? "";
+    const [name = ""] = arg.split("=");
+    if (before === "-var" && !terraformVariables().has(name))
+      return [`ops/terraform has no variable ${name}`];
+    if (/^--Parameters\.\d+\.ParameterKey$/.test(before) && !rosParameters().has(arg))
+      return [`ops/ros has no parameter ${arg}`];
+    if (before !== "--PolicyDocument") return [];
+    try {
+      JSON.parse(arg);
+      return [];
+    } catch {
+      return [`${before} is no JSON`];
+    }
+  });
+}
+
+function terraformVariables(): ReadonlySet<string> {
+  const file = readFileSync(join(ROOT, "ops/terraform/oss-valet-log.tf.json"), "utf8");
+  return new Set(Object.keys((JSON.parse(file) as { readonly variable: object }).variable));
+}
+
+function rosParameters(): ReadonlySet<string> {
+  const file = readFileSync(join(ROOT, "ops/ros/oss-valet-log.yaml"), "utf8");
+  return new Set(Object.keys((parse(file) as { readonly Parameters: object }).Parameters));
 }
 
 /**

@@ -45,7 +45,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
       "test/contract/ops.test.ts",
       "test/flow/sidecar.test.ts",
     ],
-    why: "no account: the policies, the ROS template and the answers of the sidecar are checked, the calls are not",
+    why: "no account: the policies, the ROS template with its parameters and the answers of the sidecar are checked",
   },
   curl: {
     tests: [
