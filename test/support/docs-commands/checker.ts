@@ -267,7 +267,7 @@ function missingFiles(words: readonly string[], page: string): readonly string[]
   return words
     .flatMap((word) => word.split("="))
     .filter((word) =>
-      /^(functions|shared|sandbox|cli|scripts|test|docs|examples|client|ops)\/[\w./-]+$|^s[\w.-]*\.yaml$/.test(
+      /^(functions|shared|sandbox|cli|scripts|test|docs|examples|client|container|ops)\/[\w./-]+$|^s[\w.-]*\.yaml$/.test(
         word,
       ),
     )

@@ -11,8 +11,6 @@ const RECIPE: Tool = {
   tests: ["test/interop/handmade.ts", "test/interop/languages.ts", "test/contract/recipes.test.ts"],
   why: "npm run interop builds and runs the program of the page where the toolchain is there",
 };
-const CONTAINER: Tool = { tests: ["test/sandbox/fc-container.test.ts"], why: "no engine is needed to test" };
-
 /** Every program in the docs apart from npm, npx, valet and s, which are checked word for word. */
 export const TOOLS: Readonly<Record<string, Tool>> = {
   ...Object.fromEntries(
@@ -55,8 +53,20 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     ],
     why: "the recipe runs as it stands; of the other lines the routes and bodies are checked",
   },
-  docker: CONTAINER,
+  docker: {
+    tests: [
+      "test/container/dockerfile.test.ts",
+      "test/container/compose.test.ts",
+      "test/container/image.test.ts",
+      "test/sandbox/fc-container.test.ts",
+    ],
+    why: "no engine: the files are read, what is in the image is started without one, and s local has a stand-in for docker",
+  },
   git: { tests: [], why: "reads the history only" },
+  kubectl: {
+    tests: ["test/container/kubernetes.test.ts"],
+    why: "no cluster: the manifests are compared with the code",
+  },
   node: {
     tests: ["test/contract/docs-commands.test.ts"],
     why: "each text after -p or -e must be JavaScript",
