@@ -103,7 +103,7 @@ export interface Service {
 }
 
 /** In the order of their ports. */
-const SERVICES = ["sts", "oss", "ram", "fc", "issuer", "control", "sls"] as const;
+export const SERVICES = ["sts", "oss", "ram", "fc", "issuer", "control", "sls"] as const;
 
 /** Starts all services of the sandbox in this process, on 127.0.0.1. Rejects with EADDRINUSE when a port is taken. */
 export function startSandbox(

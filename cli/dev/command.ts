@@ -113,6 +113,12 @@ async function walked(stage: Stage, say: (line: string) => void): Promise<boolea
   }
 }
 
+/** A command for somebody else's token, with the audience of access.yaml. */
+function tokenCommand({ sandbox, audienceClaims }: Stage, user: string): string {
+  const claims = new URLSearchParams({ sub: user, ...audienceClaims });
+  return `curl -s -d '${claims}' ${sandbox.issuer.url}/token`;
+}
+
 function invitation(stage: Stage, { logShown }: { readonly logShown: boolean }): string {
   return `
 It keeps running until Ctrl-C. The endpoint: ${stage.credentialsUrl}
@@ -121,7 +127,7 @@ Try it (alice's App token is valid for an hour):
   curl -s -H "Authorization: Bearer ${appTokenFor(stage, "alice", { seconds: 3600 })}" ${stage.credentialsUrl}
 
 Or in a browser: ${stage.pageUrl}/
-Another user's token: curl -s -d sub=bob ${stage.sandbox.issuer.url}/token
+Another user's token: ${tokenCommand(stage, "bob")}
 The log says why a request was refused. ${logShown ? "It is shown here, and by" : "It is shown by"}: curl -s "${stage.sandbox.control.url}/log?last=20"
 What one user did, from a RequestId to OSS's own log: docs/audit.md`;
 }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { type RunningFunction, startFunction } from "../../sandbox/fc/running-function.ts";
 import { sandboxLine } from "../../sandbox/guide.ts";
 import { type LoopbackServer, loopbackServer } from "../../sandbox/http.ts";
-import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { type Sandbox, SERVICES, startSandbox } from "../../sandbox/sandbox.ts";
 import { build, type FunctionName } from "../build/build.ts";
 import { DOMAIN_ROUTES, functionsOfSYaml } from "./functions.ts";
 import { type LocalAccess, readLocalAccess } from "./local-access.ts";
@@ -12,9 +12,9 @@ import { corsRuleFor, webPage } from "./web-page.ts";
 /** The local Alibaba Cloud with both functions deployed in it: the built bundles, under FC's conditions. */
 export interface Stage {
   readonly sandbox: Sandbox;
-  /** e.g. http://127.0.0.1:9000/credentials */
+  /** e.g. http://127.0.0.1:9003/credentials */
   readonly credentialsUrl: string;
-  /** e.g. http://127.0.0.1:9000/uploads; /downloads is beside it. */
+  /** e.g. http://127.0.0.1:9003/uploads; /downloads is beside it. */
   readonly uploadsUrl: string;
   /** The claim with the audience that access.yaml requires in its first issuer's tokens; empty when it checks none. */
   readonly audienceClaims: LocalAccess["audienceClaims"];
@@ -28,7 +28,7 @@ export interface Stage {
   readonly log: () => readonly string[];
   /** The folder with `credentials` and `uploads`, as dist has them. It belongs to this run, and {@link stop} removes it. */
   readonly codeDir: string;
-  /** The demo App, e.g. http://127.0.0.1:9006. The bucket's CORS rule allows it. */
+  /** The demo App, e.g. http://127.0.0.1:9007. The bucket's CORS rule allows it. */
   readonly pageUrl: string;
   /** What `--json` prints. */
   line(): object;
@@ -143,8 +143,7 @@ async function opened({ port, orFree }: StageOptions): Promise<Opened> {
 async function openedAt(port: number): Promise<Opened> {
   const sandbox = await startSandbox({ port });
   try {
-    const lastPort = Number(new URL(sandbox.control.url).port);
-    return { sandbox, pageDoor: await loopbackServer(port === 0 ? 0 : lastPort + 1) };
+    return { sandbox, pageDoor: await loopbackServer(port === 0 ? 0 : port + SERVICES.length) };
   } catch (error) {
     await sandbox.stop();
     throw error;

@@ -30,7 +30,10 @@ const NEEDED = [
   ...markdownIn("docs/runbook"),
 ];
 
-const TRANSLATED = markdownIn("docs/zh").map((page) => [page, englishOf(page)] as const);
+/** The first page in Chinese is a README of its own form. */
+const TRANSLATED = markdownIn("docs/zh")
+  .filter((page) => page !== "docs/zh/README.md")
+  .map((page) => [page, englishOf(page)] as const);
 
 it.each(NEEDED)("%s is there in Chinese", (page) => {
   expect(existsSync(join(ROOT, chineseOf(page)))).toBe(true);

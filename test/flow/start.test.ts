@@ -130,6 +130,56 @@ async function statusOf(stage: Stage): Promise<number> {
   return status;
 }
 
+it("npm start uses the ports from the first one on: the services, and the page behind them", async () => {
+  const first = await freePorts(8);
+  const stage = await startStage({ port: first, orFree: false });
+  onTestFinished(() => stage.stop());
+  expect([stage.credentialsUrl, stage.sandbox.issuer.url, stage.pageUrl]).toEqual([
+    `http://127.0.0.1:${first + 3}/credentials`,
+    `http://127.0.0.1:${first + 4}`,
+    `http://127.0.0.1:${first + 7}`,
+  ]);
+});
+
+/** The first of `count` ports in a row that nobody listens on. */
+async function freePorts(count: number): Promise<number> {
+  for (let first = 20_000; first < 60_000; first += count) {
+    const servers = await Promise.all(Array.from({ length: count }, (_, at) => listening(first + at)));
+    await Promise.all(servers.map((server) => server && new Promise((closed) => server.close(closed))));
+    if (servers.every((server) => server !== undefined)) return first;
+  }
+  throw new Error(`no ${count} free ports in a row`);
+}
+
+async function listening(port: number) {
+  const server = createServer();
+  const outcome = new Promise<boolean>((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => resolve(true));
+  });
+  return (await outcome) ? server : undefined;
+}
+
+it("npm start prints how to get another user's token: with the audience of access.yaml", async () => {
+  const path = join(folder, "audience.json");
+  const content = accessFile({ rules: [OWN_FOLDER] }) as { readonly issuers: readonly object[] };
+  writeFileSync(
+    path,
+    JSON.stringify({ ...content, issuers: [{ ...content.issuers[0], audience: "it's/mine & yours" }] }),
+  );
+  const run = startOf("--access", path, "--quiet", "--port", "0");
+  await expect.poll(run.stdout, { timeout: 30_000 }).toContain("Another user's token: ");
+  const [, command = "", url = ""] =
+    /Another user's token: (curl -s -d '[^']*' (\S+))/.exec(run.stdout()) ?? [];
+  expect(url).toMatch(/\/token$/);
+  const { stdout } = spawnSync("sh", ["-c", command], { encoding: "utf8" });
+  const { access_token: token } = JSON.parse(stdout) as { readonly access_token: string };
+  const [, endpoint = ""] = /The endpoint: (\S+)/.exec(run.stdout()) ?? [];
+  const answer = await fetch(endpoint, { headers: { Authorization: `Bearer ${token}` } });
+  expect(await answer.json()).toMatchObject({ StatusCode: "200", KeyPrefix: "users/bob/" });
+  expect(await endedBy(run.child, "SIGTERM")).toBe(0);
+});
+
 describe("npm start -- --json", () => {
   it("writes the function's log to standard error, serves it by RequestId, and removes its folder at SIGTERM", async () => {
     const run = await started("--json", "--port", "0");
