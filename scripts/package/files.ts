@@ -28,6 +28,12 @@ const COPIED = [
   "examples/web/icon.svg",
   "ops",
   "docs",
+  // Not the folder: a developer's valet.env has secrets.
+  "container/Dockerfile",
+  "container/Dockerfile.dockerignore",
+  "container/compose.yaml",
+  "container/kubernetes.yaml",
+  "container/valet.env.example",
 ];
 
 /** Of `docs`: what is for those who change the code, and the site's own files. */

@@ -260,7 +260,7 @@ function rosParameters(): ReadonlySet<string> {
 
 /**
  * Files and folders of the repository that a word names. A file beside s.yaml may be the reader's own: then a sentence of the
- * page speaks of it.
+ * page speaks of it. Another one is the reader's own where the page copies it from its example.
  */
 function missingFiles(words: readonly string[], page: string): readonly string[] {
   const sentences = sentencesIn(page);
@@ -271,5 +271,8 @@ function missingFiles(words: readonly string[], page: string): readonly string[]
         word,
       ),
     )
-    .filter((word) => !existsSync(join(ROOT, word)) && (word.includes("/") || !sentences.includes(word)));
+    .filter((word) => !existsSync(join(ROOT, word)) && (word.includes("/") || !sentences.includes(word)))
+    .filter(
+      (word) => !existsSync(join(ROOT, `${word}.example`)) || !page.includes(`cp ${word}.example ${word}\n`),
+    );
 }

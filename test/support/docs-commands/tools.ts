@@ -20,6 +20,8 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
       ".",
       "cat",
       "cd",
+      "chmod",
+      "cp",
       "echo",
       "exit",
       "kill",
@@ -72,6 +74,10 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     why: "each text after -p or -e must be JavaScript",
   },
   ohpm: { tests: [], why: "HarmonyOS has its own package manager; the recipe says that it was only read" },
+  podman: {
+    tests: ["test/container/docs.test.ts", "test/container/image.test.ts"],
+    why: "no engine: files and arguments are checked",
+  },
   openssl: {
     tests: ["test/unit/functions/config.test.ts"],
     why: "the length of the keys is checked, the program is not",
