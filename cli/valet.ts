@@ -9,6 +9,10 @@ import { ROOT } from "./shared/own-files.ts";
 const COMMANDS: Readonly<
   Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>
 > = {
+  init: {
+    summary: "makes a project of your own, in a new folder",
+    load: async () => (await import("./init/command.ts")).init,
+  },
   dev: {
     summary: "runs everything on this machine, with the local Alibaba Cloud, and walks through the exchange",
     load: async () => (await import("./dev/command.ts")).dev,

@@ -11,6 +11,8 @@ export interface Terminal {
   readonly error: (text: string) => void;
   /** Asks a yes-or-no question; undefined when no one is there to answer, such as in a pipeline. */
   readonly ask: ((question: string) => Promise<boolean>) | undefined;
+  /** Asks for a text, which may be empty; undefined as for `ask`. */
+  readonly question: ((text: string) => Promise<string>) | undefined;
   /** Whether `out` is a terminal that shows colours. Colour never carries information alone. */
   readonly colour: boolean;
   readonly nowMs: () => number;

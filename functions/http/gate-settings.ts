@@ -1,4 +1,4 @@
-import type { OssEndpoints } from "../../shared/domain/oss-endpoint.ts";
+import { type OssEndpoints, regionIdIn } from "../../shared/domain/oss-endpoint.ts";
 import { ProblemError } from "../../shared/domain/problem.ts";
 import { BUCKET_NAME } from "../../shared/domain/ram/cloud-limits.ts";
 import { accessRulesFrom } from "../../shared/domain/rules/access-rules.ts";
@@ -108,9 +108,7 @@ const FIXES_OF_KEYS = {
 };
 
 function regionFrom(value: string | undefined, refuse: Refuse): string {
-  // The region's ID, or an endpoint or a part of one, as the console and ali-oss write it.
-  const [, id] =
-    /^(?:oss-)?([a-z]{2}(?:-[a-z0-9]+)+?)(?:-internal)?(?:\.aliyuncs\.com)?$/.exec(value ?? "") ?? [];
+  const id = regionIdIn(value ?? "");
   if (value === undefined || value !== id) {
     const instead = id === undefined ? "the bucket's region, such as cn-hangzhou" : `its ID alone: ${id}`;
     refuse("OSS_REGION", value === undefined ? NOT_SET : quoted(value), `write ${instead}`);

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { bundled } from "../../cli/dev/page-bundle.ts";
+import { asInstalled, commandsAsInstalled } from "../../cli/shared/as-installed.ts";
 import { declarationsOf } from "../declarations.ts";
-import { asInstalled, commandsAsInstalled } from "./as-installed.ts";
 import { commonJsSandbox } from "./common-js.ts";
 import { type ProjectManifest, packageManifest } from "./manifest.ts";
 import { compiledModules } from "./modules.ts";
@@ -23,6 +23,7 @@ const COPIED = [
   "sandbox/https/node-proxy.cjs",
   "sandbox/https/python/sitecustomize.py",
   "scripts/docker-stand-in.mjs",
+  "cli/init/templates",
   "examples/access",
   "examples/web/index.html",
   "examples/web/icon.svg",

@@ -6,8 +6,12 @@ export interface ProjectManifest {
   readonly license: string;
   readonly engines: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
   readonly repository?: unknown;
 }
+
+/** What deploys a project. */
+const DEPLOYER = "@serverless-devs/s";
 
 /** package.json of the package. Versions of dependencies are exact: they are those that the tests ran with. */
 export function packageManifest({
@@ -17,6 +21,7 @@ export function packageManifest({
   license,
   engines,
   dependencies,
+  devDependencies,
   repository,
 }: ProjectManifest): object {
   return {
@@ -42,6 +47,8 @@ export function packageManifest({
     // For a TypeScript that does not read exports.
     typesVersions: { "*": { sandbox: ["./types/sandbox/index.d.cts"] } },
     dependencies,
+    // Not installed with the package: `valet init` writes it into a project.
+    devDependencies: { [DEPLOYER]: devDependencies[DEPLOYER] },
     // With a `repository`, `npm publish` in CI signs where and from what the package was made.
     publishConfig: { access: "public", provenance: true },
   };

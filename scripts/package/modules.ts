@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { build } from "esbuild";
-import { asInstalled } from "./as-installed.ts";
+import { asInstalled } from "../../cli/shared/as-installed.ts";
 
 /** The rooms that are in the package. Of the client it has what the commands import. */
 const ROOMS = ["functions", "shared", "cli", "sandbox"] as const;

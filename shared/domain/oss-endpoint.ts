@@ -64,3 +64,8 @@ const DUAL_STACK_NAME = /^(?:(.*)\.)?([a-z]{2}(?:-[a-z0-9]+)+?)(-internal)?\.oss
 function isOfAlibabaCloud(hostname: string): boolean {
   return hostname.endsWith(".aliyuncs.com");
 }
+
+/** `cn-hangzhou` of an endpoint or of a part of one, as the console and ali-oss write it; undefined: it names no region. */
+export function regionIdIn(text: string): string | undefined {
+  return /^(?:oss-)?([a-z]{2}(?:-[a-z0-9]+)+?)(?:-internal)?(?:\.aliyuncs\.com)?$/.exec(text)?.[1];
+}

@@ -907,6 +907,7 @@ it("prints a line for each check, and below a failure what to do; no key among t
       out: (text) => out.push(text),
       error: (text) => out.push(text),
       ask: undefined,
+      question: undefined,
       colour: false,
       nowMs: Date.now,
       wait: async () => undefined,

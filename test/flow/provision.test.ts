@@ -676,6 +676,7 @@ async function run(
     out: (text) => out.push(text),
     error: (text) => errors.push(text),
     ask: undefined,
+    question: undefined,
     colour: false,
     nowMs: Date.now,
     wait: async () => undefined,

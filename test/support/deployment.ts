@@ -172,6 +172,7 @@ async function outcomeOf(
     out: (text) => out.push(text),
     error: (text) => errors.push(text),
     ask: undefined,
+    question: undefined,
     colour: false,
     nowMs: Date.now,
     // Time passes for the whole cloud at once.

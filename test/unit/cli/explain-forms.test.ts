@@ -44,6 +44,7 @@ async function explain(access: string, ...args: readonly string[]) {
     out: (text) => void out.push(text),
     error: (text) => void error.push(text.replace(/^warning: .*$/m, "")),
     ask: undefined,
+    question: undefined,
     colour: false,
     nowMs: () => NOW_MS,
     wait: async () => undefined,

@@ -22,6 +22,7 @@ async function run(access: string, ...args: readonly string[]) {
     out: (text) => void out.push(text),
     error: (text) => void error.push(text),
     ask: undefined,
+    question: undefined,
     colour: false,
     nowMs: () => NOW_MS,
     wait: async () => undefined,

@@ -20,6 +20,7 @@ tests:
 `;
 
 const OPTIONS = {
+  init: ["issuer", "bucket", "region", "audience", "jwks", "offline"],
   dev: ["once", "port", "json", "quiet", "access"],
   build: ["access"],
   serve: ["access"],
@@ -77,6 +78,7 @@ async function runIn(environment: Record<string, string>, ...args: readonly stri
     out: (text) => void out.push(text),
     error: (text) => void error.push(text),
     ask: undefined,
+    question: undefined,
     colour: false,
     nowMs: () => NOW_MS,
     wait: async () => undefined,
@@ -161,11 +163,11 @@ describe("valet", () => {
     [["--verison"], 'valet: unknown command "--verison". Did you mean "--version"?'],
     [
       ["constructor"],
-      /^valet: unknown command "constructor". Commands: dev, build, serve, sandbox, explain, test, /,
+      /^valet: unknown command "constructor". Commands: init, dev, build, serve, sandbox, explain, test, /,
     ],
     [
       ["frobnicate"],
-      'valet: unknown command "frobnicate". Commands: dev, build, serve, sandbox, explain, test, provision, doctor, smoke, sidecar',
+      'valet: unknown command "frobnicate". Commands: init, dev, build, serve, sandbox, explain, test, provision, doctor, smoke, sidecar',
     ],
     [["explain", "--cliam", "sub=a"], "valet explain: unknown option --cliam. Did you mean --claim?"],
     [
@@ -617,6 +619,7 @@ describe("valet explain", () => {
       environment: { ACCESS_FILE: accessFile },
       error: () => {},
       ask: undefined,
+      question: undefined,
       nowMs: () => NOW_MS,
       wait: async () => undefined,
     };

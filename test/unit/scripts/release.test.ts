@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { asInstalled } from "../../../scripts/package/as-installed.ts";
+import { asInstalled } from "../../../cli/shared/as-installed.ts";
 import { foreignLicences } from "../../../scripts/release/bill-of-materials.ts";
 import { versionsIn, writeVersion } from "../../../scripts/release/versions.ts";
 

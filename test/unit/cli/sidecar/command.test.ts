@@ -21,6 +21,7 @@ async function wrong(...args: readonly string[]): Promise<string> {
     out: (text) => void outs.push(text),
     error: (text) => void errors.push(text),
     ask: undefined,
+    question: undefined,
     colour: false,
     nowMs: Date.now,
     wait: async () => undefined,
