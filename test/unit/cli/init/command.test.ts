@@ -64,7 +64,7 @@ describe("valet init", () => {
     expect(code).toBe(0);
     expect(out).toContain("npx valet dev");
     expect(readdirSync(join(folder, "My App")).sort()).toEqual(
-      [".gitignore", "README.md", "access.yaml", "package.json", "s.yaml", ".github"].sort(),
+      [".gitignore", "README.md", "access.yaml", "package.json", "s.yaml"].sort(),
     );
     const file = checkedAccessFile(join(folder, "My App/access.yaml"), {
       bucket: "my-bucket",
