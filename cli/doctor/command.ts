@@ -21,6 +21,7 @@ import { type DeploymentSettings, settingsChecked } from "./settings.ts";
 import { stsChecked } from "./sts.ts";
 
 const OPTIONS = {
+  server: { help: "what runs is server.js: Function Compute's custom runtime, or a container" },
   strict: { help: "count a warning as a problem, for a job that watches for drift" },
   "function-role": { value: "NAME", default: FUNCTION_ROLE, help: "the role in s.yaml" },
   ...UPLOADS_OPTIONS,
@@ -81,6 +82,7 @@ async function examined(values: Values, accessFile: unknown, terminal: Terminal)
     functionRole: values["function-role"],
     uploadsRole: uploadsRoleFrom(values),
     callerUser: values["caller-user"],
+    isServer: values.server === true,
   };
   const settings = settingsChecked(environment, accessFile, options, findings);
   if (settings === undefined) findings.skip("everything else", "fix the settings first");

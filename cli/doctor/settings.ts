@@ -14,8 +14,10 @@ export interface DeploymentSettings {
   readonly provision: ProvisionSettings;
 }
 
-/** Roles and users, as the options name them. */
-type NamesInRam = Pick<ProvisionSettings, "functionRole" | "uploadsRole" | "callerUser">;
+/** Roles and users, as the options name them, and whether server.js is what runs. */
+type Deployed = Pick<ProvisionSettings, "functionRole" | "uploadsRole" | "callerUser"> & {
+  readonly isServer: boolean;
+};
 
 /**
  * Everything that the functions would say of their settings before the first request, and provision of the names;
@@ -24,7 +26,7 @@ type NamesInRam = Pick<ProvisionSettings, "functionRole" | "uploadsRole" | "call
 export function settingsChecked(
   environment: Terminal["environment"],
   accessFile: unknown,
-  options: NamesInRam,
+  { isServer, ...options }: Deployed,
   findings: Findings,
 ): DeploymentSettings | undefined {
   const read = settingsFrom(environment, accessFile, options);
@@ -34,6 +36,12 @@ export function settingsChecked(
   }
   const { config } = read;
   findings.ok("settings", `${config.bucket} in ${config.region}, ${config.roleArn}`);
+  if (!isServer && environment["METRICS_PORT"]?.trim())
+    findings.fail(
+      "METRICS_PORT",
+      "works in server.js only: a function of a built-in runtime does not start with it",
+      "delete it, or add --server if server.js runs, in a custom runtime or a container",
+    );
   endpointsChecked(config, findings);
   return read;
 }
@@ -41,10 +49,10 @@ export function settingsChecked(
 function settingsFrom(
   environment: Terminal["environment"],
   accessFile: unknown,
-  options: NamesInRam,
+  options: Omit<Deployed, "isServer">,
 ): DeploymentSettings | { readonly problems: readonly ProblemIn[] } {
   try {
-    const config = configFrom(environment, accessFile, settingKeys);
+    const config = configFrom(environment, accessFile, settingKeys, "elsewhere");
     const provision = provisionSettingsFrom({ ...config, ...options });
     return "problems" in provision ? provision : { config, provision };
   } catch (error) {

@@ -3,9 +3,10 @@ import { NOT_SET, type Setting, type Settings } from "./settings.ts";
 
 /**
  * Where the keys that call AssumeRole, or sign forms, may come from. fc-context: from FC's context, with each request, or
- * else from the environment. environment: inside FC from its headers, outside FC from the environment, which must have them.
+ * else from the environment. environment: inside FC from its headers, outside FC from the environment, which must have them. elsewhere: not known here, as where an operator's
+ * command reads the settings with keys of its own.
  */
-export type CallerSource = "fc-context" | "environment";
+export type CallerSource = "fc-context" | "environment" | "elsewhere";
 
 const KEY_ID = "ALIBABA_CLOUD_ACCESS_KEY_ID";
 const KEY_SECRET = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
