@@ -25,6 +25,7 @@ const NEEDED = [
   "docs/scale.md",
   "docs/settings.md",
   "docs/telemetry.md",
+  "docs/tutorial.md",
   "docs/uploads.md",
   ...markdownIn("docs/recipes"),
   ...markdownIn("docs/runbook"),
