@@ -6,7 +6,7 @@ import { helpText, table } from "./shared/help.ts";
 import { ROOT } from "./shared/own-files.ts";
 
 /** The table of commands. A command's module is loaded when it is called: some load the SDKs. */
-const COMMANDS: Readonly<
+export const COMMANDS: Readonly<
   Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>
 > = {
   init: {
@@ -52,6 +52,10 @@ const COMMANDS: Readonly<
   sidecar: {
     summary: "serves credentials on this machine to SDKs and tools that cannot send an App token",
     load: async () => (await import("./sidecar/command.ts")).sidecar,
+  },
+  upgrade: {
+    summary: "what changes for a project with this version: settings, rules and roles",
+    load: async () => (await import("./upgrade/command.ts")).upgrade,
   },
 };
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { parseChangelog } from "../cli/shared/changelog.ts";
 import { accessRulesSchema } from "../shared/domain/rules/access-file.ts";
 import { auditSchema, auditTable } from "./docs/audit.ts";
 import { chineseAuditTable } from "./docs/audit-zh.ts";
@@ -8,6 +9,8 @@ import { errorsDocument } from "./docs/errors.ts";
 import { chineseErrorsDocument } from "./docs/errors-zh.ts";
 import { actionTable, fieldTables } from "./docs/fields.ts";
 import { CHINESE_WORDS } from "./docs/fields-zh.ts";
+import { publicSurface } from "./docs/public-surface.ts";
+import { recordedNext, type Surface } from "./docs/surface-changes.ts";
 import { rosText } from "./ops/as-ros.ts";
 import { terraformText } from "./ops/as-terraform.ts";
 import { RUNBOOKS } from "./ops/runbook.ts";
@@ -44,6 +47,23 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ["ops/ros/oss-valet-log.yaml", rosText()],
     ...RUNBOOKS.map(({ path, part, text }) => withParts(path, new Map([[part, text]]))),
   ]);
+}
+
+/** The names that docs/versions.md promises to keep. */
+export const SURFACE = "test/contract/public-surface.json";
+
+/** The text of {@link SURFACE} with what is new, and without what CHANGELOG.md says is gone. A contract test compares it with the file. */
+export async function surfaceText(): Promise<string> {
+  const changelog = parseChangelog(readFileSync(join(ROOT, "CHANGELOG.md"), "utf8"));
+  if (!changelog.ok) throw new Error(changelog.problems.join("\n"));
+  const recorded = recordedSurface();
+  const next = recordedNext(recorded, await publicSurface(ROOT), changelog.changelog.unreleased);
+  return `${JSON.stringify(next, null, 2)}\n`;
+}
+
+/** What {@link SURFACE} has. */
+export function recordedSurface(): Surface {
+  return JSON.parse(readFileSync(join(ROOT, SURFACE), "utf8")) as Surface;
 }
 
 const EXAMPLES = join(ROOT, "examples/access");
@@ -85,4 +105,5 @@ function splitOnce(path: string, text: string, at: string): readonly [string, st
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   for (const [path, text] of generatedFiles()) writeFileSync(join(ROOT, path), text);
+  writeFileSync(join(ROOT, SURFACE), await surfaceText());
 }

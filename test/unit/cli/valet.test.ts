@@ -37,6 +37,7 @@ const OPTIONS = {
     ..."endpoint app-token-command app-token-file permissions prefix duration".split(" "),
     ..."port print json".split(" "),
   ],
+  upgrade: "from write function-role uploads-role no-uploads caller-user access json".split(" "),
 } as const;
 
 const COMMANDS = [
@@ -50,6 +51,7 @@ const COMMANDS = [
   "doctor",
   "smoke",
   "sidecar",
+  "upgrade",
 ] as const;
 
 let folder: string;
