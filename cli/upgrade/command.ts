@@ -24,7 +24,7 @@ const OPTIONS = {
 /** Exit code 0: nothing to do but install; 1: somebody must look at something first. */
 export const upgrade = command({
   name: "upgrade",
-  usage: ["npx oss-valet@VERSION upgrade [options]"],
+  usage: ["npm run valet -- upgrade [options]", "npx oss-valet@VERSION upgrade [options]"],
   about:
     "Run it in your project with the version that you want. It says what changes for this project: the entries of CHANGELOG.md that concern it, breaking ones first; settings that are new; whether access.yaml is still read and its tests pass; whether the users in the tests get the same access; and a diff of the plan, which is what RAM must have. For rules and plan, it runs the version that the project has.",
   options: OPTIONS,

@@ -23,7 +23,7 @@ function factsOf(explanation: unknown): readonly string[] {
   return [
     ...(refusal === undefined ? [] : [`no credentials: ${sortedJson(refusal)}`]),
     ...(seconds === undefined || refusal !== undefined ? [] : [`credentials for ${String(seconds)} seconds`]),
-    ...listOf(forms as unknown).map((form) => {
+    ...listOf(forms).map((form) => {
       const { bucket, prefix, limits } = objectFrom(form) ?? {};
       return `forms in oss://${String(bucket)}/${String(prefix)} within ${sortedJson(limits)}`;
     }),

@@ -176,9 +176,10 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 
 function problemsOfNpx(args: readonly string[], page: string, known: Known): readonly string[] {
   const [program = "", ...rest] = args.filter((word) => word !== "--yes" && word !== "-y");
-  if (program === "valet" || program === "s" || program === "oss-valet")
+  // npx runs the only program of a package: `npx oss-valet@0.2.0 upgrade`.
+  if (/^(valet|s|oss-valet(@[\w.]+)?)$/.test(program))
     return problemsOfWords(
-      [program === "oss-valet" ? "valet" : program, ...args.slice(args.indexOf(program) + 1)],
+      [program === "s" ? "s" : "valet", ...args.slice(args.indexOf(program) + 1)],
       page,
       known,
     );

@@ -169,7 +169,7 @@ describe("valet", () => {
     ],
     [
       ["frobnicate"],
-      'valet: unknown command "frobnicate". Commands: init, dev, build, serve, sandbox, explain, test, provision, doctor, smoke, sidecar',
+      'valet: unknown command "frobnicate". Commands: init, dev, build, serve, sandbox, explain, test, provision, doctor, smoke, sidecar, upgrade',
     ],
     [["explain", "--cliam", "sub=a"], "valet explain: unknown option --cliam. Did you mean --claim?"],
     [
