@@ -60,17 +60,10 @@ function concernOf(
 
 function usesOf({ area, names }: ChangeEntry, project: Project): readonly string[] {
   const places = (name: string): readonly string[] => {
-    switch (area) {
-      case "settings":
-        return project.linesWith("deployment", [name]);
-      case "access.yaml":
-        return project.linesWith("access", [name]);
-      case "commands":
-        // `doctor --strict` stands in `npx valet doctor --endpoint … --strict` too.
-        return project.linesWith("commands", ["valet", ...name.split(" ")]);
-      default:
-        return [];
-    }
+    if (area === "settings") return project.linesWith("deployment", [name]);
+    if (area === "access.yaml") return project.linesWith("access", [name]);
+    // `doctor --strict` stands in `npx valet doctor --json --strict` too.
+    return area === "commands" ? project.linesWith("commands", ["valet", ...name.split(" ")]) : [];
   };
   return [...new Set(names.flatMap(places))];
 }

@@ -67,7 +67,7 @@ function manifestOf(folder: string): Manifest {
     throw new UsageError("there is no package.json here: run this in the folder of the project");
   try {
     const manifest = objectFrom(JSON.parse(readFileSync(path, "utf8")));
-    if (manifest !== undefined) return manifest as Manifest;
+    if (manifest !== undefined) return manifest;
   } catch {
     // The same message as for JSON that is no object.
   }

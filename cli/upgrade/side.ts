@@ -53,6 +53,7 @@ export function ownCommands(
       out: (text) => void out.push(text),
       error: (text) => void error.push(text),
       ask: undefined,
+      question: undefined,
       colour: false,
       nowMs,
       wait,

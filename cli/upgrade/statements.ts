@@ -38,7 +38,7 @@ export function policyLines(document: unknown): readonly string[] {
 }
 
 function atomsOf(document: unknown): readonly Atom[] {
-  return listOf(objectFrom(document)?.["Statement"] as unknown).flatMap((statement) => {
+  return listOf(objectFrom(document)?.["Statement"]).flatMap((statement) => {
     const members = objectFrom(statement) ?? {};
     const actions = [
       ...textsOf(members["Action"]),
