@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseChangelog } from "../cli/shared/changelog.ts";
 import { accessRulesSchema } from "../shared/domain/rules/access-file.ts";
+import { applicationFiles } from "./application/files.ts";
 import { auditSchema, auditTable } from "./docs/audit.ts";
 import { chineseAuditTable } from "./docs/audit-zh.ts";
 import { errorsDocument } from "./docs/errors.ts";
@@ -13,6 +14,7 @@ import { publicSurface } from "./docs/public-surface.ts";
 import { recordedNext, type Surface } from "./docs/surface-changes.ts";
 import { rosText } from "./ops/as-ros.ts";
 import { terraformText } from "./ops/as-terraform.ts";
+import { ciRosText, ciTerraformText } from "./ops/ci.ts";
 import { RUNBOOKS } from "./ops/runbook.ts";
 import { dashboardText, indexText } from "./ops/sls-files.ts";
 
@@ -45,6 +47,8 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ["ops/sls/dashboard.json", dashboardText()],
     ["ops/terraform/oss-valet-log.tf.json", terraformText()],
     ["ops/ros/oss-valet-log.yaml", rosText()],
+    ["ops/terraform/ci/ci.tf.json", ciTerraformText()],
+    ["ops/ros/oss-valet-ci.yaml", ciRosText()],
     ...RUNBOOKS.map(({ path, part, text }) => withParts(path, new Map([[part, text]]))),
   ]);
 }
@@ -104,6 +108,13 @@ function splitOnce(path: string, text: string, at: string): readonly [string, st
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  for (const [path, text] of generatedFiles()) writeFileSync(join(ROOT, path), text);
+  const application = [...(await applicationFiles())].map(
+    ([path, text]) => [`application/${path}`, text] as const,
+  );
+  rmSync(join(ROOT, "application"), { recursive: true, force: true });
+  for (const [path, text] of [...generatedFiles(), ...application]) {
+    mkdirSync(dirname(join(ROOT, path)), { recursive: true });
+    writeFileSync(join(ROOT, path), text);
+  }
   writeFileSync(join(ROOT, SURFACE), await surfaceText());
 }

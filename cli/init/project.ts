@@ -41,6 +41,7 @@ export function projectFiles(answers: ProjectAnswers): ReadonlyMap<string, strin
     ["package.json", `${JSON.stringify(manifestOf(answers), null, 2)}\n`],
     // npm leaves a file of the name .gitignore out of a package.
     [".gitignore", filled("gitignore", values)],
+    [".github/workflows/deploy.yml", filled("deploy.yml", values)],
     ["README.md", filled("README.md", values)],
   ]);
 }

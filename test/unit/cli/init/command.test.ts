@@ -22,6 +22,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
+const PROJECT = [
+  ".github/workflows/deploy.yml",
+  ".gitignore",
+  "README.md",
+  "access.yaml",
+  "package.json",
+  "s.yaml",
+];
 const FLAGS = ["--issuer", "https://login.example.com/", "--bucket", "my-bucket", "--offline"];
 
 /** `answers`: what somebody types, in this order; undefined: nobody sits there. */
@@ -64,7 +72,7 @@ describe("valet init", () => {
     expect(code).toBe(0);
     expect(out).toContain("npx valet dev");
     expect(readdirSync(join(folder, "My App")).sort()).toEqual(
-      [".gitignore", "README.md", "access.yaml", "package.json", "s.yaml"].sort(),
+      [".github", ".gitignore", "README.md", "access.yaml", "package.json", "s.yaml"].sort(),
     );
     const file = checkedAccessFile(join(folder, "My App/access.yaml"), {
       bucket: "my-bucket",
@@ -99,7 +107,7 @@ describe("valet init", () => {
 
   it("leaves no placeholder, and no command or path of the repository", async () => {
     await init("app", FLAGS);
-    for (const path of ["access.yaml", "s.yaml", "package.json", ".gitignore", "README.md"]) {
+    for (const path of PROJECT) {
       expect([path, /\{\{\w+\}\}/.exec(textOf(`app/${path}`))]).toEqual([path, null]);
       expect([path, /npm run|(?<![\w/.])docs\//.exec(textOf(`app/${path}`))]).toEqual([path, null]);
     }
