@@ -90,6 +90,8 @@ describe("the check of the commands", () => {
     "npx s credentials local invoke -f dist/event.json",
     "valet explain read users/alice/a.jpg --claim sub=alice",
     "npx valet help explain",
+    "npx --yes oss-valet@1.2.3 test",
+    "cp s.yaml docs/own.yaml\ncat docs/own.yaml",
     "T=$(curl -s x | node -p 'JSON.parse(fs.readFileSync(0)).a'); echo $T",
     'token() { cat "$1"; }\nA=$(token x) node x.mjs; echo $A',
   ])("has nothing to say of %s", (line) => {

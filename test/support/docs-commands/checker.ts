@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { Script } from "node:vm";
 import { parse } from "yaml";
 import type { Command } from "../../../cli/shared/command.ts";
-import { sentencesIn } from "./page-commands.ts";
+import { programsIn, sentencesIn } from "./page-commands.ts";
 import { problemsOfS } from "./serverless-devs.ts";
 import type { ShellCommand } from "./shell-commands.ts";
 import { TOOLS } from "./tools.ts";
@@ -91,19 +91,18 @@ export function problemsOf(command: ShellCommand, page: string, known: Known): r
   ];
 }
 
-/** A variable of the page's own program, or one that its next lines use, is known. */
+/** A variable of the page's own program, or one that its other lines use, is known. */
 function isKnownVariable(name: string, page: string, known: Known): boolean {
   return (
-    known.variables.has(name) || SHELL_VARIABLES.has(name) || usesOf(name).some((use) => page.includes(use))
+    known.variables.has(name) ||
+    SHELL_VARIABLES.has(name) ||
+    new RegExp(`\\$\\{?${name}\\b`).test(page) ||
+    new RegExp(`\\b${name}\\b`).test(programsIn(page))
   );
 }
 
 /** Of every shell, of Node.js, of Serverless Devs, and of the SDKs of Alibaba Cloud. */
 const SHELL_VARIABLES = new Set(["PATH", "NODE_ENV", "AccountID", "AccessKeyID", "AccessKeySecret"]);
-
-function usesOf(name: string): readonly string[] {
-  return [`$${name}`, `\${${name}`, `env.${name}`, `"${name}"`, `'${name}'`];
-}
 
 function problemsOfWords(words: readonly string[], page: string, known: Known): readonly string[] {
   const [tool = "", ...args] = words;
@@ -175,14 +174,10 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 function problemsOfNpx(args: readonly string[], page: string, known: Known): readonly string[] {
-  const [program = "", ...rest] = args.filter((word) => word !== "--yes" && word !== "-y");
-  // npx runs the only program of a package: `npx oss-valet@0.2.0 upgrade`.
-  if (/^(valet|s|oss-valet(@[\w.]+)?)$/.test(program))
-    return problemsOfWords(
-      [program === "s" ? "s" : "valet", ...args.slice(args.indexOf(program) + 1)],
-      page,
-      known,
-    );
+  const [versioned = "", ...rest] = args.filter((word) => word !== "--yes" && word !== "-y");
+  const [program = ""] = versioned.split("@");
+  if (program === "valet" || program === "oss-valet") return problemsOfValet(rest, known);
+  if (program === "s") return problemsOfWords(["s", ...rest], page, known);
   const allowed = PROGRAMS[program];
   if (allowed === undefined)
     return [`npx ${program}: test/support/docs-commands/checker.ts knows no ${program}`];
@@ -260,11 +255,13 @@ function rosParameters(): ReadonlySet<string> {
 }
 
 /**
- * Files and folders of the repository that a word names. A file beside s.yaml may be the reader's own: then a sentence of the
- * page speaks of it. Another one is the reader's own where the page copies it from its example.
+ * Files and folders of the repository that a word names, without those that the page copies. A file beside s.yaml may be the
+ * reader's own: then a sentence of the page speaks of it.
  */
 function missingFiles(words: readonly string[], page: string): readonly string[] {
   const sentences = sentencesIn(page);
+  const made = (file: string) =>
+    new RegExp(`(cp|mv) .*\\s${file.replace(/\W/g, "\\$&")}(\\s|$)`, "m").test(page);
   return words
     .flatMap((word) => word.split("="))
     .filter((word) =>
@@ -272,8 +269,8 @@ function missingFiles(words: readonly string[], page: string): readonly string[]
         word,
       ),
     )
-    .filter((word) => !existsSync(join(ROOT, word)) && (word.includes("/") || !sentences.includes(word)))
     .filter(
-      (word) => !existsSync(join(ROOT, `${word}.example`)) || !page.includes(`cp ${word}.example ${word}\n`),
+      (word) =>
+        !existsSync(join(ROOT, word)) && !made(word) && (word.includes("/") || !sentences.includes(word)),
     );
 }

@@ -30,6 +30,12 @@ export function sentencesIn(markdown: string): string {
   return markdown.replace(BLOCK, "");
 }
 
+/** The blocks in other languages. */
+export function programsIn(markdown: string): string {
+  const blocks = markdown.replace(SHELL, "").match(BLOCK) ?? [];
+  return blocks.join("\n");
+}
+
 /** What two languages must have in common: a placeholder such as `<your account id>` is translated. */
 export function comparable({ variables, words }: ShellCommand): string {
   return [...Object.entries(variables).map(([name, value]) => `${name}=${value}`), ...words]

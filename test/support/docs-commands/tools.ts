@@ -14,27 +14,9 @@ const RECIPE: Tool = {
 /** Every program in the docs apart from npm, npx, valet and s, which are checked word for word. */
 export const TOOLS: Readonly<Record<string, Tool>> = {
   ...Object.fromEntries(
-    [
-      "[",
-      ":",
-      ".",
-      "cat",
-      "cd",
-      "chmod",
-      "cp",
-      "echo",
-      "exit",
-      "kill",
-      "ln",
-      "mkdir",
-      "printf",
-      "sed",
-      "set",
-      "sha256sum",
-      "sh",
-      "sleep",
-      "wc",
-    ].map((name) => [name, SHELL]),
+    "[ : . cat cd chmod cp echo exit kill ln ls mkdir mv printf rm sed set sha256sum sh sleep wc"
+      .split(" ")
+      .map((name) => [name, SHELL]),
   ),
   ...Object.fromEntries(
     "composer dotnet g++ gcc go java javac php pip python".split(" ").map((name) => [name, RECIPE]),
