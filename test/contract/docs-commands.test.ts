@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { pagesIn, siblingPath } from "../../scripts/docs-site/pages.ts";
-import { knownHere, problemsOf } from "../support/docs-commands/checker.ts";
+import { knownHere, PROJECT, problemsOf } from "../support/docs-commands/checker.ts";
 import { comparable, docsCommandsIn } from "../support/docs-commands/page-commands.ts";
 import { commandsIn } from "../support/docs-commands/shell-commands.ts";
 import { TOOLS } from "../support/docs-commands/tools.ts";
@@ -38,6 +38,14 @@ describe("the commands in the docs", () => {
     const examples = Object.keys(known.valet.get(name)?.examples ?? {}).join("\n");
     const problems = commandsIn(examples).flatMap((command) => problemsOf(command, examples, known));
     expect(problems).toEqual([]);
+  });
+
+  it("of the README of a project can be called like that in the project", () => {
+    const page = PROJECT.get("README.md") ?? "";
+    const commands = docsCommandsIn(page, NAMES);
+    const inProject = { ...known, scripts: known.projectScripts };
+    expect(commands.length).toBeGreaterThan(5);
+    expect(commands.flatMap((command) => problemsOf(command, page, inProject))).toEqual([]);
   });
 
   const translated = PAGES.flatMap(({ source, path }) => {

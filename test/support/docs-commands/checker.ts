@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Script } from "node:vm";
 import { parse } from "yaml";
+import { projectFiles } from "../../../cli/init/project.ts";
 import type { Command } from "../../../cli/shared/command.ts";
 import { programsIn, sentencesIn } from "./page-commands.ts";
 import { problemsOfS } from "./serverless-devs.ts";
@@ -36,15 +37,29 @@ export async function knownHere(): Promise<Known> {
       return [name, command] as const;
     }),
   );
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
-    readonly scripts: Readonly<Record<string, string>>;
-  };
   return {
     valet: new Map(valet),
-    scripts: new Map(Object.entries(scripts)),
-    projectScripts: new Map(),
+    scripts: scriptsOf(readFileSync(join(ROOT, "package.json"), "utf8")),
+    projectScripts: scriptsOf(PROJECT.get("package.json") ?? ""),
     variables: new Set([...variablesOfSources(), ...variablesOf(valet.map(([, command]) => command))]),
   };
+}
+
+/** The files of a project that `valet init` makes. */
+export const PROJECT = projectFiles({
+  name: "my-app",
+  issuer: "https://login.example.com/",
+  audience: "my-app",
+  bucket: "my-app-files",
+  region: "cn-hangzhou",
+  jwks: "https://login.example.com/.well-known/jwks.json",
+  algorithms: ["RS256"],
+  ossValet: "1.0.0",
+});
+
+function scriptsOf(manifest: string): ReadonlyMap<string, string> {
+  const { scripts } = JSON.parse(manifest) as { readonly scripts: Readonly<Record<string, string>> };
+  return new Map(Object.entries(scripts));
 }
 
 /** The names in the table of docs/settings.md, and those that our programs read. */
