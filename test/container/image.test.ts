@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import type { CredentialsBody } from "../../shared/wire.ts";
@@ -18,7 +18,14 @@ import {
   writableFiles,
 } from "../support/contained.ts";
 import { containerImageFrom, finalStageOf } from "../support/container-image.ts";
-import { filesBelow, type Rootfs, rootfsOf, stateOf, statusOf } from "../support/container-rootfs.ts";
+import {
+  filesBelow,
+  librariesOfNode,
+  type Rootfs,
+  rootfsOf,
+  stateOf,
+  statusOf,
+} from "../support/container-rootfs.ts";
 import { keptRsaKey } from "../support/kept-key.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -101,6 +108,14 @@ describe("the files of the image", () => {
   it("belong to root, and nobody else may write them", () => {
     expect(writableFiles(join(rootfs.root, "oss-valet"))).toEqual([]);
     expect(writableFiles(join(rootfs.root, "nodejs"))).toEqual([]);
+  });
+
+  it("need no library that the base image lacks", () => {
+    // Source: distroless, cc: libgcc-s1, libgomp1 and libstdc++6 on top of libc6, which has the others.
+    const IN_BASE = /^(ld-linux-[\w-]+|libc|libdl|libm|libpthread|libgcc_s|libstdc\+\+)\.so\.\d+$/;
+    const needed = librariesOfNode().map((path) => basename(path));
+    expect(needed.length).toBeGreaterThan(3);
+    expect(needed.filter((name) => !IN_BASE.test(name))).toEqual([]);
   });
 
   it("take less than 1.5 MB beside Node.js", () => {

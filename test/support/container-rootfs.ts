@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { ContainerImage, Stage } from "./container-image.ts";
 import { dockerIgnoreFrom } from "./docker-context.ts";
@@ -41,7 +50,7 @@ export function rootfsOf({ image, ignore, context, change = {}, install, folder 
   for (const command of build.runs) {
     if (command.startsWith("npm ci ")) install(project);
     else
-      execFileSync("/bin/sh", ["-c", command], {
+      execFileSync("/bin/sh", ["-c", `umask 022; ${command}`], {
         cwd: project,
         env: { PATH: process.env["PATH"] ?? "", HOME: folder, ...build.args, ...build.env },
         stdio: ["ignore", "pipe", "pipe"],
@@ -64,7 +73,7 @@ function copy({ copies }: Stage, stageFolder: string, root: string): void {
       if (!isFolder && sources.length > 1 && !destination.endsWith("/"))
         throw new Error(`several sources need a folder: ${destination}/`);
       const to = join(root, destination, !isFolder && destination.endsWith("/") ? basename(source) : "");
-      mkdirSync(isFolder ? to : dirname(to), { recursive: true });
+      mkdirSync(isFolder ? to : dirname(to), { recursive: true, mode: 0o755 });
       cpSync(from, to, { recursive: true });
     }
 }
@@ -72,22 +81,23 @@ function copy({ copies }: Stage, stageFolder: string, root: string): void {
 /** Of the image that builds: this machine's Node.js where that image has its own. */
 function nodeOf(stageFolder: string): void {
   mkdirSync(join(stageFolder, "usr/local/bin"), { recursive: true });
-  cpSync(process.execPath, join(stageFolder, "usr/local/bin/node"));
-  writeFileSync(join(stageFolder, "usr/local/LICENSE"), "Node.js' licence\n");
+  copyFileSync(process.execPath, join(stageFolder, "usr/local/bin/node"));
+  writeFileSync(join(stageFolder, "usr/local/LICENSE"), "Node.js' licence\n", { mode: 0o644 });
 }
 
 /** Of the base image: the C library that Node.js needs, as this machine has it, and the folders that an engine mounts. */
 function baseOf(root: string): void {
-  for (const [, library] of ldd().matchAll(/(\/\S+\.so\S*)/g)) {
-    if (library === undefined) continue;
+  for (const library of librariesOfNode()) {
     mkdirSync(dirname(join(root, library)), { recursive: true });
-    cpSync(library, join(root, library), { dereference: true });
+    copyFileSync(library, join(root, library));
   }
   for (const folder of ["proc", "dev"]) mkdirSync(join(root, folder));
 }
 
-function ldd(): string {
-  return execFileSync("ldd", [process.execPath], { encoding: "utf8" });
+/** The paths of the libraries that this machine's Node.js loads when it starts. */
+export function librariesOfNode(): readonly string[] {
+  const output = execFileSync("ldd", [process.execPath], { encoding: "utf8" });
+  return [...output.matchAll(/\/\S+\.so\S*/g)].map(([path]) => path);
 }
 
 /** Absolute paths in the image, in order. */
