@@ -14,6 +14,7 @@ const COPIED = [
   "LICENSE",
   "CHANGELOG.md",
   "SECURITY.md",
+  "SUPPORT.md",
   "access.yaml",
   "access.schema.json",
   "audit.schema.json",
