@@ -69,7 +69,7 @@ const ENTRY_FORM = "write - **area** `NAME`, `NAME`: what changed";
 /** `- **area** \`NAME\`, \`NAME\`: text`, its lines joined. */
 const ENTRY = /^- \*\*(?<area>[^*]+)\*\*(?<names>(?: `[^`]+`(?:, `[^`]+`)*)?): (?<text>\S.*)$/;
 const UNRELEASED = "## [Unreleased]";
-const RELEASE = /^## \[(?<version>[^\]]+)\] - (?<date>\d{4}-\d{2}-\d{2})$/;
+const RELEASE_HEADING = /^## \[(?<version>[^\]]+)\] - (?<date>\d{4}-\d{2}-\d{2})$/;
 
 /**
  * Reads a changelog of the form that the head of CHANGELOG.md describes. It reads strictly: an entry that is not understood would
@@ -201,7 +201,7 @@ function blocksOf(text: string): readonly { readonly text: string; readonly line
 function releaseFrom(
   heading: string,
 ): { readonly version: string; readonly date: string } | { readonly is: string; readonly fix: string } {
-  const { version = "", date = "" } = RELEASE.exec(heading)?.groups ?? {};
+  const { version = "", date = "" } = RELEASE_HEADING.exec(heading)?.groups ?? {};
   if (version === "") return { is: `has the heading "${shortened(heading)}"`, fix: RELEASE_FORM };
   if (valid(version) !== version)
     return { is: `has the version "${version}"`, fix: "write a semantic version such as 1.2.3" };
