@@ -260,8 +260,15 @@ function problemsOfTemplate(args: readonly string[]): readonly string[] {
 }
 
 function terraformVariables(): ReadonlySet<string> {
-  const file = readFileSync(join(ROOT, "ops/terraform/oss-valet-log.tf.json"), "utf8");
-  return new Set(Object.keys((JSON.parse(file) as { readonly variable: object }).variable));
+  const files = ["ops/terraform/oss-valet-log.tf.json", "ops/terraform/ci/ci.tf.json"];
+  return new Set(
+    files.flatMap((file) => {
+      const { variable } = JSON.parse(readFileSync(join(ROOT, file), "utf8")) as {
+        readonly variable: object;
+      };
+      return Object.keys(variable);
+    }),
+  );
 }
 
 function rosParameters(): ReadonlySet<string> {

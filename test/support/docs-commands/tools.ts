@@ -69,7 +69,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     why: "no account",
   },
   terraform: {
-    tests: ["test/contract/ops.test.ts"],
+    tests: ["test/contract/ops.test.ts", "test/contract/ci-role.test.ts"],
     why: "no Terraform: the file and its variables are checked",
   },
 };
