@@ -17,7 +17,9 @@ globalThis.Date = new Proxy(Date, {
 const delay = monitorEventLoopDelay({ resolution: 10 });
 delay.enable();
 
-process.on("message", async () => {
+process.on("message", () => void report());
+
+async function report() {
   global.gc();
   await new Promise(setImmediate);
   global.gc();
@@ -31,5 +33,5 @@ process.on("message", async () => {
     delayMs: { median: delay.percentile(50) / 1e6, p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 },
   });
   delay.reset();
-});
+}
 process.channel.unref();
