@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -119,6 +119,11 @@ describe("what is deployed", () => {
     expect(
       all.filter((input) => /^(sandbox|test|cli\/(?!build\/replacements\/)|client|examples)\//.test(input)),
     ).toEqual([]);
+  });
+
+  it("is strict code, as the modules are that it is made from", () => {
+    for (const { name } of report.files)
+      expect([name, readFileSync(join(folder, name), "utf8").slice(0, 13)]).toEqual([name, '"use strict";']);
   });
 
   it("has the Redis client in a file of its own, with nothing of the SDK", () => {

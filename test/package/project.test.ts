@@ -111,6 +111,9 @@ async function expectServed(node: string): Promise<void> {
   const environment = pathWith(node);
   const { error: built } = await done("npx", ["valet", "build"], { cwd: project, environment });
   expect(built).toContain("dist/uploads/index");
+  // esbuild says so by itself for TypeScript alone, and the package has JavaScript.
+  for (const name of ["credentials/index", "credentials/sts", "uploads/index"])
+    expect(readFileSync(join(project, `dist/${name}.code.js`), "utf8")).toMatch(/^[^\n]*"use strict";/);
   const settings = {
     OSS_BUCKET: cloud["bucket"] ?? "",
     OSS_REGION: cloud["region"] ?? "",
