@@ -48,10 +48,14 @@ function quickChecks(since: string): readonly Check[] {
 }
 
 const USAGE = `npm run check               everything that CI checks apart from the tests
+npm run check -- --ci       the same where npm test runs too
 npm run quick               types, lint, import rules, dead code, and the fast tests near what is not committed
 npm run quick -- --since R  the same for everything that differs from commit R`;
 
-const options = optionsOrUsage({ quick: { type: "boolean" }, since: { type: "string" } }, USAGE);
+const options = optionsOrUsage(
+  { ci: { type: "boolean" }, quick: { type: "boolean" }, since: { type: "string" } },
+  USAGE,
+);
 const since = String(options["since"] ?? "HEAD");
 // vitest takes an unknown commit for one without any change, and runs no test.
 if (
@@ -63,7 +67,8 @@ if (
     USAGE,
   );
 const failed = await failedOf(options["quick"] === true ? quickChecks(since) : STATIC, 2);
-if (options["quick"] !== true) failed.push(...(await failedOf([PLANTED], 1)));
+if (options["quick"] !== true)
+  failed.push(...(await failedOf([options["ci"] === true ? [...PLANTED, "--ci"] : PLANTED], 1)));
 if (failed.length > 0) {
   console.error(`check failed: ${failed.join(", ")}`);
   process.exitCode = 1;

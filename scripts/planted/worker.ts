@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createVitest, type TestModule, type TestSpecification } from "vitest/node";
 import config from "../../vitest.config.ts";
+import { IN_A_THREAD } from "./in-a-thread.ts";
 import { type Planted, plantingPlugin } from "./plugin.ts";
 
 /**
@@ -36,12 +37,6 @@ export interface RedTest {
 
 /** Milliseconds. A bug that keeps a test waiting need not wait for the usual 20 seconds. */
 const TEST_TIMEOUT_MS = 10_000;
-
-/**
- * Test files that change nothing of their process get a thread: it starts with 0.2 s of CPU less than a process (0.45 s
- * and 0.65 s for test/unit/domain/grant/access-grant.test.ts, on a busy machine).
- */
-const IN_A_THREAD = /\/test\/(attack|unit\/(adapters|domain|functions))\//;
 
 const root = join(import.meta.dirname, "../..");
 const planting = plantingPlugin(root);

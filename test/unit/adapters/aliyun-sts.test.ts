@@ -1,9 +1,8 @@
-import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type AliyunStsOptions, aliyunSts } from "../../../shared/adapters/aliyun-sts.ts";
 import type { SessionName } from "../../../shared/domain/policy/session-name.ts";
 import type { SessionPolicy } from "../../../shared/domain/policy/session-policy.ts";
 import type { AssumeRole, CallerCredentials } from "../../../shared/ports.ts";
-import { stubStsForTests } from "../../support/services-for-tests.ts";
 import {
   credentialsAnswer,
   credentialsBody,
@@ -24,8 +23,12 @@ const CALL: AssumeRole = {
 };
 const ROLE_ARN = "acs:ram::1234567890123456:role/oss";
 
-const stub = await stubStsForTests();
-beforeEach(() => stub.answer(credentialsAnswer));
+/** Of each test its own: an attempt of an earlier one that comes late takes no answer that another is waiting for. */
+let stub: StubSts;
+beforeEach(async () => {
+  stub = await startStubSts();
+});
+afterEach(() => stub.close());
 
 function stsWith(change: Partial<AliyunStsOptions> = {}) {
   return aliyunSts({
