@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { nearest } from "../shared/domain/rules/nearest.ts";
-import { type AccessReader, type Command, type Terminal, UsageError } from "./shared/command.ts";
+import { accessReader, BrokenAccessFile } from "./shared/access-reader.ts";
+import { type Command, type Terminal, UsageError } from "./shared/command.ts";
 import { helpText, table } from "./shared/help.ts";
-import { ROOT } from "./shared/own-files.ts";
+import { ownManifest } from "./shared/own-files.ts";
 
 /** The table of commands. A command's module is loaded when it is called: some load the SDKs. */
 export const COMMANDS: Readonly<
@@ -68,7 +67,7 @@ export async function valet(args: readonly string[], terminal: Terminal): Promis
     return name === undefined ? 2 : 0;
   }
   if (name === "--version") {
-    terminal.out(version());
+    terminal.out(ownManifest().version);
     return 0;
   }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
@@ -112,33 +111,4 @@ function unknownCommand(name: string): string {
   const near = nearest(name, [...names, "help", "--help", "--version"]);
   const instead = near === undefined ? `Commands: ${names.join(", ")}` : `Did you mean "${near}"?`;
   return `unknown command "${name}". ${instead}`;
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
-    readonly version: string;
-  };
-  return manifest.version;
-}
-
-/** access.yaml has problems. Each says where it is and what to write instead. */
-class BrokenAccessFile extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super("access.yaml is broken");
-    this.name = "BrokenAccessFile";
-    this.problems = problems;
-  }
-}
-
-function accessReader({ environment, error }: Terminal): AccessReader {
-  return async (option) => {
-    if (option === "") throw new UsageError("--access needs a file: --access access.yaml");
-    const { readAccessFile } = await import("./shared/access-file.ts");
-    const file = readAccessFile(option ?? (environment["ACCESS_FILE"] || "access.yaml"));
-    if (!file.ok) throw new BrokenAccessFile(file.problems);
-    for (const warning of file.warnings) error(`warning: ${warning}`);
-    return file;
-  };
 }

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { command, type Options, type Terminal, UsageError, type ValuesOf } from "../shared/command.ts";
-import { ROOT } from "../shared/own-files.ts";
+import { ownManifest, ROOT } from "../shared/own-files.ts";
 import { audienceProblem, jwksProblem, packageNameOf, QUESTIONS, type Question } from "./answers.ts";
 import { type IssuerKeys, keysOf } from "./discovery.ts";
 import { dependencyOn } from "./installed-from.ts";
@@ -62,7 +62,7 @@ async function made(
     issuer: keys.issuer,
     jwks: keys.jwks,
     algorithms: keys.algorithms,
-    ossValet: dependencyOn(ROOT, versionOf(ROOT), folder),
+    ossValet: dependencyOn(ROOT, ownManifest().version, folder),
   });
   try {
     writeAll(folder, files);
@@ -141,11 +141,6 @@ async function keysFor(
   return jwks === undefined
     ? await keysOf(issuer, { offline, fetch })
     : { issuer, jwks, algorithms: ["RS256"], note: `The issuer's keys: ${jwks}, as you said` };
-}
-
-function versionOf(root: string): string {
-  return (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly version: string })
-    .version;
 }
 
 /** All files or none: what was written before a failure is removed again. */

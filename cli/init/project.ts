@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "../shared/own-files.ts";
+import { ownManifest, ROOT } from "../shared/own-files.ts";
 import { projectSYaml } from "./s-yaml.ts";
 
 /** What a project is made from. Each value has been checked: no text in it can end a quoted text of YAML or JSON. */
@@ -47,10 +47,7 @@ export function projectFiles(answers: ProjectAnswers): ReadonlyMap<string, strin
 }
 
 function manifestOf({ name, ossValet }: ProjectAnswers): object {
-  const { engines, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
-    readonly engines: Readonly<Record<string, string>>;
-    readonly devDependencies: Readonly<Record<string, string>>;
-  };
+  const { engines, devDependencies } = ownManifest();
   return {
     name,
     private: true,

@@ -3,6 +3,7 @@ import { guideTo, sandboxLine } from "../../sandbox/guide.ts";
 import { startSandbox } from "../../sandbox/sandbox.ts";
 import { command, UsageError } from "../shared/command.ts";
 import { portFrom, portTaken } from "../shared/port.ts";
+import { untilSignalled } from "../shared/until-signalled.ts";
 
 export const sandbox = command({
   name: "sandbox",
@@ -34,7 +35,7 @@ export const sandbox = command({
         ...(seed === undefined ? {} : { seed }),
       });
       terminal.out(values.json ? JSON.stringify(sandboxLine(running)) : guideTo(running).trimEnd());
-      await signalled();
+      await untilSignalled();
       await running.stop();
       return 0;
     } catch (error) {
@@ -52,11 +53,4 @@ function textOf(seed: string): string {
   } catch (error) {
     throw new UsageError(`--seed ${seed} cannot be read: ${(error as Error).message}`);
   }
-}
-
-/** Resolves at Ctrl-C, and when a script stops the process. */
-function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
 }

@@ -3,6 +3,7 @@ import type { Credentials, LiveCredentials } from "../../client/src/live-credent
 import { ValetError } from "../../client/src/valet-error.ts";
 import { command, type Options, type Terminal, UsageError, type ValuesOf } from "../shared/command.ts";
 import { credentialsEndpointFrom } from "../shared/credentials-endpoint.ts";
+import { untilSignalled } from "../shared/until-signalled.ts";
 import { WANTED_OPTIONS, wantedFrom } from "../shared/wanted.ts";
 import { AppTokenError, type AppTokenSource, appTokenFrom, permissionsWarning } from "./app-token.ts";
 import { secondsOf } from "./credentials-answer.ts";
@@ -94,7 +95,7 @@ async function ran(values: Values, terminal: Terminal): Promise<number> {
     );
     // So that a wrong endpoint or token shows at once. A failure is logged, and the next request tries again.
     live.get().catch(() => {});
-    await signalled();
+    await untilSignalled();
     stop.abort();
     await started.stop();
     // A pause of the client package before its next attempt would keep the process. Nobody waits for it any more.
@@ -219,11 +220,4 @@ function warnOfFile(source: AppTokenSource, { error }: Terminal): void {
   } catch (problem) {
     throw problem instanceof AppTokenError ? new UsageError(problem.message) : problem;
   }
-}
-
-/** A second signal ends the process at once. */
-function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
 }

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FUNCTION_ROLE, UPLOADS_OPTIONS } from "../provision/settings.ts";
 import { ACCESS, command, type Options, type Terminal, type ValuesOf } from "../shared/command.ts";
-import { ROOT } from "../shared/own-files.ts";
-import { oldVersionOf, versionIn } from "./old-version.ts";
+import { ownManifest } from "../shared/own-files.ts";
+import { oldVersionOf } from "./old-version.ts";
 import { pinned, projectIn } from "./project.ts";
 import { ownChangelog, type Report, reportFor } from "./report.ts";
 import { reportText } from "./report-text.ts";
@@ -50,7 +50,12 @@ async function upgraded(values: ValuesOf<typeof OPTIONS>, terminal: Terminal): P
   const old = await oldVersionOf(project, values.from);
   let report: Report;
   try {
-    const asked = { accessFile, roles: rolesFrom(values), to: versionIn(ROOT), changelog: ownChangelog() };
+    const asked = {
+      accessFile,
+      roles: rolesFrom(values),
+      to: ownManifest().version,
+      changelog: ownChangelog(),
+    };
     report = await reportFor(project, old, asked, terminal);
   } finally {
     old.remove();

@@ -36,7 +36,7 @@ export async function oldVersionOf(
 }
 
 /** The version of the package oss-valet in a folder. Throws UsageError. */
-export function versionIn(folder: string): string {
+function versionIn(folder: string): string {
   const path = join(folder, "package.json");
   const manifest = existsSync(path) ? objectFrom(JSON.parse(readFileSync(path, "utf8"))) : undefined;
   const version = manifest?.["version"];

@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { explain } from "../explain/command.ts";
 import { provision } from "../provision/command.ts";
-import { readAccessFile } from "../shared/access-file.ts";
-import type { AccessReader, Command, Terminal } from "../shared/command.ts";
+import { accessReader, BrokenAccessFile } from "../shared/access-reader.ts";
+import type { Command, Terminal } from "../shared/command.ts";
 import { UsageError } from "../shared/command.ts";
 import { objectFrom } from "../shared/values.ts";
 import { test } from "../test/command.ts";
@@ -46,6 +46,7 @@ export function ownCommands(
   { environment }: Surroundings,
   { nowMs, wait }: Pick<Terminal, "nowMs" | "wait">,
 ): Commands {
+  const reader = accessReader({ environment, error: () => {} });
   return async ([name = "", ...args]) => {
     const [out, error]: [string[], string[]] = [[], []];
     const terminal: Terminal = {
@@ -64,29 +65,14 @@ export function ownCommands(
       error: error.map((text) => `${text}\n`).join(""),
     });
     try {
-      return printed((await OWN[name]?.run(args, terminal, accessReader)) ?? 2);
+      return printed((await OWN[name]?.run(args, terminal, reader)) ?? 2);
     } catch (failure) {
       if (failure instanceof UsageError) return { ...printed(2), error: failure.message };
-      if (!(failure instanceof BrokenFile)) throw failure;
+      if (!(failure instanceof BrokenAccessFile)) throw failure;
       return { code: 2, out: JSON.stringify({ problems: failure.problems }), error: "" };
     }
   };
 }
-
-class BrokenFile extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super("the access rules are broken");
-    this.name = "BrokenFile";
-    this.problems = problems;
-  }
-}
-
-const accessReader: AccessReader = (path = "access.yaml") => {
-  const file = readAccessFile(path);
-  return file.ok ? Promise.resolve(file) : Promise.reject(new BrokenFile(file.problems));
-};
 
 /** One user of access.yaml's tests. */
 export interface TestUser {

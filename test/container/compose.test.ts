@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,6 +16,7 @@ import { redisStore } from "../../shared/adapters/redis-store.ts";
 import { sessionNameFor } from "../../shared/domain/policy/session-name.ts";
 import { containerImageFrom, finalStageOf } from "../support/container-image.ts";
 import { dockerIgnoreFrom } from "../support/docker-context.ts";
+import { freePort } from "../support/free-port.ts";
 import { REDIS_SERVER_PATH } from "../support/redis-server.ts";
 import { settingNames } from "../support/settings-doc.ts";
 
@@ -213,14 +214,4 @@ function cli(port: number, command: readonly string[]) {
     encoding: "utf8",
     env: environment,
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

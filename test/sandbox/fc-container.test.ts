@@ -1,12 +1,11 @@
 import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { startContainer } from "../../sandbox/fc/container-server.ts";
 import { codeDirWith, listen, SOON } from "../support/fc-function.ts";
+import { freePort } from "../support/free-port.ts";
 
 const INVOCATIONS = "/2023-03-30/functions/function/invocations";
 const CODE = `exports.handler = async (event, context) => {
@@ -250,12 +249,4 @@ interface HttpEvent {
   readonly rawPath: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly queryParameters: Readonly<Record<string, string>>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

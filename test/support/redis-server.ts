@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { Redis } from "ioredis";
+import { freePort } from "./free-port.ts";
 
 /** Redis' program: REDIS_SERVER_PATH, or where Debian has it; undefined: there is none. */
 export const REDIS_SERVER_PATH = [process.env["REDIS_SERVER_PATH"] ?? "/usr/bin/redis-server"].find((path) =>
@@ -110,14 +111,4 @@ function argumentsFor(
     ...(password === undefined ? [] : ["--requirepass", password]),
     ...settings,
   ];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
