@@ -5,6 +5,7 @@ import { type Caller, type JournalNote, newRequestId, record, type World } from 
 import { authenticatorFor } from "./rpc-authentication.ts";
 import { missingParameter, type RpcRequest, readRpcRequest } from "./rpc-request.ts";
 import { type RpcFormat, rpcAnswer, rpcErrorBody } from "./rpc-response.ts";
+import type { TrailedCall } from "./trail.ts";
 
 /** An RPC-style product behind the API gateway (POP): STS, RAM. */
 export interface RpcProduct {
@@ -33,16 +34,7 @@ export type RpcOperations = Readonly<Record<string, (world: World, call: RpcCall
 export type RpcOutcome = { readonly result: object } | { readonly error: CloudError };
 
 /** A call whose signature has been verified. */
-export interface RpcCall {
-  readonly action: string;
-  readonly caller: Caller;
-  /** Those of query and body, common ones (Action, Timestamp ...) included. Each name occurs once. */
-  readonly params: ReadonlyMap<string, string>;
-  readonly sourceIp: string;
-  readonly secureTransport: boolean;
-  readonly requestId: string;
-  /** The cloud's time. */
-  readonly nowMs: number;
+export interface RpcCall extends TrailedCall {
   /** Tells the journal what was decided, and on what; the last call counts. */
   readonly note: (note: JournalNote) => void;
 }

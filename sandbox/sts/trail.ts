@@ -1,14 +1,16 @@
 import { dateText } from "../clock.ts";
 import type { Caller, TrailEvent, World } from "../world.ts";
 
-/** What the gateway knows of an AssumeRole call whose caller is known. */
+/** What the gateway knows of a call whose caller is known. */
 export interface TrailedCall {
   readonly action: string;
   readonly caller: Caller;
+  /** Those of query and body, common ones (Action, Timestamp ...) included. Each name occurs once. */
   readonly params: ReadonlyMap<string, string>;
   readonly sourceIp: string;
   readonly secureTransport: boolean;
   readonly requestId: string;
+  /** The cloud's time. */
   readonly nowMs: number;
 }
 

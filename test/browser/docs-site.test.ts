@@ -10,6 +10,7 @@ import { pagesIn } from "../../scripts/docs-site/pages.ts";
 import { type SiteServer, startSiteServer } from "../../scripts/docs-site/server.ts";
 import { CHROMIUM_PATH, startChromium } from "../support/chromium.ts";
 import { seriousProblems } from "../support/demo-page.ts";
+import { faultsOf } from "../support/page-faults.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const BASE = "/manual/";
@@ -84,11 +85,7 @@ describe.skipIf(CHROMIUM_PATH === undefined)("the site in a browser", () => {
     onTestFinished(() => context.close());
     const page = await context.newPage();
     page.setDefaultTimeout(10_000);
-    const faults: string[] = [];
-    page.on("pageerror", (error) => faults.push(String(error)));
-    page.on("console", (message) => {
-      if (message.type() === "error") faults.push(message.text());
-    });
+    const faults = faultsOf(page);
     page.on("request", (request) => {
       if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(server.url))
         faults.push(request.url());

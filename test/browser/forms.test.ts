@@ -8,6 +8,7 @@ import { appTokenFor, type Stage, startStage } from "../../cli/dev/stage.ts";
 import type { CorsRule } from "../../sandbox/world.ts";
 import type { UploadForm, UploadsBody } from "../../shared/wire.ts";
 import { CHROMIUM_PATH, startChromium } from "../support/chromium.ts";
+import { faultsOf } from "../support/page-faults.ts";
 
 let stage: Stage;
 let browser: Browser;
@@ -184,11 +185,7 @@ async function opened(): Promise<{ readonly page: Page; readonly faults: readonl
   const context = await browser.newContext({ bypassCSP: true });
   onTestFinished(() => context.close());
   const page = await context.newPage();
-  const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error") faults.push(message.text());
-  });
+  const faults = faultsOf(page);
   await page.goto(stage.pageUrl);
   await page.addScriptTag({ content: script, type: "module" });
   await page.waitForFunction("globalThis.app !== undefined");

@@ -4,6 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { appTokenFor, type Stage, startStage } from "../../cli/dev/stage.ts";
 import { CHROMIUM_PATH, startChromium } from "../support/chromium.ts";
+import { faultsOf } from "../support/page-faults.ts";
 
 let stage: Stage;
 let browser: Browser;
@@ -121,11 +122,7 @@ async function opened(
   onTestFinished(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
-  const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error") faults.push(message.text());
-  });
+  const faults = faultsOf(page);
   await page.goto(stage.pageUrl);
   await page.addScriptTag({ content: script, type: "module" });
   await page.waitForFunction("globalThis.mount !== undefined");

@@ -7,6 +7,7 @@ import { DOMAIN_ROUTES, functionsOfSYaml } from "../../cli/dev/functions.ts";
 import { startFunction } from "../../sandbox/fc/running-function.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { attachPolicy } from "../../sandbox/world.ts";
+import { settingsFor } from "../support/sandbox-settings.ts";
 
 /** The sandbox, and the functions as some checkout of this project builds them. */
 export interface Stage {
@@ -65,13 +66,7 @@ export async function startStage(code: string): Promise<Stage> {
       sandbox,
       serverFile: join(folder, "credentials/server.js"),
       environment: {
-        OSS_ROLE_ARN: sandbox.roleArn,
-        OSS_BUCKET: sandbox.bucket,
-        OSS_REGION: sandbox.region,
-        OSS_ENDPOINT: sandbox.oss.url,
-        STS_ENDPOINT: sandbox.sts.url,
-        ALIBABA_CLOUD_ACCESS_KEY_ID: sandbox.accessKeyId,
-        ALIBABA_CLOUD_ACCESS_KEY_SECRET: sandbox.accessKeySecret,
+        ...settingsFor(sandbox),
         PORT: "0",
       },
       deployed: () => {

@@ -1,18 +1,15 @@
 import OSS from "ali-oss";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type OssClient, ossClient } from "../../client/src/ali-oss.ts";
-import { type OssService, startOss } from "../support/oss-service.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 import { liveSessions } from "./live-sessions.ts";
 
 const KEY = "users/alice/été & co/a+b (1)*'!~%.txt";
-let oss: OssService;
+const oss = await ossForTests();
 
-beforeAll(async () => {
-  oss = await startOss();
+beforeEach(async () => {
   await (await ossClient(OSS, liveSessions(oss))).put(KEY, Buffer.from("bonjour"));
 });
-
-afterAll(() => oss.close());
 
 /** Each way to sign a URL, and what its end is called. */
 const WAYS: readonly [string, (client: OssClient<OSS>, seconds: number) => string | Promise<string>][] = [

@@ -11,23 +11,13 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import OSS from "ali-oss";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { ossClient } from "../../client/src/ali-oss.ts";
-import { type OssService, startOss } from "../support/oss-service.ts";
 import { realNames } from "../support/real-names.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 import { type LiveSessions, liveSessions } from "./live-sessions.ts";
 
-let oss: OssService;
-
-beforeAll(async () => {
-  oss = await startOss();
-});
-
-afterAll(() => oss.close());
-
-beforeEach(() => {
-  oss.world.journal.splice(0);
-});
+const oss = await ossForTests();
 
 describe("a client of ali-oss", () => {
   it("has everything from the credentials: bucket, region, endpoint, signature V4, and the local OSS' path style", async () => {

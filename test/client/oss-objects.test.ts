@@ -1,23 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { list, remove, upload, url } from "../../client/src/upload.ts";
-import { type OssService, startOss } from "../support/oss-service.ts";
 import { realNames } from "../support/real-names.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 import { fetchWith, pausesTakeNoTime } from "./between.ts";
 import { liveSessions } from "./live-sessions.ts";
 
-let oss: OssService;
-
-beforeAll(async () => {
-  oss = await startOss();
-});
-
-afterAll(() => oss.close());
-
-beforeEach(() => {
-  oss.world.journal.splice(0);
-  oss.bucket.objects.clear();
-  oss.bucket.hosts.splice(0);
-});
+const oss = await ossForTests();
 
 const ODD = "été & co/a+b (1)*'!~%25#?.txt";
 
@@ -299,6 +287,7 @@ describe("the address of an object", () => {
     ],
     ["the bucket's own domain", { endpoint: "https://files.example.com", cname: true }, "files.example.com"],
   ])("works at %s", async (_case, change, host) => {
+    onTestFinished(() => void oss.bucket.hosts.splice(0));
     oss.bucket.hosts.push("files.example.com");
     const { asked } = await realNames(`http://127.0.0.1:${oss.port}`, { [host]: host });
     const credentials = liveSessions(oss, { change });

@@ -2,26 +2,14 @@ import { openAsBlob, writeFileSync } from "node:fs";
 import { mkdtemp, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type UploadTask, upload } from "../../client/src/upload.ts";
-import { type OssService, startOss } from "../support/oss-service.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 import { anyBytes } from "./any-bytes.ts";
 import { fetchWith, type Passing, pausesTakeNoTime, withHeaders } from "./between.ts";
 import { liveSessions } from "./live-sessions.ts";
 
-let oss: OssService;
-
-beforeAll(async () => {
-  oss = await startOss();
-});
-
-afterAll(() => oss.close());
-
-beforeEach(() => {
-  oss.world.journal.splice(0);
-  oss.bucket.objects.clear();
-  oss.bucket.uploads.clear();
-});
+const oss = await ossForTests();
 
 const KEY = "users/alice/film.mp4";
 /** Bytes: the least that OSS takes. */

@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type UploadQueue, type UseUploadOptions, uploadQueue } from "../../client/src/upload/queue.ts";
-import { type OssService, startOss } from "../support/oss-service.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 import { fetchWith } from "./between.ts";
 import { liveSessions } from "./live-sessions.ts";
 
-let oss: OssService;
-
-beforeAll(async () => {
-  oss = await startOss();
-});
-
-afterAll(() => oss.close());
-
-beforeEach(() => {
-  oss.bucket.objects.clear();
-});
+const oss = await ossForTests();
 
 function files(...names: readonly string[]): readonly File[] {
   return names.map((name) => new File([name], name));

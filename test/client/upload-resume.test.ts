@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   type UploadOptions,
   type UploadRecord,
@@ -6,24 +6,12 @@ import {
   type UploadTask,
   upload,
 } from "../../client/src/upload.ts";
-import { type OssService, startOss } from "../support/oss-service.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 import { anyBytes } from "./any-bytes.ts";
 import { fetchWith } from "./between.ts";
 import { liveSessions } from "./live-sessions.ts";
 
-let oss: OssService;
-
-beforeAll(async () => {
-  oss = await startOss();
-});
-
-afterAll(() => oss.close());
-
-beforeEach(() => {
-  oss.world.journal.splice(0);
-  oss.bucket.objects.clear();
-  oss.bucket.uploads.clear();
-});
+const oss = await ossForTests();
 
 const KEY = "users/alice/film.mp4";
 const PART = 102_400;

@@ -1,22 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type UploadProgress, upload } from "../../client/src/upload.ts";
 import { ValetError } from "../../client/src/valet-error.ts";
-import { type OssService, startOss } from "../support/oss-service.ts";
+import { startOss } from "../support/oss-service.ts";
+import { ossForTests } from "../support/services-for-tests.ts";
 import { fetchWith, pausesTakeNoTime, withHeaders } from "./between.ts";
 import { liveSessions } from "./live-sessions.ts";
 
-let oss: OssService;
-
-beforeAll(async () => {
-  oss = await startOss();
-});
-
-afterAll(() => oss.close());
-
-beforeEach(() => {
-  oss.world.journal.splice(0);
-  oss.bucket.objects.clear();
-});
+const oss = await ossForTests();
 
 const FILE = new File(["bonjour"], "a.txt", { type: "text/plain" });
 

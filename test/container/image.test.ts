@@ -27,6 +27,7 @@ import {
   statusOf,
 } from "../support/container-rootfs.ts";
 import { keptRsaKey } from "../support/kept-key.ts";
+import { settingsFor } from "../support/sandbox-settings.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (name: string): string => readFileSync(join(ROOT, "container", name), "utf8");
@@ -304,12 +305,6 @@ function settings(): Readonly<Record<string, string>> {
   return {
     HOST: "127.0.0.1",
     PORT: "0",
-    OSS_ROLE_ARN: sandbox.roleArn,
-    OSS_BUCKET: sandbox.bucket,
-    OSS_REGION: sandbox.region,
-    OSS_ENDPOINT: sandbox.oss.url,
-    STS_ENDPOINT: sandbox.sts.url,
-    ALIBABA_CLOUD_ACCESS_KEY_ID: sandbox.accessKeyId,
-    ALIBABA_CLOUD_ACCESS_KEY_SECRET: sandbox.accessKeySecret,
+    ...settingsFor(sandbox),
   };
 }

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import Oss from "ali-oss";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse } from "yaml";
 import { corsRuleFor } from "../../cli/dev/web-page.ts";
 import { startSandbox } from "../../sandbox/sandbox.ts";
+import { administratorsOss } from "../support/administrators-oss.ts";
 import { BROWSER_RECIPE, recipeBlocks, recipeProgram } from "../support/browser-recipe.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -18,16 +18,7 @@ describe("docs/recipes/browser.md", () => {
   it("has a CORS rule that OSS takes, and that is the one the page is tested with", async () => {
     const sandbox = await startSandbox();
     onTestFinished(() => sandbox.stop());
-    const { accessKeyId, accessKeySecret } = sandbox.administrator;
-    const client = new Oss({
-      accessKeyId,
-      accessKeySecret,
-      bucket: sandbox.bucket,
-      region: `oss-${sandbox.region}`,
-      endpoint: sandbox.oss.url,
-      sldEnable: true,
-      authorizationV4: true,
-    } as Oss.Options) as unknown as Requesting;
+    const client = administratorsOss(sandbox) as unknown as Requesting;
     const [content = ""] = recipeBlocks("xml");
     await client.request({
       method: "PUT",

@@ -6,6 +6,7 @@ import { composedService } from "../../functions/server/compose.ts";
 import type { Fault } from "../../sandbox/fault-rule.ts";
 import { expectAuditLine } from "../support/audit-lines.ts";
 import { httpRequest } from "../support/http-requests.ts";
+import { settingsFor } from "../support/sandbox-settings.ts";
 import { leaksIn, type Secret, secretsOfToken } from "../support/secrets.ts";
 import { sandboxForTests } from "../support/services-for-tests.ts";
 import { ACCESS_WITH_SECRET } from "../support/valet.ts";
@@ -29,15 +30,9 @@ const RULES = {
 };
 
 const SETTINGS: Readonly<Record<string, string>> = {
-  OSS_ROLE_ARN: sandbox.roleArn,
-  OSS_BUCKET: sandbox.bucket,
-  OSS_REGION: sandbox.region,
-  OSS_ENDPOINT: sandbox.oss.url,
-  STS_ENDPOINT: sandbox.sts.url,
+  ...settingsFor(sandbox),
   JWT_SECRET,
   CREDENTIAL_CACHE: "off",
-  ALIBABA_CLOUD_ACCESS_KEY_ID: sandbox.accessKeyId,
-  ALIBABA_CLOUD_ACCESS_KEY_SECRET: sandbox.accessKeySecret,
 };
 
 const tokens: string[] = [];

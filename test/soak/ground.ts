@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { build } from "../../cli/build/build.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { REDIS_SERVER_PATH, type RedisServer, startRedisServer } from "../support/redis-server.ts";
+import { settingsFor } from "../support/sandbox-settings.ts";
 import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
 import { openTcpDoor, type TcpDoor } from "../support/tcp-door.ts";
 
@@ -72,13 +73,8 @@ export async function prepareGround({
     environment: {
       // The cache in memory has 1,000 entries: it is full soon, and what grows then is a leak.
       FC_FUNCTION_MEMORY_SIZE: "108",
-      OSS_ROLE_ARN: sandbox.roleArn,
-      OSS_BUCKET: sandbox.bucket,
-      OSS_REGION: sandbox.region,
-      OSS_ENDPOINT: sandbox.oss.url,
+      ...settingsFor(sandbox),
       STS_ENDPOINT: `http://127.0.0.1:${stsDoor.port}`,
-      ALIBABA_CLOUD_ACCESS_KEY_ID: sandbox.accessKeyId,
-      ALIBABA_CLOUD_ACCESS_KEY_SECRET: sandbox.accessKeySecret,
       ...(redisDoor === undefined
         ? {}
         : {

@@ -18,11 +18,11 @@ export async function sandboxForTests(options: SandboxOptions = {}): Promise<San
 
 /**
  * One OSS for all tests of a file: it starts now, and stops after the last test. Each test finds its bucket empty and
- * private, without CORS rules, policy or uploads, and its clock right.
+ * private, without CORS rules, policy or uploads, its journal empty, and its clock right.
  */
 export async function ossForTests(): Promise<OssService> {
   const oss = await startOss();
-  const { bucket, clock, faults } = oss;
+  const { bucket, clock, faults, world } = oss;
   afterAll(() => oss.close());
   beforeEach(() => {
     bucket.objects.clear();
@@ -32,6 +32,7 @@ export async function ossForTests(): Promise<OssService> {
     bucket.corsVary = false;
     bucket.versioning = undefined;
     bucket.policy = undefined;
+    world.journal.splice(0);
     clock.skew(0);
     faults.clear();
   });
