@@ -50,6 +50,9 @@ it(
       fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 25 }), async (steps) => {
         let nowMs = START_MS;
         const clock = { nowMs: () => nowMs };
+        const pause = async (ms: number): Promise<void> => {
+          nowMs += ms;
+        };
         const madeFor = new Map<string, { call: AssumeRole; credentials: TemporaryCredentials }>();
         let says: "makes" | Refusal = "makes";
         let asked = 0;
@@ -72,12 +75,12 @@ it(
         const instances = [1, 2].map(() =>
           cachingSts({
             sts: sharedCacheSts({
-              sts: queueingSts({ sts, clock }),
+              sts: queueingSts({ sts, clock, pause }),
               store,
               clock,
               scope: "role",
               keys: [Buffer.alloc(32, 1)],
-              pause: async () => {},
+              pause,
             }),
             clock,
             maxEntries: 4,

@@ -5,8 +5,15 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { onTestFinished } from "vitest";
 import { type Stage, startStage } from "../../cli/dev/stage.ts";
 import { startChromium } from "./chromium.ts";
+import { faultsOf } from "./page-faults.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** In the middle of a transition, colours are mixed; and what comes while axe looks would come with one. */
+const STAND_STILL = `
+  const still = new CSSStyleSheet();
+  still.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important }");
+  document.adoptedStyleSheets = [still];`;
 
 /** Milliseconds. */
 const TIMEOUT_MS = 10_000;
@@ -44,12 +51,8 @@ async function opened(browser: Browser, stage: Stage, options: BrowserContextOpt
   onTestFinished(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(TIMEOUT_MS);
-  const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(String(error)));
+  const faults = faultsOf(page);
   page.on("dialog", (dialog) => faults.push(`alert: ${dialog.message()}`));
-  page.on("console", (message) => {
-    if (message.type() === "error") faults.push(message.text());
-  });
   await page.goto(`${stage.pageUrl}/`);
   return { page, faults };
 }
@@ -80,12 +83,10 @@ export function answersFor(stage: Stage, user: string): readonly string[] {
 
 /** Rules of axe that the page breaks so that it matters, each with the first element that does. */
 export async function seriousProblems(page: Page): Promise<readonly string[]> {
-  // In the middle of a transition, colours are mixed.
-  await page.evaluate(
-    "for (const one of document.getAnimations()) one.effect.getTiming().iterations === 1 ? one.finish() : one.cancel()",
-  );
   await page.evaluate(AXE);
+  await page.evaluate(STAND_STILL);
   const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
+  await page.evaluate("document.adoptedStyleSheets = []");
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
