@@ -16,7 +16,10 @@ function stage(maxEntries = 1_000) {
   let nowMs = START_MS;
   const inner = countedSts(() => nowMs);
   const clock = { nowMs: () => nowMs };
-  const sts = cachingSts({ sts: queueingSts({ sts: inner, clock }), clock, maxEntries });
+  const pause = async (ms: number): Promise<void> => {
+    nowMs += ms;
+  };
+  const sts = cachingSts({ sts: queueingSts({ sts: inner, clock, pause }), clock, maxEntries });
   return {
     inner,
     sts,

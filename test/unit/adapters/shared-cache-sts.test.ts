@@ -20,6 +20,11 @@ function stage() {
   const inner = countedSts(clock.nowMs);
   const store = memoryStore(clock.nowMs);
   let pauses = 0;
+  const pause = async (ms: number): Promise<void> => {
+    nowMs += ms;
+    // Lets the others go on, as real time would.
+    await new Promise((resolve) => setImmediate(resolve));
+  };
   const instance = ({
     keys = [KEY],
     scope = "sts role",
@@ -28,16 +33,14 @@ function stage() {
     scope?: string;
   } = {}): Sts =>
     sharedCacheSts({
-      sts: queueingSts({ sts: inner, clock }),
+      sts: queueingSts({ sts: inner, clock, pause }),
       store,
       clock,
       scope,
       keys,
       pause: async (ms) => {
         pauses += 1;
-        nowMs += ms;
-        // Lets the others go on, as real time would.
-        await new Promise((resolve) => setImmediate(resolve));
+        await pause(ms);
       },
     });
   return {
