@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { explain } from "../explain/command.ts";
 import { provision } from "../provision/command.ts";
 import { accessReader, BrokenAccessFile } from "../shared/access-reader.ts";
-import type { Command, Terminal } from "../shared/command.ts";
-import { UsageError } from "../shared/command.ts";
+import { type Command, type Terminal, UsageError } from "../shared/command.ts";
 import { objectFrom } from "../shared/values.ts";
 import { test } from "../test/command.ts";
 
